@@ -1,0 +1,160 @@
+"""What can happen to a checkout. An accepted event is one row of the journal, in this form, before anyone sees it.
+
+Events are resolved: they carry the facts (sku, name, price, weight) and not the questions, so a journal is read without
+the snapshot that answered them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAdded:
+    """An item with its quantity or weight known: scanned, keyed, or from a weigh label."""
+
+    code: str
+    sku: str
+    name: str
+    unit: str
+    regular_minor: int
+    qty: int  # 0 for a kg item
+    weight_g: int  # 0 for an each item
+    entry: str
+    at: str  # local time
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeightWanted:
+    """A kg item was scanned and the scale must say how much."""
+
+    code: str
+    sku: str
+    name: str
+    regular_minor: int
+    entry: str
+    at: str
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    weight_g: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeighingDropped:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class QuantitySet:
+    """For the next item; None drops it."""
+
+    qty: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineQuantityChanged:
+    line: int
+    qty: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineVoided:
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberIdentified:
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subtotalled:
+    """The total stands: the basket and its receipt as the engine gave it."""
+
+    basket: dict[str, Any]
+    receipt: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TenderingLeft:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CashTendered:
+    amount_minor: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentAsked:
+    """On disk before the provider hears of it."""
+
+    trade_no: str
+    code_tail: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentApproved:
+    trade_no: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCancelAsked:
+    trade_no: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailed:
+    """Definitely not paid: declined, or cancelled at the provider."""
+
+    trade_no: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SalePutAway:
+    """The closed sale leaves the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintBegun:
+    sequence: int
+    copy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PrintEnded:
+    """`code` is OK, or why the receipt is not on paper; then it stays waiting."""
+
+    sequence: int
+    code: str
+
+
+Event = (
+    ItemAdded
+    | WeightWanted
+    | Weighed
+    | WeighingDropped
+    | QuantitySet
+    | LineQuantityChanged
+    | LineVoided
+    | MemberIdentified
+    | Subtotalled
+    | TenderingLeft
+    | CashTendered
+    | PaymentAsked
+    | PaymentApproved
+    | PaymentCancelAsked
+    | PaymentFailed
+    | SalePutAway
+    | PrintBegun
+    | PrintEnded
+)

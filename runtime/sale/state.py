@@ -1,0 +1,110 @@
+"""The state of one checkout: the sale on the screen and the receipts that are not on paper yet. Values only.
+
+A state is a fold over the journal's rows (runtime.sale.machine.step); nothing in it comes from anywhere else. Prices in
+it are those that the events brought, so a fold needs no snapshot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class State(str, Enum):
+    IDLE = "idle"  # nothing rung
+    RINGING = "ringing"  # a basket is open
+    WEIGHING = "weighing"  # a weighed item waits for its weight
+    TENDERING = "tendering"  # the total stands
+    PAYING = "paying"  # a payment's end is not known yet
+    CLOSED = "closed"  # paid and on disk; the next scan begins the next sale
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    line: int  # from 1, never used again
+    code: str  # what was scanned or keyed
+    sku: str
+    name: str
+    unit: str  # "each" or "kg"
+    regular_minor: int  # for one, or for a kg
+    qty: int  # 0 for a kg line
+    weight_g: int  # 0 for an each line
+    entry: str  # "scanned", "keyed", "label", "scale"
+    voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """A kg item that waits for its weight."""
+
+    code: str
+    sku: str
+    name: str
+    regular_minor: int
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    kind: str  # "cash" or "code"
+    amount_minor: int  # what it paid of the total
+    given_minor: int  # what was handed over
+    trade_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A code payment whose end is not known."""
+
+    trade_no: str
+    code_tail: str  # the last four characters; the rest is never kept
+    amount_minor: int
+    cancelling: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    state: State = State.IDLE
+    began_at: str = ""  # local time of the first line: the time that prices are asked for
+    snapshot: str = ""  # hash of the snapshot the first line was priced with
+    lines: tuple[SaleLine, ...] = ()
+    pending_qty: int | None = None
+    member: str = ""
+    weighing: Weighing | None = None
+    basket: dict[str, Any] = field(default_factory=dict)  # fixed at subtotal, as `lane price` reads it
+    receipt: dict[str, Any] = field(default_factory=dict)  # fixed at subtotal, as `lane price` writes it
+    tenders: tuple[Tender, ...] = ()
+    change_minor: int = 0
+    payment: Payment | None = None
+
+    @property
+    def total_minor(self) -> int:
+        """What the basket costs; 0 until subtotal."""
+        return int(self.receipt.get("total", 0))
+
+    @property
+    def due_minor(self) -> int:
+        return self.total_minor - sum(t.amount_minor for t in self.tenders)
+
+    @property
+    def live_lines(self) -> tuple[SaleLine, ...]:
+        return tuple(line for line in self.lines if not line.voided)
+
+
+@dataclass(frozen=True, slots=True)
+class PrintJob:
+    """A closed sale whose receipt is not known to be on paper. If `begun`, some of it may be: the next is a COPY."""
+
+    sequence: int
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    sale: Sale = Sale()
+    prints: tuple[PrintJob, ...] = ()  # oldest first
+    last_sequence: int = 0  # SequenceNumber of the last closed sale

@@ -1,0 +1,168 @@
+"""The messages between the daemon and its front ends, over a local socket. Nothing else passes.
+
+A front end connects, says Hello, and from then on is sent a whole View after every change: a front end that is killed
+and started again shows the same basket because there is nothing else that it could show. What a person does is a
+Command; each is answered once, by its id, after it is on disk (or refused, with a sentence).
+
+Money is an integer of minor units of `currency`; weights are grams; times are local `YYYY-MM-DDTHH:MM:SS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+PROTOCOL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Something to tell a person. `text` and `remedy` are English and the keys of the translation; `args` fill their
+    `{names}` after it and are language-free (amounts already written out, names of goods and devices)."""
+
+    code: str
+    text: str
+    remedy: str = ""
+    args: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    protocol: int
+    role: Literal["cashier", "customer", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`name` is one of COMMANDS, `args` what it lists there."""
+
+    id: int
+    name: str
+    args: dict[str, str | int | None] = field(default_factory=dict)
+
+
+# name -> (its arguments with their types, what it does)
+COMMANDS: dict[str, tuple[dict[str, type], str]] = {
+    "scan": (
+        {"code": str},
+        "a code keyed by hand, as if scanned: goods while ringing, a payment code while tendering",
+    ),
+    "quantity": ({"qty": int}, "how many the next scanned item is sold, 1 to 9999"),
+    "set_quantity": ({"line": int, "qty": int}, "change how many a line sells"),
+    "void_line": ({"line": int}, "take a line out of the basket"),
+    "member": ({"id": str}, "the customer is this member"),
+    "weigh": ({}, "ask the scale again for the item that waits for its weight"),
+    "subtotal": ({}, "end ringing: the total stands, payment begins"),
+    "cancel": ({}, "one step back: drop a pending quantity, a weighing, the payment, or go back to ringing"),
+    "cash": ({"amount_minor": int}, "cash given by the customer; not less than what is due"),
+    "next": ({}, "put the closed sale off the screen"),
+    "reprint": ({}, "print the receipts that are waiting for the printer now"),
+    "clock": ({"at": str}, "rehearsals only: it is now this local time"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Says of one Command that it is on disk and done (`ok`), or why not."""
+
+    id: int
+    ok: bool
+    sentence: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLine:
+    line: int  # its number in the sale, from 1, never used again
+    sku: str
+    name: str
+    unit: Literal["each", "kg"]
+    qty: int  # 1 for a kg line
+    weight_g: int  # 0 for an each line
+    regular_minor: int  # for one, or for a kg
+    current_minor: int  # the line at current (shelf) prices
+    net_minor: int  # what it costs in the end
+    discount_minor: int  # from regular to net
+    price_promotion: str  # name of the promotion that made the shelf price, or empty
+    voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewDiscount:
+    promotion: str
+    name: str
+    times: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ViewTender:
+    kind: Literal["cash", "code"]
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ViewWeighing:
+    sku: str
+    name: str
+    regular_minor: int  # for a kg
+    sentence: Sentence  # what the scale says
+
+
+@dataclass(frozen=True, slots=True)
+class ViewDevice:
+    name: str
+    device_class: str
+    ok: bool
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class ViewNetwork:
+    ok: bool
+    unsent: int  # closed sales that are only on this terminal
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The last thing that was said to the cashier. A new `serial` is a new notice: it may beep."""
+
+    serial: int
+    severity: Literal["good", "info", "bad"]
+    sentence: Sentence
+
+
+SaleState = Literal["idle", "ringing", "weighing", "tendering", "paying", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that a screen shows."""
+
+    rev: int
+    store: str
+    workstation: str
+    operator: str
+    at: str
+    currency: str
+    exponent: int
+    state: SaleState
+    lines: tuple[ViewLine, ...]
+    discounts: tuple[ViewDiscount, ...]
+    gross_minor: int
+    discount_minor: int
+    total_minor: int
+    paid_minor: int
+    change_minor: int
+    devices: tuple[ViewDevice, ...]
+    network: ViewNetwork
+    pending_qty: int | None = None
+    member: str = ""
+    weighing: ViewWeighing | None = None
+    tenders: tuple[ViewTender, ...] = ()
+    last_number: int = 0  # SequenceNumber of the last closed sale, 0 before the first
+    receipts_waiting: int = 0  # closed sales whose receipt is not on paper yet
+    notice: Notice | None = None
+
+
+Message = Hello | Command | Answer | View
