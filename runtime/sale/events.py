@@ -132,10 +132,12 @@ class PrintBegun:
 
 @dataclass(frozen=True, slots=True)
 class PrintEnded:
-    """`code` is OK, or why the receipt is not on paper; then it stays waiting."""
+    """`code` is OK, or why the receipt is not on paper; then it stays waiting. Where `started` is false not a byte of
+    it went out, and the next try is no copy."""
 
     sequence: int
     code: str
+    started: bool = True
 
 
 Event = (
