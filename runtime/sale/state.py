@@ -101,6 +101,7 @@ class PrintJob:
 
     sequence: int
     begun: bool = False
+    copy: bool = False  # the try under way is a copy: an earlier one may be on paper
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""Why an event is refused: a code for programs, a sentence with its remedy for the cashier.
+
+A refused event is no row: the state is as it was. `args` fill the sentence; those in MONEY_ARGS are minor units, which
+the shell writes out before it shows them.
+"""
+
+from __future__ import annotations
+
+# Limits of one sale. Amounts stay far inside 64 bits, and a barcode that lands in the cash field is no amount.
+MAX_LINES = 1_000
+MAX_QTY = 9_999
+MAX_WEIGHT_G = 999_999
+MAX_AMOUNT_MINOR = 10**12
+MAX_TEXT = 200  # characters of a code, name or number
+MAX_PRINTS = 500  # receipts that wait for the printer; past it the oldest is let go, it stays in the journal
+
+
+class Refused(Exception):
+    """The event is not legal now. `code` is a key of SENTENCES."""
+
+    def __init__(self, code: str, **args: str | int) -> None:
+        super().__init__(code)
+        self.code = code
+        self.args_named = args
+
+    def __str__(self) -> str:
+        text, remedy = SENTENCES[self.code]
+        return f"{text} {remedy}".format_map(self.args_named)
+
+
+MONEY_ARGS = frozenset({"short", "due"})
+
+# code -> (what is the matter, what to do about it)
+SENTENCES: dict[str, tuple[str, str]] = {
+    # refused by the state
+    "nothing_rung": ("Nothing is rung yet.", "Scan an item first."),
+    "weighing_open": ("{name} waits for its weight.", "Put it on the scale, or cancel the weighing."),
+    "not_weighing": ("No item waits for its weight.", "Scan the weighed item first."),
+    "no_total": ("The total does not stand yet.", "Press Subtotal first."),
+    "total_stands": ("The total stands; the basket cannot be changed.", "Press Cancel to go back to ringing."),
+    "payment_open": ("A payment is not finished.", "Wait for it, or press Cancel to cancel the payment."),
+    "no_payment": ("No payment is open.", "Start a payment first."),
+    "sale_closed": ("This sale is paid and closed.", "Scan the next item to begin the next sale."),
+    "nothing_closed": ("No closed sale is on the screen.", "Nothing needs to be done."),
+    # refused by what the event says
+    "bad_quantity": ("A quantity is 1 to {limit}.", "Key the quantity again."),
+    "bad_weight": ("A weight is 1 to {limit} grams.", "Take the goods off the scale, then weigh again."),
+    "bad_price": ("{name} has a price that cannot be.", "Call the supervisor: the price book is at fault."),
+    "bad_item": ("This item cannot be read.", "Call the supervisor: the price book is at fault."),
+    "bad_member": ("This is no member number.", "Read the member code again."),
+    "bad_total": ("The total cannot be worked out.", "Take the last line out, or call the supervisor."),
+    "bad_amount": ("This is no amount of money.", "Key the amount again."),
+    "bad_trade": ("This is no number of a payment.", "Start the payment again."),
+    "no_quantity": ("No quantity is waiting.", "Nothing needs to be done."),
+    "quantity_for_weighed": ("{name} is sold by weight, not by number.", "Cancel the quantity, then scan it again."),
+    "line_unknown": ("There is no line {line}.", "Choose a line of this sale."),
+    "line_voided": ("Line {line} is taken out already.", "Choose another line."),
+    "line_weighed": ("Line {line} is sold by weight.", "Take the line out and weigh again."),
+    "too_many_lines": ("A sale has at most {limit} lines.", "Take payment, then go on in a new sale."),
+    "cash_short": ("{short} is missing.", "Take the rest of the money and key all that was given."),
+    "payment_amount": ("The payment is not what is due.", "Start the payment again; {due} is due."),
+    "nothing_due": ("Nothing is due.", "Close the sale with cash 0."),
+    "payment_foreign": ("This answer belongs to another payment.", "Wait for the payment that is open."),
+    "print_unknown": ("Receipt {sequence} does not wait for the printer.", "Nothing needs to be done."),
+    "print_not_begun": ("Receipt {sequence} has not begun to print.", "Print the receipt again."),
+    "print_copy": (
+        "Some of receipt {sequence} may be on paper: it can only be printed as a copy, and only then.",
+        "Print the receipt again.",
+    ),
+}

@@ -1,0 +1,75 @@
+"""The sale's transitions as a table: for every state and every event, what is done and where it ends, or why not.
+
+docs/sale.md shows this table as a diagram (runtime.sale.diagram). PrintBegun and PrintEnded are the sister machine of
+`Checkout.prints`: legal in every state and changing none, for a printer never stops a sale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.sale import events as e
+from runtime.sale.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The event is allowed: `handler` is a key of machine.HANDLERS, `ends` the states that it may end in."""
+
+    handler: str
+    ends: tuple[State, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """The event is refused in this state: `code` is a key of refusals.SENTENCES."""
+
+    code: str
+
+
+I, R, W, T, P, C = State  # noqa: E741  one letter a state, so that the table can be read as one
+STATES = (I, R, W, T, P, C)
+
+_NOTHING, _WEIGHING, _NO_WEIGHING = No("nothing_rung"), No("weighing_open"), No("not_weighing")
+_NO_TOTAL, _TOTAL, _PAYMENT, _NO_PAYMENT = No("no_total"), No("total_stands"), No("payment_open"), No("no_payment")
+_CLOSED, _NOT_CLOSED = No("sale_closed"), No("nothing_closed")
+_ADD, _WEIGH = Go("add_item", (R,)), Go("want_weight", (W,))
+_PRINT_BEGUN, _PRINT_ENDED = "print_begun", "print_ended"
+
+
+def _qty(end: State) -> Go:
+    return Go("set_quantity", (end,))
+
+
+def _member(end: State) -> Go:
+    return Go("identify_member", (end,))
+
+
+# In CLOSED, what is allowed begins the next sale: the closed one leaves the screen first (machine.step).
+_ROWS: dict[type[e.Event], tuple[Go | No, ...]] = {
+    # event               IDLE        RINGING     WEIGHING    TENDERING   PAYING      CLOSED
+    e.ItemAdded:         (_ADD,       _ADD,       _WEIGHING,  _TOTAL,     _PAYMENT,   _ADD),
+    e.WeightWanted:      (_WEIGH,     _WEIGH,     _WEIGHING,  _TOTAL,     _PAYMENT,   _WEIGH),
+    e.Weighed:           (_NO_WEIGHING, _NO_WEIGHING, Go("weigh", (R,)), _NO_WEIGHING, _NO_WEIGHING, _NO_WEIGHING),
+    e.WeighingDropped:   (_NO_WEIGHING, _NO_WEIGHING, Go("drop_weighing", (I, R)), _NO_WEIGHING, _NO_WEIGHING,
+                          _NO_WEIGHING),
+    e.QuantitySet:       (_qty(I),    _qty(R),    _WEIGHING,  _TOTAL,     _PAYMENT,   _qty(I)),
+    e.LineQuantityChanged: (_NOTHING, Go("change_quantity", (R,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
+    e.LineVoided:        (_NOTHING,   Go("void_line", (R, I)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
+    e.MemberIdentified:  (_member(I), _member(R), _member(W), _TOTAL,     _PAYMENT,   _member(I)),
+    e.Subtotalled:       (_NOTHING,   Go("subtotal", (T,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
+    e.TenderingLeft:     (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("leave_tendering", (R,)), _PAYMENT, _CLOSED),
+    e.CashTendered:      (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("take_cash", (C,)), _PAYMENT, _CLOSED),
+    e.PaymentAsked:      (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("ask_payment", (P,)), _PAYMENT, _CLOSED),
+    e.PaymentApproved:   (_NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, Go("approve_payment", (C,)), _NO_PAYMENT),
+    e.PaymentCancelAsked: (_NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, Go("cancel_payment", (P,)), _NO_PAYMENT),
+    e.PaymentFailed:     (_NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, Go("fail_payment", (T,)), _NO_PAYMENT),
+    e.SalePutAway:       (_NOT_CLOSED, _NOT_CLOSED, _NOT_CLOSED, _NOT_CLOSED, _NOT_CLOSED, Go("put_away", (I,))),
+    e.PrintBegun:        tuple(Go(_PRINT_BEGUN, (state,)) for state in STATES),
+    e.PrintEnded:        tuple(Go(_PRINT_ENDED, (state,)) for state in STATES),
+}  # fmt: skip
+
+TABLE: dict[tuple[State, type[e.Event]], Go | No] = {
+    (state, event): cell for event, row in _ROWS.items() for state, cell in zip(STATES, row, strict=True)
+}
+PRINTING: frozenset[type[e.Event]] = frozenset({e.PrintBegun, e.PrintEnded})
