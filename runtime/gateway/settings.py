@@ -1,0 +1,65 @@
+"""The settings file of a store's gateway: one section, [gateway].
+
+A path that is not absolute is relative to the file's folder.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.api import setting
+from runtime.settings import Reader, SettingsError, read_toml
+from runtime.wire.records import MAX_BATCH_BYTES
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """[gateway]: which store it is of, where it listens, where it keeps the sales, and what it takes at once."""
+
+    store: str = setting(..., "the store's number, the same as its terminals': letters, digits, . _ -", low=1, high=20)
+    host: str = setting("127.0.0.1", "the address to listen on; 0.0.0.0 for every one", low=1, high=253)
+    port: int = setting(8600, "the TCP port to listen on", low=1, high=65535)
+    database: str = setting(..., "path of the database; its folder must be on this machine's own disk", low=1, high=255)
+    max_body_bytes: int = setting(
+        MAX_BATCH_BYTES, "the largest batch that is read", low=64 * 1024, high=MAX_BATCH_BYTES
+    )
+    max_requests: int = setting(32, "batches that are read at the same time", low=1, high=500)
+    body_timeout_ms: int = setting(20_000, "how long one batch may take to arrive", low=100, high=120_000)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayFile:
+    path: Path
+    gateway: GatewaySettings
+
+    @property
+    def database(self) -> Path:
+        """The database, absolute."""
+        return self.path.parent / self.gateway.database
+
+
+def read_gateway_file(path: Path) -> GatewayFile:
+    """The settings of one gateway. Raises SettingsError with every fault of the file."""
+    path = path.absolute()
+    table = read_toml(path)
+    reader = Reader(path.name)
+    reader.only(table, ["gateway"])
+    gateway = None
+    if "gateway" not in table:
+        reader.fault("missing", "gateway", "", "the section is missing")
+    elif isinstance(table["gateway"], dict):
+        gateway = reader.load(GatewaySettings, table["gateway"], "gateway")
+    else:
+        reader.table(table, "gateway")
+    if gateway is not None and not _ID.fullmatch(gateway.store):
+        reader.fault(
+            "bad_value", "gateway", "store", f"{gateway.store!r} may have only letters A to Z, digits and . _ -"
+        )
+    reader.finish()
+    if gateway is None:
+        raise SettingsError(reader.faults)
+    return GatewayFile(path, gateway)

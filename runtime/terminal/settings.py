@@ -1,0 +1,276 @@
+"""The settings file of one terminal.
+
+    [terminal]                who and where it is, and where its files lie
+    [gateway]                 the store's gateway
+    [receipt]                 what stands above and below every receipt
+    [labels]                  the weigh labels that it reads
+    [device.NAME]             one device: `driver = "<class>.<model>"`, exactly one of [device.NAME.serial] and
+                              [device.NAME.tcp], and the driver's own settings
+
+A path that is not absolute is relative to the file's folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from drivers.api import CLASS_OF_FOLDER, SerialLine, setting
+from runtime.devices.registry import Driver, DriverNameError, find_driver
+from runtime.devices.settings import TRANSPORT_OF_TABLE, SerialTransport
+from runtime.devices.spec import DeviceSpec, SerialPort, TcpPort
+from runtime.settings import Reader, SettingsError, read_toml
+from runtime.share import config_dir
+
+MAX_DEVICES = 16
+MAX_SOCKET_BYTES = 107  # of a unix socket's path (sockaddr_un)
+
+Resolve = Callable[[str], Driver]  # by name; raises DriverNameError with a sentence
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_DRIVER = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
+_UNSTABLE = re.compile(r"/dev/tty(USB|ACM)[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """[terminal]: who and where this terminal is, and where its files lie."""
+
+    store: str = setting(..., "the store's number, as in the book's promotions: letters, digits, . _ -", low=1, high=20)
+    workstation: str = setting(..., "this terminal's number, one of its kind in the store", low=1, high=20)
+    operator: str = setting("", "the cashier's number on receipts", high=20)
+    language: str = setting("zh", "language of the receipts", choices=("zh", "en"))
+    snapshot: str = setting(..., "path of the compiled book", low=1, high=255)
+    journal: str = setting(..., "path of the journal; its folder must be on this machine's own disk", low=1, high=255)
+    socket: str = setting(
+        ..., "path of the socket that front ends connect to, at most 107 bytes in full", low=1, high=255
+    )
+    groups: tuple[str, ...] = setting((), "groups of stores that this one is in, for promotions", high=50)
+    channel: str = setting("", "the sales channel, for promotions", high=20)
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayLink:
+    """[gateway]: where closed sales go."""
+
+    url: str = setting(..., "the gateway: http://HOST:PORT", low=8, high=255)
+    timeout_ms: int = setting(5_000, "how long one answer is waited for", low=100, high=60_000)
+    backoff_low_ms: int = setting(500, "the first wait after a failure; each next is longer", low=10, high=60_000)
+    backoff_high_ms: int = setting(30_000, "the longest wait between two tries", low=10, high=3_600_000)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 80
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptSettings:
+    """[receipt]: what stands above and below every receipt."""
+
+    header: tuple[str, ...] = setting((), "lines above; the first is printed large", high=10)
+    footer: tuple[str, ...] = setting((), "lines below", high=10)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsSettings:
+    """[labels]: the weigh labels that the terminal reads."""
+
+    templates: str = setting(
+        "labels.toml",
+        "file of label templates: beside this file, else lanekit's own of that name; empty for none",
+        high=255,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalFile:
+    """A whole file, checked. The sections are as written; the paths below are absolute."""
+
+    path: Path
+    terminal: TerminalSettings
+    gateway: GatewayLink
+    receipt: ReceiptSettings
+    labels: LabelsSettings
+    devices: tuple[DeviceSpec, ...]
+
+    @property
+    def snapshot(self) -> Path:
+        return self.path.parent / self.terminal.snapshot
+
+    @property
+    def journal(self) -> Path:
+        return self.path.parent / self.terminal.journal
+
+    @property
+    def socket(self) -> Path:
+        return self.path.parent / self.terminal.socket
+
+    @property
+    def label_templates(self) -> Path | None:
+        """The file of label templates (runtime.terminal.labels_file reads it); None where there is none."""
+        if not self.labels.templates:
+            return None
+        beside = self.path.parent / self.labels.templates
+        return beside if beside.exists() else config_dir() / self.labels.templates
+
+
+SECTIONS: dict[str, type[Any]] = {
+    "terminal": TerminalSettings,
+    "gateway": GatewayLink,
+    "receipt": ReceiptSettings,
+    "labels": LabelsSettings,
+}
+
+
+def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFile:
+    """The settings of one terminal. Raises SettingsError with every fault of the file."""
+    path = path.absolute()
+    table = read_toml(path)
+    reader = Reader(path.name)
+    reader.only(table, [*SECTIONS, "device"])
+    terminal = (
+        reader.load(TerminalSettings, reader.table(table, "terminal"), "terminal") if "terminal" in table else None
+    )
+    gateway = reader.load(GatewayLink, reader.table(table, "gateway"), "gateway") if "gateway" in table else None
+    for section in ("terminal", "gateway"):
+        if section not in table:
+            reader.fault("missing", section, "", "the section is missing")
+    receipt = reader.load(ReceiptSettings, reader.table(table, "receipt", required=False), "receipt")
+    labels = reader.load(LabelsSettings, reader.table(table, "labels", required=False), "labels")
+    if terminal is not None:
+        _check_terminal(reader, terminal, path.parent)
+    if gateway is not None:
+        _check_gateway(reader, gateway)
+    devices = _devices(reader, reader.table(table, "device", required=False), path.parent, resolve)
+    reader.finish()
+    if terminal is None or gateway is None or receipt is None or labels is None:
+        raise SettingsError(reader.faults)
+    file = TerminalFile(path, terminal, gateway, receipt, labels, devices)
+    templates = file.label_templates
+    if templates is not None and not templates.is_file():
+        reader.fault(
+            "no_file", "labels", "templates", f"{labels.templates} is neither beside this file nor lanekit's own"
+        )
+    reader.finish()
+    return file
+
+
+def _check_terminal(reader: Reader, terminal: TerminalSettings, folder: Path) -> None:
+    for key, value in (("store", terminal.store), ("workstation", terminal.workstation)):
+        if not _ID.fullmatch(value):
+            reader.fault("bad_value", "terminal", key, f"{value!r} may have only letters A to Z, digits and . _ -")
+    in_full = len(str(folder / terminal.socket).encode(errors="surrogateescape"))
+    if in_full > MAX_SOCKET_BYTES:
+        text = f"is {in_full} bytes in full; a socket's path has at most {MAX_SOCKET_BYTES}"
+        reader.fault("out_of_range", "terminal", "socket", text)
+    if len({folder / path for path in (terminal.snapshot, terminal.journal, terminal.socket)}) < 3:
+        reader.fault("conflict", "terminal", "journal", "snapshot, journal and socket must be three different paths")
+
+
+def _check_gateway(reader: Reader, gateway: GatewayLink) -> None:
+    try:
+        parts = urlsplit(gateway.url)
+        fits = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+        fits = fits and parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+        fits = fits and gateway.url.isascii() and gateway.url.isprintable() and " " not in gateway.url
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        fits = False
+    if not fits:
+        reader.fault("bad_value", "gateway", "url", f"{gateway.url!r} is not http://HOST:PORT")
+    if gateway.backoff_low_ms > gateway.backoff_high_ms:
+        text = f"{gateway.backoff_low_ms} is more than backoff_high_ms, {gateway.backoff_high_ms}"
+        reader.fault("conflict", "gateway", "backoff_low_ms", text)
+
+
+def _devices(reader: Reader, tables: Mapping[str, Any], folder: Path, resolve: Resolve) -> tuple[DeviceSpec, ...]:
+    if len(tables) > MAX_DEVICES:
+        reader.fault("out_of_range", "device", "", f"{len(tables)} devices are too many: at most {MAX_DEVICES}")
+    found = [_device(reader, tables, name, folder, resolve) for name in list(tables)[:MAX_DEVICES]]
+    return tuple(device for device in found if device is not None)
+
+
+def _device(reader: Reader, tables: Mapping[str, Any], name: str, folder: Path, resolve: Resolve) -> DeviceSpec | None:
+    section = f"device.{name}"
+    if not isinstance(tables[name], dict):
+        reader.fault("bad_type", "device", name, f"must be a section [{section}]")
+        return None
+    if not _ID.fullmatch(name) or len(name) > 32:
+        reader.fault("bad_value", section, "", "a device's name is 1 to 32 letters A to Z, digits and . _ -")
+    own = dict(tables[name])
+    named = own.pop("driver", None)
+    tables_of_transport = {table: own.pop(table) for table in TRANSPORT_OF_TABLE if table in own}
+    driver = _driver(reader, named, section, resolve)
+    port = _port(reader, tables_of_transport, section, folder, driver)
+    if driver is None:
+        return None
+    settings = reader.load(driver.settings_type, own, section)
+    if port is None or settings is None:
+        return None
+    return DeviceSpec(name, driver.name, port, {key: getattr(settings, key) for key in own})
+
+
+def _driver(reader: Reader, named: Any, section: str, resolve: Resolve) -> Driver | None:
+    if named is None:
+        reader.fault("missing", section, "driver", f'is missing: the model, "<class>.<model>" ({_folders()})')
+    elif not isinstance(named, str) or not _DRIVER.fullmatch(named):
+        reader.fault("bad_value", section, "driver", f'{named!r} is not "<class>.<model>" ({_folders()})')
+    else:
+        try:
+            return resolve(named)
+        except DriverNameError as error:
+            reader.fault("unknown_driver", section, "driver", str(error))
+    return None
+
+
+def _port(
+    reader: Reader, tables: dict[str, Any], section: str, folder: Path, driver: Driver | None
+) -> SerialPort | TcpPort | None:
+    """Where a device is plugged in, from its one table of TRANSPORT_OF_TABLE."""
+    if len(tables) != 1:
+        said = " and ".join(tables) or "neither"
+        text = f"has {said}; it must have exactly one of {' and '.join(TRANSPORT_OF_TABLE)}"
+        reader.fault("conflict" if tables else "missing", section, "", text)
+        return None
+    ((kind, table),) = tables.items()
+    inner = f"{section}.{kind}"
+    if not isinstance(table, dict):
+        reader.fault("bad_type", section, kind, f"must be a section [{inner}]")
+        return None
+    if driver is not None and kind not in driver.transports:
+        text = f"{driver.name} cannot be spoken to over {kind}, only over {' or '.join(driver.transports)}"
+        reader.fault("conflict", section, kind, text)
+    transport = reader.load(TRANSPORT_OF_TABLE[kind], table, inner)
+    if transport is None:
+        return None
+    if isinstance(transport, SerialTransport):
+        if _UNSTABLE.fullmatch(transport.path):
+            text = (
+                f"{transport.path} is another device after the next plugging; use /dev/serial/by-id/... or by-path/..."
+            )
+            reader.fault("bad_value", inner, "path", text)
+        return transport.port(folder, (driver.serial if driver is not None else None) or SerialLine())
+    if transport.host != "localhost" and not _is_address(transport.host):
+        text = f"{transport.host!r} is neither an address in digits nor localhost; a till prints without a name server"
+        reader.fault("bad_value", inner, "host", text)
+    return transport.tcp_port()
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _folders() -> str:
+    return "classes: " + ", ".join(CLASS_OF_FOLDER)
