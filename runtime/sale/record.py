@@ -1,0 +1,167 @@
+"""A closed sale as it travels: one canonical msgpack map with the names of ARTS POSLog.
+
+The record is closed: nothing is looked up to read it. It carries the basket as `lane price` reads it and the receipt
+as it writes it, so that anyone with the snapshot can price it again; the head of the chain after its last row, so
+that it vouches for every row before; and no code of a customer's wallet, only the trade's number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from runtime.sale.state import Checkout, State
+from runtime.wire.pack import WireError, build, pack, unpack
+from runtime.wire.records import PackedRecord
+
+MAX_RECORD_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who closes sales here."""
+
+    store: str
+    workstation: str
+    operator: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    LineNumber: int
+    code: str
+    ItemID: str
+    Name: str
+    unit: Literal["each", "kg"]
+    regular: int  # minor units for one, or for a kg
+    qty: int
+    milli: int  # grams
+    EntryMethod: str
+    VoidFlag: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordTender:
+    TenderType: Literal["Cash", "Code"]
+    Amount: int  # what it paid of the total
+    Given: int
+    TradeNo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`BusinessDayDate` is `YYYY-MM-DD`; times are local `YYYY-MM-DDTHH:MM:SS`; amounts are minor units."""
+
+    type: Literal["RetailTransaction"]
+    StoreID: str
+    WorkstationID: str
+    SequenceNumber: int
+    BusinessDayDate: str
+    BeginDateTime: str
+    EndDateTime: str
+    OperatorID: str
+    TimeQuality: str
+    epoch: int
+    head: bytes  # the chain after the closing row
+    rows: tuple[int, ...]  # first and last
+    snapshot: str
+    member: str
+    basket: dict[str, Any]
+    receipt: dict[str, Any]
+    lines: tuple[RecordLine, ...]
+    tenders: tuple[RecordTender, ...]
+    change: int
+
+
+def build_record(
+    identity: Identity,
+    checkout_after: Checkout,
+    sequence: int,
+    at_begin: str,
+    at_end: str,
+    business_day: str,
+    head: bytes,
+    first_row: int,
+    last_row: int,
+    time_quality: str,
+) -> bytes:
+    """The body of a record. Raises WireError `bad_value` where the sale is not closed or does not add up."""
+    sale = checkout_after.sale
+    paid = sum(tender.amount_minor for tender in sale.tenders)
+    if sale.state is not State.CLOSED or checkout_after.last_sequence != sequence or paid != sale.total_minor:
+        raise WireError("bad_value", f"record {sequence}: the sale is not closed")
+    record = Record(
+        type="RetailTransaction",
+        StoreID=identity.store,
+        WorkstationID=identity.workstation,
+        SequenceNumber=sequence,
+        BusinessDayDate=business_day,
+        BeginDateTime=at_begin,
+        EndDateTime=at_end,
+        OperatorID=identity.operator,
+        TimeQuality=time_quality,
+        epoch=identity.epoch,
+        head=head,
+        rows=(first_row, last_row),
+        snapshot=sale.snapshot,
+        member=sale.member,
+        basket=sale.basket,
+        receipt=sale.receipt,
+        lines=tuple(
+            RecordLine(
+                LineNumber=line.line,
+                code=line.code,
+                ItemID=line.sku,
+                Name=line.name,
+                unit="kg" if line.unit == "kg" else "each",
+                regular=line.regular_minor,
+                qty=line.qty,
+                milli=line.weight_g,
+                EntryMethod=line.entry,
+                VoidFlag=line.voided,
+            )
+            for line in sale.lines
+        ),
+        tenders=tuple(
+            RecordTender(
+                TenderType="Cash" if tender.kind == "cash" else "Code",
+                Amount=tender.amount_minor,
+                Given=tender.given_minor,
+                TradeNo=tender.trade_no,
+            )
+            for tender in sale.tenders
+        ),
+        change=sale.change_minor,
+    )
+    return pack(record)
+
+
+def pack_record(sequence: int, body: bytes) -> PackedRecord:
+    return PackedRecord(sequence, hashlib.sha256(body).digest(), body)
+
+
+def parse_record(body: bytes) -> Record:
+    """Strict: every field, none besides, canonical bytes, sums that add up. Raises WireError."""
+    value = unpack(body, MAX_RECORD_BYTES)
+    record = build(Record, value)
+    if pack(record) != body:
+        raise WireError("bad_field", "Record: not in canonical form")
+    if len(record.rows) != 2 or not 1 <= record.rows[0] <= record.rows[1]:
+        raise WireError("bad_field", "Record.rows: a first and a last row were expected")
+    if record.SequenceNumber < 1 or not 1 <= record.epoch < 1 << 63 or len(record.head) != 32:
+        raise WireError("bad_field", "Record: a number is out of range")
+    total = record.receipt.get("total")
+    if type(total) is not int or total != sum(tender.Amount for tender in record.tenders):
+        raise WireError("bad_field", "Record.tenders: they do not pay the total")
+    if record.change != sum(tender.Given - tender.Amount for tender in record.tenders) or record.change < 0:
+        raise WireError("bad_field", "Record.change: it does not add up")
+    return record
+
+
+def read_record(body: bytes) -> dict[str, Any]:
+    """The map of a record, checked as `parse_record` checks it. Raises WireError."""
+    parse_record(body)
+    value: dict[str, Any] = unpack(body, MAX_RECORD_BYTES)
+    return value
