@@ -1,6 +1,6 @@
 """A barcode scanner that sends each code as one line of text: nearly every serial and USB-COM scanner there is.
 
-A frame is [STX] [prefix] [AIM identifier] code [ETX] suffix. Empty frames are nothing (so CR LF ends one code, not two).
+A frame is [STX] [prefix] [AIM identifier] code [ETX] suffix. Empty frames are nothing, so CR LF ends one code, not two.
 A code keeps its GS (0x1D, the separator of GS1 element strings); any other control character makes it Garbage, as does
 text that is not in the encoding: a wrong line speed must never ring goods up. AIM identifiers: ISO/IEC 15424.
 """

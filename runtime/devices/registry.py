@@ -1,4 +1,4 @@
-"""Finds a driver by the name in a terminal's TOML, and makes its settings from what the file says.
+"""Finds a driver by the name in a terminal's TOML.
 
 `<class>.<model>` is the module drivers/<class>/<model>.py, or an entry point of that name in the group
 `lanekit.drivers`. In-tree drivers come first, so that a package cannot take a name over. Modules that begin with an
@@ -7,13 +7,10 @@ underscore are helpers of drivers, not drivers.
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import importlib
 import importlib.metadata
 import pkgutil
-import typing
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -23,12 +20,8 @@ from drivers.api import CLASS_OF_FOLDER, DeviceClass, SerialLine
 GROUP = "lanekit.drivers"
 
 
-class DriverNameError(ValueError):
+class DriverNameError(LookupError):
     """The name is no driver's, or the module is no driver; the message is a sentence for the technician."""
-
-
-class DriverSettingsError(ValueError):
-    """A driver's setting is unknown or out of its range; the message is a sentence that names the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +74,3 @@ def _driver(name: str, module: ModuleType) -> Driver:
         raise DriverNameError(f"Driver {name!r} speaks over serial, but its module has no SERIAL.")
     device_class = CLASS_OF_FOLDER[name.partition(".")[0]]
     return Driver(name, device_class, module.Settings, module.Codec, transports, serial)
-
-
-def make_settings(driver: Driver, values: Mapping[str, Any]) -> Any:
-    """The driver's Settings from what the file says. Raises DriverSettingsError that names the key."""
-    fields = {f.name: f for f in dataclasses.fields(driver.settings_type)}
-    types = typing.get_type_hints(driver.settings_type)
-    for key, value in values.items():
-        if key not in fields:
-            near = difflib.get_close_matches(key, fields, 1) or sorted(fields)
-            raise DriverSettingsError(f"{driver.name} has no setting {key!r}. Did you mean {' or '.join(near)}?")
-        _check(driver.name, key, value, types[key], fields[key].metadata)
-    needed = [n for n, f in fields.items() if n not in values and f.default is dataclasses.MISSING]
-    if needed:
-        raise DriverSettingsError(
-            f"{driver.name} needs the setting {needed[0]!r}: {fields[needed[0]].metadata['doc']}."
-        )
-    return driver.settings_type(**values)
-
-
-def _check(driver: str, key: str, value: Any, wanted: Any, rule: Mapping[str, Any]) -> None:
-    if isinstance(wanted, type) and type(value) is not wanted:
-        raise DriverSettingsError(f"{driver}: {key} must be {wanted.__name__}, not {value!r}.")
-    choices = rule.get("choices")
-    if choices is not None and value not in choices:
-        raise DriverSettingsError(f"{driver}: {key} must be one of {', '.join(map(str, choices))}, not {value!r}.")
-    size = len(value) if isinstance(value, str) else value
-    low, high = rule.get("low"), rule.get("high")
-    if (low is not None and size < low) or (high is not None and size > high):
-        raise DriverSettingsError(f"{driver}: {key} must be {low} to {high}, not {value!r}.")
