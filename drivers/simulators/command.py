@@ -62,9 +62,7 @@ def _add_settings(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> No
         parser.add_argument("--aim", action="store_true", help="an AIM identifier before each code")
     if "scale" in names:
         parser.add_argument("--dialect", choices=("os2", "cas"), default="os2", help="BCC with or without header (os2)")
-        parser.add_argument(
-            "--mode", choices=("passive", "active"), default="passive", help="only answers (passive)"
-        )
+        parser.add_argument("--mode", choices=("passive", "active"), default="passive", help="only answers (passive)")
     if "display" in names:
         parser.add_argument("--lamps", choices=("ascii", "binary", "both"), default="both", help="lamp numbers (both)")
     if "payment" in names:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import qrcode
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from drivers.simulators import barcodes
 from drivers.simulators.paper import Bars, Cut, Glyph, Line, Mark, NewRoll, QRCode, Raster, Slip, Space, shift
@@ -20,6 +20,7 @@ MARGIN_DOTS = {576: 32, 384: 40}  # 80 mm is 640 dots, 58 mm is 464
 TOP_DOTS, BOTTOM_DOTS = 56, 40
 MAX_HEIGHT_DOTS = 30_000
 PAPER, INK = 255, 16
+DESCENT = 6  # a letter's tail is at most this part of its height below its cell
 FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "/system/fonts")
 # file, which face of a collection: the monospaced one where there is a choice
 FONTS = (
@@ -63,14 +64,19 @@ def font(size: int) -> Font:
 def draw(slip: Slip) -> Image.Image:
     """A grey picture as wide as the paper, cut off at MAX_HEIGHT_DOTS."""
     margin = MARGIN_DOTS.get(slip.width, 32)
-    strips = [strip for mark in slip.marks if (strip := _strip(mark, slip.width)) is not None]
-    height = min(MAX_HEIGHT_DOTS, TOP_DOTS + BOTTOM_DOTS + sum(strip.height for strip in strips))
+    strips = [(strip, _feed(mark, strip)) for mark in slip.marks if (strip := _strip(mark, slip.width)) is not None]
+    height = min(MAX_HEIGHT_DOTS, TOP_DOTS + BOTTOM_DOTS + sum(feed for _, feed in strips))
     picture = Image.new("L", (slip.width + 2 * margin, height), PAPER)
     y = TOP_DOTS
-    for strip in strips:
-        picture.paste(strip, (margin, y))
-        y += strip.height
+    for strip, feed in strips:
+        box = (margin, y, margin + strip.width, y + strip.height)
+        picture.paste(ImageChops.darker(strip, picture.crop(box)), box)
+        y += feed
     return picture
+
+
+def _feed(mark: Mark, strip: Image.Image) -> int:
+    return mark.feed if isinstance(mark, Line) else strip.height
 
 
 def _strip(mark: Mark, width: int) -> Image.Image | None:
@@ -92,8 +98,8 @@ def _blank(width: int, height: int) -> Image.Image:
 
 
 def _line(line: Line, width: int) -> Image.Image:
-    strip = _blank(width, max(line.feed, 1))
     tallest = max((24 * glyph.style.height for glyph in line.glyphs), default=24)
+    strip = _blank(width, max(line.feed, tallest + tallest // DESCENT))  # the tail of a `g` may reach the next line
     for glyph in line.glyphs:
         height = 24 * glyph.style.height
         strip.paste(_glyph(glyph, height), (line.start + glyph.x, tallest - height))  # on one base line
@@ -104,7 +110,7 @@ def _glyph(glyph: Glyph, height: int) -> Image.Image:
     """One character in its cell; drawn as large as it is high, then made as wide as its cell."""
     style = glyph.style
     natural = round(glyph.dots / style.width * style.height)
-    cell = _blank(natural, height)
+    cell = _blank(natural, height if style.reverse else height + height // DESCENT)
     pen = ImageDraw.Draw(cell)
     size = round(height * 0.75) if style.font_b else height
     fount = font(size)
@@ -116,7 +122,7 @@ def _glyph(glyph: Glyph, height: int) -> Image.Image:
     if style.underline:
         pen.line((0, height - 1, natural, height - 1), INK, 1)
     if natural != glyph.dots:
-        cell = cell.resize((glyph.dots, height), Image.Resampling.LANCZOS)
+        cell = cell.resize((glyph.dots, cell.height), Image.Resampling.LANCZOS)
     return cell.point(lambda grey: PAPER + INK - grey) if style.reverse else cell
 
 
