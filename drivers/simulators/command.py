@@ -1,7 +1,8 @@
 """Simulated devices: each speaks the bytes of a real one on a pty or a TCP port.
 
-For tests, and for people without hardware. A pty behaves like a serial port whose speed and parity are always right. A control socket takes one JSON object a line
-and answers one; `lane simulate tell SOCKET '{...}'` sends one. Each device's --help lists what it understands.
+For tests, and for people without hardware. A pty behaves like a serial port whose speed and parity are always right.
+A control socket takes one JSON object a line and answers one; `lane simulate tell SOCKET '{...}'` sends one. Each
+device's --help lists what it understands.
 """
 
 from __future__ import annotations
@@ -21,6 +22,13 @@ from drivers.simulators.paper import WIDTHS_DOTS
 HELPS = {name: module.HELP for name, module in (
     ("scanner", scanner), ("scale", scale), ("display", display), ("printer", printer), ("payment", payment),
 )}  # fmt: skip
+WHAT = {
+    "scanner": "a serial scanner",
+    "scale": "a counter scale of the OS2 / CAS families",
+    "display": "an LED8 customer display",
+    "printer": "an ESC/POS receipt printer with cutter and cash drawer",
+    "payment": "a provider of code payments (TCP)",
+}
 ALL_EPILOG = 'on RUN/control, each with its device, such as {"device":"scanner","scan":"6901234567892"}:\n\n'
 TCP_AT_ONCE = {"printer": 1, "payment": 64}
 
@@ -29,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     devices = parser.add_subparsers(dest="device", metavar="DEVICE", required=True)
     raw = argparse.RawDescriptionHelpFormatter
     for name, text in HELPS.items():
-        one = devices.add_parser(name, help=f"a {name}", epilog="control requests of the " + text, formatter_class=raw)
+        one = devices.add_parser(name, help=WHAT[name], epilog="control requests of the " + text, formatter_class=raw)
         where = one.add_mutually_exclusive_group(required=True)
         where.add_argument("--pty", type=Path, metavar="LINK", help="make a pty, and LINK to it")
         where.add_argument("--tcp", type=_address, metavar="HOST:PORT", help="listen there (port 0: any free one)")
