@@ -1,0 +1,83 @@
+"""What the front end says, in the cashier's language, by gettext (domain `lanekit`, catalogues in config/locale).
+
+English is the key and the fallback; Chinese is what a till starts with. A daemon's Sentence is translated first and
+its `{names}` are filled in after, so a name or an amount is never looked up. A sentence with a missing name is still
+shown: a gap in a text must not take the screen away.
+"""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from runtime.wire.messages import Sentence
+
+DOMAIN = "lanekit"
+LANGUAGES: dict[str, str | None] = {"zh": "zh_CN", "en": None}  # our word -> the catalogue's folder
+_NAME = re.compile(r"\{(\w+)(?:!r)?\}")
+
+# What the front end itself has to tell a cashier: code -> (what is the matter, what to do about it).
+SENTENCES: dict[str, tuple[str, str]] = {
+    "UI_CONNECTING": (
+        "Connecting to the terminal's service.",
+        "What was scanned is safe and comes back by itself; call service if it takes longer than a minute.",
+    ),
+    "UI_NOT_CONNECTED": ("Not done: there is no connection.", "Wait until the basket is back, then do it again."),
+    "UI_ANSWER_LOST": ("The connection broke off.", "Look at the basket before doing it again."),
+    "UI_WAITING": ("The terminal has not answered yet.", "Wait a moment; look at the basket before doing it again."),
+    "UI_NOT_NOW": ("That is not possible now.", "The keys that are possible now are shown on the screen."),
+    "UI_NO_DIGITS": ("Nothing was typed.", "Type the digits first, then press the key."),
+    "UI_BAD_QUANTITY": ("{typed} is no quantity.", "Type a whole number from 1 to 9999."),
+    "UI_BAD_AMOUNT": ("{typed} is no amount.", "Type yuan and cents, such as 50 or 50.5."),
+    "UI_TYPED": ("{typed} was typed and is not used yet.", "Press Enter to take it as a code, or Esc to clear it."),
+    "UI_NO_LINE": ("There is no line to choose.", "Scan goods first."),
+    "UI_CHOSEN": ("Line {line} is chosen: {name}", "Press the key again to do it, Esc to leave it."),
+    "UI_FULL": ("That is too long.", "Press Esc to clear it, then type it again."),
+    "UI_BAD_MESSAGE": (
+        "The terminal's service speaks another version.",
+        "Call service: both must be the same version.",
+    ),
+}
+
+
+def mark(text: str) -> str:
+    """Marks a text for the catalogue where it is not translated yet (tables)."""
+    return text
+
+
+def fill(text: str, args: Mapping[str, str | int]) -> str:
+    """`{names}` replaced by `args`; a name that is missing stays as it is."""
+    return _NAME.sub(lambda match: str(args.get(match.group(1), match.group(0))), text)
+
+
+class Texts:
+    """One language. Call it with an English text, and with what fills its `{names}`."""
+
+    def __init__(self, locale_dir: Path | None, language: str) -> None:
+        """`language` is one of LANGUAGES. Without a catalogue the texts stay English."""
+        self.language = language
+        folder = LANGUAGES[language]
+        self._catalogue: gettext.NullTranslations = gettext.NullTranslations()
+        if folder is not None and locale_dir is not None:
+            self._catalogue = gettext.translation(DOMAIN, locale_dir, [folder], fallback=True)
+
+    def __call__(self, text: str, **args: str | int) -> str:
+        if not text:
+            return ""  # the catalogue's own header has the empty key
+        return fill(self._catalogue.gettext(text), args)
+
+    def sentence(self, sentence: Sentence, names: Mapping[str, str] | None = None) -> tuple[str, str]:
+        """(what is the matter, what to do). `names`: what devices are called on this screen, by their own names."""
+        args = dict(sentence.args)
+        if names and (device := args.get("device")) in names:
+            args["device"] = names[str(device)]
+        text, remedy = self(sentence.text, **args), self(sentence.remedy, **args)
+        return text, remedy
+
+
+def own(code: str, **args: str | int) -> Sentence:
+    """A Sentence of the front end itself."""
+    text, remedy = SENTENCES[code]
+    return Sentence(code, text, remedy, args)
