@@ -25,6 +25,7 @@ from reference.thresholds import (
 from reference.units import Counts, Line, is_choice, read_lines
 
 Consumed = tuple[Data, Counts, int]  # a promotion, the units it consumes or gives away, its discount
+Taken = tuple[Data, int, int]  # a threshold, how often, its discount
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ class Uses:
         return (self.times, tuple(sorted(self.coupons.items())), self.groups)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A legal choice in steps 2 and 3."""
+
+    chosen: list[Consumed]
+    thresholds: list[Taken]
+    uses: Uses
+
+
 def _steps2(
     options: list[tuple[Data, list[tuple[Counts, int]]]], free: Counts, chosen: list[Consumed], uses: Uses, basket: Data
 ) -> Iterator[tuple[list[Consumed], Uses]]:
@@ -73,10 +83,10 @@ def _steps2(
 
 def _steps3(
     thresholds: list[Data], state: State, bases: dict[str, int], lines: list[Line], uses: Uses, basket: Data
-) -> Iterator[tuple[int, Uses]]:
-    """Every legal choice of thresholds in order of id: the discount they give together, and what they use."""
+) -> Iterator[tuple[list[Taken], Uses]]:
+    """Every legal choice of thresholds in order of id, and what it and step 2 use."""
     if not thresholds:
-        yield 0, uses
+        yield [], uses
         return
     promotion, rest = thresholds[0], thresholds[1:]
     yield from _steps3(rest, state, bases, lines, uses, basket)
@@ -89,7 +99,7 @@ def _steps3(
             states = take_off(state, places, discount, lines) if rest else {state}  # after the last nobody looks
             for after in sorted(states):
                 for others, all_uses in _steps3(rest, after, bases, lines, more, basket):
-                    yield discount + others, all_uses
+                    yield [(promotion, times, discount), *others], all_uses
 
 
 def step2_options(promotion: Data, lines: list[Line]) -> list[tuple[Counts, int]]:
@@ -106,8 +116,8 @@ def step2_options(promotion: Data, lines: list[Line]) -> list[tuple[Counts, int]
     return ways
 
 
-def least(lines: list[Line], promotions: list[Data], basket: Data) -> tuple[int, list[Uses]]:
-    """The least total after step 3, and what the choices that reach it use (each use once)."""
+def least(lines: list[Line], promotions: list[Data], basket: Data) -> tuple[int, list[Choice]]:
+    """The least total after step 3, and the choices that reach it (one for each use)."""
     legal = sorted([one for one in promotions if holds(one, basket)], key=lambda one: str(one["id"]))
     plain = [one for one in legal if one["type"] == "threshold" and "gift" not in one]
     gifts = [one for one in legal if one["type"] == "threshold" and "gift" in one]
@@ -115,11 +125,11 @@ def least(lines: list[Line], promotions: list[Data], basket: Data) -> tuple[int,
     options = [(one, step2_options(one, lines)) for one in takers]
     full = tuple(line.count for line in lines)
     before = sum(line.current * line.count for line in lines)
-    best, best_uses = before, {Uses().key(): Uses()}
+    best, ties = before, {Uses().key(): Choice([], [], Uses())}
     seen: set[object] = set()
     for chosen, uses in _steps2(options, full, [], Uses(), basket):
         taken = sum(discount for _, _, discount in chosen)
-        ends: Iterator[tuple[int, Uses]] = iter([(0, uses)])
+        ends: Iterator[tuple[list[Taken], Uses]] = iter([([], uses)])
         if plain or gifts:
             state = after_step2(lines, chosen)
             if not all(
@@ -133,13 +143,13 @@ def least(lines: list[Line], promotions: list[Data], basket: Data) -> tuple[int,
             seen.add((state, taken, uses.key()))
             bases = {one["id"]: cost(state, base_of(one, lines, state)) for one in plain}
             ends = _steps3(plain, state, bases, lines, uses, basket)
-        for off, all_uses in ends:
-            total = before - taken - off
+        for thresholds, all_uses in ends:
+            total = before - taken - sum(discount for _, _, discount in thresholds)
             if total < best:
-                best, best_uses = total, {}
+                best, ties = total, {}
             if total == best:
-                best_uses[all_uses.key()] = all_uses
-    return best, list(best_uses.values())
+                ties[all_uses.key()] = Choice(chosen, thresholds, all_uses)
+    return best, list(ties.values())
 
 
 def reference_price(book_config: Data, items: list[Data], promotions: list[Data], basket: Data) -> Data:
@@ -153,13 +163,14 @@ def reference_price(book_config: Data, items: list[Data], promotions: list[Data]
     best, ties = least(lines, promotions, basket)
     unpaid = sum(line.regular * line.count for line in lines if line.no_discount)
     totals = {
-        best - tender_choice(promotions, basket, best - unpaid, uses.coupons, set(uses.groups))[1] for uses in ties
+        best - tender_choice(promotions, basket, best - unpaid, tie.uses.coupons, set(tie.uses.groups))[1]
+        for tie in ties
     }
     return {
         "gross": sum(line.regular * line.count for line in lines),
         "current": sum(line.current * line.count for line in lines),
         "least": best,
-        "times": min(uses.times for uses in ties),
+        "times": min(tie.uses.times for tie in ties),
         "totals": sorted(totals),
         "total": min(totals),
         "lines": [

@@ -103,8 +103,17 @@ def selectors(draw: st.DrawFn, items: list[Data]) -> Data:
             st.just({"skus": skus[:2]}),
             st.lists(st.sampled_from(skus), min_size=1, max_size=3, unique=True).map(lambda some: {"skus": some}),
             st.sampled_from(["1", "1/2", "1", "1/2/3"]).map(lambda category: {"categories": [category]}),
-            st.sampled_from([["x"], ["x", "y"], [""]]).map(lambda brands: {"brands": brands}),
-            st.sampled_from([{"tags": ["t"]}, {"tags": ["t", "u"]}, {"tags": ["t"]}, {"tags": ["no"]}, {"skus": []}]),
+            st.sampled_from([["x"], ["x", "y"], ["y"], ["x"], [""]]).map(lambda brands: {"brands": brands}),
+            st.sampled_from(
+                [
+                    {"tags": ["t"]},
+                    {"tags": ["t", "u"]},
+                    {"tags": ["t"]},
+                    {"tags": ["t"]},
+                    {"tags": ["no"]},
+                    {"skus": []},
+                ]
+            ),
             st.sampled_from(skus).map(lambda sku: {"skus": [sku], "categories": ["1/2"]}),
         )
     )
@@ -238,8 +247,8 @@ def promotions(draw: st.DrawFn, items: list[Data], kind: str) -> Data:
 def baskets(draw: st.DrawFn, items: list[Data], ids: list[str], max_units: int) -> Data:
     lines: list[Data] = []
     left = max_units
-    for _ in range(draw(st.sampled_from([2, 3, 1, 4, 5]))):
-        item = draw(st.sampled_from(items))
+    for place in range(draw(st.sampled_from([3, 2, 4, 1, 5]))):
+        item = draw(st.sampled_from([items[place % len(items)]] * 4 + items))
         code = draw(st.sampled_from([item["sku"], *item["barcodes"]]))
         if left == 0:
             break

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from reference.conditions import holds, selects
 from reference.oracle import reference_price
+from reference.receipts import best_receipt
+from reference.strategies import ALL_KINDS, worlds
 from reference.units import Line, Unit, spread
 from reference.verdict import check_receipt
 
@@ -214,3 +217,11 @@ def test_a_tampered_receipt_is_caught(tamper: Any, fault: str) -> None:
     tamper(receipt)
     faults = check_receipt(ITEMS, PROMOTIONS, BASKET, receipt)
     assert any(fault in one for one in faults), faults
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(worlds(ALL_KINDS, max_units=6, max_promotions=4))
+def test_the_best_choice_of_the_reference_makes_a_good_receipt(world: tuple[list[Data], list[Data], Data]) -> None:
+    receipt = best_receipt(*world)
+    assert check_receipt(*world, receipt) == []
+    assert receipt["total"] in reference_price({}, *world)["totals"]

@@ -238,6 +238,6 @@ def _check_least(
         # applications are preferred": read as: none of equal total has fewer, each application counted (`times`).
         if total == best:
             times = sum(one.times for one in applied if one.promotion["type"] != "tender")
-            verdict.same(FEWER, times, min(uses.times for uses in ties))
+            verdict.same(FEWER, times, min(tie.uses.times for tie in ties))
     else:
         verdict.need(bound >= 0 and total - bound <= best, f"bound is {bound}, but {total - best} less is possible")
