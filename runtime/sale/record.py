@@ -146,7 +146,11 @@ def parse_record(body: bytes) -> Record:
     """Strict: every field, none besides, canonical bytes, sums that add up. Raises WireError."""
     value = unpack(body, MAX_RECORD_BYTES)
     record = build(Record, value)
-    if pack(record) != body:
+    try:
+        canonical = pack(record)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:  # a float, a time, an extension type
+        raise WireError("bad_field", f"Record: {error}") from error
+    if canonical != body:
         raise WireError("bad_field", "Record: not in canonical form")
     if len(record.rows) != 2 or not 1 <= record.rows[0] <= record.rows[1]:
         raise WireError("bad_field", "Record.rows: a first and a last row were expected")

@@ -1,0 +1,344 @@
+"""Hands closed records to the gateway: batches in order, one in flight, again after `stored`, and never deletes.
+
+The gateway's answers are foreign bytes: read strictly, and nonsense is taken as no answer. Its `stored` is believed
+downwards (it lost its disk: resend from there) and not upwards past what it was sent.
+
+**Head of line.** `stored` is a contiguous watermark, so a record that the gateway refuses for good (400) holds back
+those after it. They are not skipped, for then nobody could say what head office has; instead the batch shrinks to one
+record, so that all before it get through, and the status names the record and the reason until it is taken. Retried
+with back-off for ever: a newer gateway may take it. Another epoch's records are another line and go on meanwhile.
+
+**Old epochs.** Records that were closed before the journal moved to another machine are offered under the store and
+terminal that stand in them, so that a cloned disk repeats the original's records instead of doubling them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from runtime.forward.backoff import delay_s
+from runtime.forward.ports import GatewayLink, LinkDown, LinkReply
+from runtime.journal.store import EpochInfo
+from runtime.wire.pack import WireError, build, pack, unpack
+from runtime.wire.records import MAX_BATCH, MAX_BATCH_BYTES, BatchAnswer, ErrorAnswer, PackedRecord, RecordBatch
+
+PATH = "/v1/records"
+ASK_S = 60.0  # without sales the gateway is asked this often: is it there, what does head office have
+ROOM_BYTES = 1 << 16  # of a batch, for all that is not a record's body
+MAX_QUARANTINED = 100  # numbers that are kept to be shown
+
+# code -> (what is the matter, what to do about it)
+SENTENCES: dict[str, tuple[str, str]] = {
+    "OK": ("The gateway has every sale.", ""),
+    "SENDING": ("Sales are being sent to the gateway.", ""),
+    "CONNECTING": ("The gateway is being asked.", ""),
+    "GATEWAY_AWAY": (
+        "The gateway does not answer.",
+        "Sell on: sales are kept here and sent later. If it lasts, check the network.",
+    ),
+    "GATEWAY_BUSY": ("The gateway is busy.", "Sell on: sales are kept here and sent later."),
+    "GATEWAY_REFUSING": (
+        "The gateway refuses sale {sequence} ({reason}); it and the sales after it stay here.",
+        "Sell on, and call the technician.",
+    ),
+    "GATEWAY_STUCK": (
+        "The gateway answers but does not keep sale {sequence}; it and the sales after it stay here.",
+        "Sell on, and call the technician.",
+    ),
+    "GATEWAY_LOST": ("The gateway has lost sales; they are sent again.", "Tell the technician."),
+    "GATEWAY_QUARANTINE": (
+        "The gateway has another sale with number {sequence}; it keeps both aside.",
+        "Sell on, and call the technician.",
+    ),
+    "JOURNAL_BEHIND": (
+        "The gateway has newer sales of this terminal than its own disk.",
+        "Call the technician: an old copy of the disk may be in use.",
+    ),
+    "RECORD_MISSING": (
+        "Sale {sequence} is missing in the journal; the sales after it stay here.",
+        "Sell on, and call the technician; keep this disk as it is.",
+    ),
+}
+
+
+class Records(Protocol):
+    """What forwarding needs of the journal."""
+
+    @property
+    def epoch(self) -> int: ...
+
+    def epochs(self) -> list[EpochInfo]: ...
+
+    def records(self, after: int, limit: int, max_bytes: int = ..., epoch: int | None = ...) -> list[PackedRecord]: ...
+
+    def note_watermarks(self, epoch: int, stored: int, settled: int) -> None: ...
+
+    @property
+    def last_sequence(self) -> int: ...
+
+
+@dataclass(slots=True)
+class _Line:
+    """The records of one epoch, waiting in order."""
+
+    epoch: int
+    store: str
+    terminal: str
+    last: int
+    stored: int
+    settled: int
+    limit: int = MAX_BATCH
+    asked: bool = False  # the gateway has said in this run what it has
+    code: str = ""  # what holds this line back, if anything does
+    args: dict[str, str | int] = field(default_factory=dict)
+    lost_to: int = 0  # being sent again, up to this number
+    behind: bool = False
+    failures: int = 0
+    retry_at_s: float = 0.0  # of the loop's clock; counts while `code` is set
+
+    @property
+    def unsent(self) -> int:
+        return max(0, self.last - self.stored)
+
+
+class _Pause(Exception):
+    """The gateway as a whole cannot be used now."""
+
+    def __init__(self, code: str, retry_after_s: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after_s = retry_after_s
+
+
+class Forwarder:
+    """`random` gives 0 <= x < 1. `changed` is called after anything that a screen shows has changed."""
+
+    def __init__(
+        self,
+        journal: Records,
+        link: GatewayLink,
+        store: str,
+        terminal: str,
+        random: Callable[[], float],
+        changed: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._link = link
+        self._random = random
+        self._changed = changed
+        self._poked = asyncio.Event()
+        self._failures = 0
+        self._code, self._args = "CONNECTING", dict[str, str | int]()
+        self._shown: object = None
+        self.quarantined: list[int] = []  # of this epoch
+        self._lines = []
+        for info in journal.epochs():
+            if info.epoch == journal.epoch or info.last_sequence > 0:
+                self._lines.append(self._line(info, store, terminal))
+        self._own = self._lines[-1]
+
+    def _line(self, info: EpochInfo, store: str, terminal: str) -> _Line:
+        line = _Line(info.epoch, store, terminal, info.last_sequence, info.stored, info.settled)
+        if info.epoch == self._journal.epoch:
+            return line
+        for record in self._journal.records(0, MAX_BATCH, epoch=info.epoch):
+            known = _identity(record)
+            if known is not None:
+                line.store, line.terminal = known
+                return line
+        line.code, line.args, line.retry_at_s = "RECORD_MISSING", {"sequence": 1}, math.inf
+        return line
+
+    # -- what a screen asks --------------------------------------------------------------------------------------------
+
+    @property
+    def stored(self) -> int:
+        """Of this epoch, as the gateway last said."""
+        return self._own.stored
+
+    @property
+    def settled(self) -> int:
+        return self._own.settled
+
+    @property
+    def unsent(self) -> int:
+        """Closed records that are only on this terminal, those of old epochs too."""
+        return sum(max(0, self._last(line) - line.stored) for line in self._lines)
+
+    @property
+    def status(self) -> tuple[bool, str]:
+        """Whether all is well, and a key of SENTENCES; `status_args` fill its sentence."""
+        return self._status()[:2]
+
+    @property
+    def status_args(self) -> dict[str, str | int]:
+        return self._status()[2]
+
+    def _status(self) -> tuple[bool, str, dict[str, str | int]]:
+        if self._code not in ("OK", "CONNECTING"):
+            return False, self._code, self._args
+        for line in self._lines:
+            if line.code:
+                return False, line.code, line.args
+        if self.quarantined:
+            return False, "GATEWAY_QUARANTINE", {"sequence": self.quarantined[-1]}
+        if any(line.behind for line in self._lines):
+            return False, "JOURNAL_BEHIND", {}
+        if any(line.lost_to for line in self._lines):
+            return False, "GATEWAY_LOST", {}
+        if self._code == "OK" and self.unsent:
+            return True, "SENDING", {}
+        return self._code == "OK", self._code, {}
+
+    def poke(self) -> None:
+        """A record was closed. Does not cut a back-off short."""
+        self._poked.set()
+
+    # -- the work ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """For ever. Raises JournalError when the journal cannot be read any more."""
+        while True:
+            self._poked.clear()
+            try:
+                await self._round()
+            except _Pause as pause:
+                self._failures += 1
+                self._tell(pause.code)
+                await asyncio.sleep(delay_s(self._failures, self._random, pause.retry_after_s))
+                continue
+            self._failures = 0
+            self._tell("OK")
+            now = asyncio.get_running_loop().time()
+            ends = [line.retry_at_s - now for line in self._lines if line.code]
+            try:
+                async with asyncio.timeout(max(0.0, min([ASK_S, *ends]))):
+                    await self._poked.wait()
+            except TimeoutError:
+                self._own.asked = bool(self._own.code)  # while it is held back, its retry asks
+
+    async def _round(self) -> None:
+        """Every line as far as it goes."""
+        for line in self._lines:
+            line.last = self._last(line)
+            if line.code and asyncio.get_running_loop().time() < line.retry_at_s:
+                continue
+            while not line.asked or line.unsent:
+                if not await self._exchange(line):
+                    break
+                line.last = self._last(line)
+
+    def _hold(self, line: _Line, code: str, **args: str | int) -> bool:
+        line.code, line.args = code, args
+        line.failures += 1
+        line.retry_at_s = asyncio.get_running_loop().time() + delay_s(line.failures, self._random)
+        self._tell("OK")
+        return False
+
+    def _last(self, line: _Line) -> int:
+        return self._journal.last_sequence if line.epoch == self._journal.epoch else line.last
+
+    async def _exchange(self, line: _Line) -> bool:
+        """One request. True if this line may go on at once."""
+        records: list[PackedRecord] = []
+        if line.asked:
+            records = self._journal.records(line.stored, line.limit, MAX_BATCH_BYTES - ROOM_BYTES, line.epoch)
+            if not records or records[0].sequence != line.stored + 1:
+                return self._hold(line, "RECORD_MISSING", sequence=line.stored + 1)
+        body = pack(RecordBatch(line.store, line.terminal, line.epoch, tuple(records)))
+        try:
+            reply = await self._link.post(PATH, body)
+        except LinkDown as error:
+            raise _Pause("GATEWAY_AWAY") from error
+        if reply.status in (429, 503):
+            raise _Pause("GATEWAY_BUSY", reply.retry_after_s)
+        if reply.status in (400, 413):
+            return self._refused(line, reply, records)
+        if reply.status != 200:
+            raise _Pause("GATEWAY_AWAY", reply.retry_after_s)
+        return self._accepted(line, _batch_answer(reply, records), records)
+
+    def _refused(self, line: _Line, reply: LinkReply, records: list[PackedRecord]) -> bool:
+        if len(records) > 1:  # find out which: everything before it can still go
+            line.limit = 1
+            return True
+        number = records[0].sequence if records else line.stored + 1
+        return self._hold(line, "GATEWAY_REFUSING", sequence=number, reason=_reason(reply))
+
+    def _accepted(self, line: _Line, answer: BatchAnswer, records: list[PackedRecord]) -> bool:
+        before, first_asked = line.stored, not line.asked
+        sent = records[-1].sequence if records else before
+        if answer.stored > line.last:
+            line.behind = True
+        # what it has from before this run is believed; past what exists here there is nothing to believe
+        stored = min(answer.stored, line.last if first_asked else sent)
+        line.asked, line.stored = True, stored
+        line.settled = min(answer.settled, line.last)
+        self._journal.note_watermarks(line.epoch, stored, line.settled)
+        if line is self._own:
+            known = set(self.quarantined)
+            self.quarantined += [number for number in answer.quarantined if number not in known]
+            del self.quarantined[:-MAX_QUARANTINED]
+        if stored < before:
+            line.lost_to = max(line.lost_to, before)
+            for other in self._lines:  # what else it lost shows when it is asked
+                other.asked = other.asked and other is line
+            return self._hold(line, "GATEWAY_LOST")
+        if line.lost_to and stored >= line.lost_to:
+            line.lost_to = 0
+        if records and stored < records[0].sequence:
+            if set(answer.quarantined) & {record.sequence for record in records}:
+                return self._hold(line, "GATEWAY_QUARANTINE", sequence=records[0].sequence)
+            return self._hold(line, "GATEWAY_STUCK", sequence=records[0].sequence)
+        if records:
+            line.limit = min(line.limit * 2, MAX_BATCH)
+        return self._go_on(line)
+
+    def _go_on(self, line: _Line) -> bool:
+        line.code, line.args, line.failures = "", {}, 0
+        self._failures = 0
+        self._tell("OK")
+        return True
+
+    def _tell(self, code: str) -> None:
+        self._code, self._args = code, {}
+        shown = (self._status(), self.stored, self.settled, self.unsent)
+        if shown != self._shown:
+            self._shown = shown
+            self._changed()
+
+
+def _identity(record: PackedRecord) -> tuple[str, str] | None:
+    try:
+        value = unpack(record.body)
+    except WireError:
+        return None
+    if not isinstance(value, dict):
+        return None
+    store, terminal = value.get("StoreID"), value.get("WorkstationID")
+    return (store, terminal) if isinstance(store, str) and isinstance(terminal, str) else None
+
+
+def _batch_answer(reply: LinkReply, records: list[PackedRecord]) -> BatchAnswer:
+    try:
+        answer = build(BatchAnswer, unpack(reply.body))
+    except WireError as error:
+        raise _Pause("GATEWAY_AWAY") from error
+    numbers = {record.sequence for record in records}
+    if answer.stored < 0 or answer.settled < 0 or not set(answer.quarantined) <= numbers:
+        raise _Pause("GATEWAY_AWAY")
+    return answer
+
+
+def _reason(reply: LinkReply) -> str:
+    """The gateway's code, if it looks like one: foreign text does not reach a screen."""
+    try:
+        code = build(ErrorAnswer, unpack(reply.body)).code
+    except WireError:
+        code = ""
+    return code if re.fullmatch(r"[a-z_]{1,40}", code) else str(reply.status)
