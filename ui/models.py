@@ -36,7 +36,8 @@ CLASS_WORDS: dict[str, str] = {
 }
 SEVERITY_WORDS: dict[Severity, str] = {"good": mark("Done"), "info": mark("Note"), "bad": mark("Attention")}
 TENDER_WORDS = {"cash": mark("Cash"), "code": mark("Code payment")}
-NOTES_MINOR_UNITS = (10, 50, 100)  # bank notes, in whole units of the currency
+HEADS = (mark("No."), mark("Goods"), mark("Qty"), mark("Price"), mark("Off"), mark("Amount"))
+BANK_NOTES = (10, 50, 100)  # bank notes, in whole units of the currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,7 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
         unsent=_unsent(view, t),
         troubles=troubles,
         banner=_banner(view, local, t),
-        heads=tuple(
-            t(h) for h in (mark("No."), mark("Goods"), mark("Qty"), mark("Price"), mark("Off"), mark("Amount"))
-        ),
+        heads=tuple(t(head) for head in HEADS),
         rows=rows,
         position=position,
         empty=_empty(view, local, t),
@@ -375,7 +374,7 @@ def quick_amounts(due: int, exponent: int) -> tuple[int, ...]:
     """What a customer is likely to hand over: what is due, and that filled up to the next 10, 50, 100."""
     unit = 10**exponent
     amounts = [due]
-    for note in NOTES_MINOR_UNITS:
+    for note in BANK_NOTES:
         amount = -(-due // (note * unit)) * note * unit
         if amount not in amounts and amount > 0:
             amounts.append(amount)

@@ -1,4 +1,4 @@
-"""What is drawn where: a Screen and a size in, boxes, texts, shapes and touch targets out. Pure, so it is tested unseen.
+"""What is drawn where: a Screen and a size in, boxes, texts, shapes and touch targets out. Pure: tested unseen.
 
 The picture is a flat list of primitives, each in a named slot; the painter redraws the slots that differ from the last
 picture and nothing else. Pixels, from the upper left. Layout rules: every touch target is at least TOUCH pixels high
@@ -346,8 +346,9 @@ def _row(
     cell(4, row.discount, grid.pick(15, 16), theme.SAVING)
     cell(5, row.net, size + 1, ink)
     if row.voided:
-        across = Rect(columns[1][0], rect.y + (17 if row.note else rect.h // 2), rect.w - columns[1][0] + rect.x - 8, 2)
-        paper.box(f"{slot}.stroke", across, theme.QUIET)
+        paper.box(f"{slot}.stroke", Rect(x, rect.y + 17, w - 8, 2), theme.QUIET)
+        right = Rect(columns[2][0] + columns[2][1] // 2, rect.y + rect.h // 2, rect.w, 2)
+        paper.box(f"{slot}.strokes", Rect(right.x, right.y, rect.x + rect.w - 6 - right.x, 2), theme.QUIET)
     paper.targets.append(Target(f"line:{row.line}", rect))
 
 
@@ -357,7 +358,6 @@ def _row(
 def _right(paper: _Paper, grid: _Grid, screen: Screen) -> None:
     right = grid.right
     gap = grid.pick(4, 6)
-    figures = screen.figures
     line_h = grid.pick(22, 25)
     main_h = grid.pick(62, 84)
     card = Rect(right.x, right.y, right.w, main_h + line_h * 2 + 10)
@@ -371,7 +371,6 @@ def _right(paper: _Paper, grid: _Grid, screen: Screen) -> None:
     keypad_y = right.y + right.h - keypad_h
     _keypad(paper, grid, screen, Rect(right.x, keypad_y, right.w, keypad_h), gap)
     _buttons(paper, grid, screen, Rect(right.x, y, right.w, keypad_y - gap - y), gap)
-    assert len(figures) <= 4
 
 
 def _card(paper: _Paper, grid: _Grid, screen: Screen, card: Rect, main_h: int, line_h: int) -> None:
@@ -384,7 +383,7 @@ def _card(paper: _Paper, grid: _Grid, screen: Screen, card: Rect, main_h: int, l
     value = Rect(inner.x + label_w, card.y, inner.w - label_w, main_h)
     paper.text("main.value", value, screen.main.value, grid.pick(44, 58), theme.ON_DARK, "right")
     half = (inner.w - 16) // 2
-    for number, figure in enumerate(screen.figures):
+    for number, figure in enumerate(screen.figures[:4]):
         x = inner.x + number % 2 * (half + 16)
         y = card.y + main_h + number // 2 * line_h
         paper.text(f"figure.{number}", Rect(x, y, half, line_h), figure.label, 14, theme.QUIET_ON_DARK)

@@ -37,7 +37,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "UI_FULL": ("That is too long.", "Press Esc to clear it, then type it again."),
     "UI_BAD_MESSAGE": (
         "The terminal's service speaks another version.",
-        "Call service: both must be the same version.",
+        "Call service: both must be of one version.",
     ),
 }
 

@@ -1,8 +1,7 @@
-"""A PNG file from pixels (PNG 1.2, colour type 2, no filter): the one picture format here, without a picture library."""
+"""A PNG file from pixels (PNG 1.2, colour type 2, no filter): without a picture library."""
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -21,4 +20,4 @@ def write_png(path: Path, width: int, height: int, rgb_from_below: bytes) -> Non
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b""))
-    os.replace(part, path)
+    part.replace(path)
