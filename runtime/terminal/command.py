@@ -1,0 +1,42 @@
+"""The daemon of one terminal: devices, sale, journal, forwarding, and the local socket for its front ends.
+
+    lane terminal --config config/demo/terminal.toml
+
+It has no screen of its own: `lane ui --socket PATH` is one. It may be killed at any time; started again it has the same
+basket. It prints one line that begins with `ready` when it can sell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+
+FAILED = 1  # start again: what is on disk is sound
+MISUSED = 2  # the settings or the files they name must be mended first
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", dest="file", type=Path, required=True, metavar="FILE", help="its terminal.toml")
+    parser.add_argument(
+        "--rehearse",
+        type=datetime.fromisoformat,
+        metavar="AT",
+        help="sell as if it were this local time (2026-11-22T18:30:00); front ends may then set the clock",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0 where it was told to stop, 1 where it must be started again, 2 where the settings are at fault."""
+    import asyncio
+
+    from runtime.settings import SettingsError
+    from runtime.terminal.daemon import Daemon, StartError
+
+    try:
+        daemon = Daemon(arguments.file, arguments.config, arguments.rehearse)
+    except (SettingsError, StartError) as error:
+        print(f"lane terminal: {error}", file=sys.stderr)
+        return MISUSED
+    return asyncio.run(daemon.run())

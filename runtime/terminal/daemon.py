@@ -1,0 +1,170 @@
+"""The daemon, put together: its start on one screen, and the same in reverse when it stops.
+
+Nothing is imported here that a till does not need (no Pillow, Starlette, httpx): memory is a feature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+from datetime import datetime
+from pathlib import Path
+
+from drivers.api import ScanData
+from engine.errors import EngineError
+from engine.snapshot import Snapshot
+from runtime.devices.manager import DeviceManager
+from runtime.devices.ports import DeviceStatus
+from runtime.devices.registry import settings_class
+from runtime.forward.forwarder import Forwarder
+from runtime.forward.http_link import HttpLink
+from runtime.journal.errors import JournalError
+from runtime.journal.store import Journal
+from runtime.sale.record import Identity
+from runtime.terminal.basket import Place
+from runtime.terminal.clock import Clock, RehearsalClock, SystemClock
+from runtime.terminal.labels_file import read_label_file
+from runtime.terminal.machine import machine_id
+from runtime.terminal.printing import ReceiptTexts
+from runtime.terminal.server import FrontEndServer
+from runtime.terminal.settings import TerminalFile, read_terminal_file
+from runtime.terminal.till import Till
+from runtime.translation import translator
+from runtime.wire.messages import View
+
+log = logging.getLogger(__name__)
+
+SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "GBP": "£", "EUR": "€"}
+
+
+class StartError(Exception):
+    """The daemon cannot start until a person has mended something; the message says what."""
+
+
+class Daemon:
+    """One terminal. Raises SettingsError or StartError, when made, for what a person must mend."""
+
+    def __init__(self, file: Path, config: Path, rehearse: datetime | None) -> None:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._settings = read_terminal_file(file, settings_class)
+        self._config = config
+        self._rehearse = rehearse
+        self._stop: asyncio.Future[BaseException | None] | None = None
+        self._till: Till | None = None
+        self._snapshot = _open_snapshot(self._settings)
+        self._journal = _open_journal(self._settings)
+
+    async def run(self) -> int:
+        """Until SIGTERM or SIGINT (0), or something that only starting again can mend (1)."""
+        loop = asyncio.get_running_loop()
+        self._stop = loop.create_future()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._end, None)
+        settings = self._settings
+        till = self._make_till(loop)
+        server = FrontEndServer(settings.socket, till.command, till.view)
+        devices, forwarder = self._devices, self._make_forwarder(till)
+        till.forwarder = forwarder
+        self._publish = server.publish
+        try:
+            till.start()
+            await devices.start()
+            till.spawn(forwarder.run())
+            await server.start()
+        except (JournalError, OSError) as error:
+            log.error("cannot start: %s", error)
+            return 1
+        print(f"ready {settings.socket}", flush=True)
+        log.info(
+            "row %d, sale %d, snapshot %s",
+            self._journal.last_seq,
+            self._journal.last_sequence,
+            self._snapshot.hash.hex()[:12],
+        )
+        error = await self._stop
+        await server.stop()
+        await till.stop()
+        await devices.stop()
+        self._journal.close()
+        if error is not None:
+            log.critical("ended: starting again is recovering", exc_info=error)
+            return 1
+        return 0
+
+    def _make_till(self, loop: asyncio.AbstractEventLoop) -> Till:
+        settings, terminal = self._settings, self._settings.terminal
+        clock: Clock = RehearsalClock(self._rehearse, loop.time) if self._rehearse else SystemClock()
+        listener = _Listener()
+        self._devices = DeviceManager(settings.devices, listener, random.Random())
+        templates = settings.label_templates
+        currency = self._snapshot.currency
+        till = Till(
+            identity=Identity(terminal.store, terminal.workstation, terminal.operator, self._journal.epoch),
+            place=Place(terminal.store, terminal.groups, terminal.channel),
+            clock=clock,
+            journal=self._journal,
+            devices=self._devices,
+            snapshot=self._snapshot,
+            templates=read_label_file(templates, self._snapshot.exponent) if templates else (),
+            receipt_texts=ReceiptTexts(
+                header=settings.receipt.header,
+                footer=settings.receipt.footer,
+                sign=SIGNS.get(currency, f"{currency} "),
+                translate=translator(self._config, terminal.language),
+            ),
+            publish=lambda view: self._publish(view),
+            fatal=self._end,
+        )
+        listener.till = till
+        return till
+
+    def _make_forwarder(self, till: Till) -> Forwarder:
+        gateway, terminal = self._settings.gateway, self._settings.terminal
+        link = HttpLink(gateway.url, timeout_s=gateway.timeout_ms / 1000)
+        return Forwarder(
+            self._journal, link, terminal.store, terminal.workstation, random.Random().random, till.changed
+        )
+
+    def _publish(self, view: View) -> None:
+        """Before the socket is there: nobody looks."""
+
+    def _end(self, error: BaseException | None) -> None:
+        if self._stop is not None and not self._stop.done():
+            self._stop.set_result(error)
+
+
+class _Listener:
+    """DeviceListener: hands what devices say to the till, which is made after them."""
+
+    till: Till
+
+    def scanned(self, device: str, scan: ScanData) -> None:
+        self.till.scanned(device, scan)
+
+    def garbled(self, device: str, reason: str) -> None:
+        self.till.garbled(device, reason)
+
+    def status_changed(self, status: DeviceStatus) -> None:
+        self.till.status_changed(status)
+
+
+def _open_snapshot(settings: TerminalFile) -> Snapshot:
+    try:
+        return Snapshot.open(settings.snapshot)
+    except FileNotFoundError:
+        raise StartError(f"there is no snapshot at {settings.snapshot}; make one with lane compile") from None
+    except (EngineError, OSError) as error:
+        raise StartError(f"the snapshot {settings.snapshot} cannot be used: {error}") from error
+
+
+def _open_journal(settings: TerminalFile) -> Journal:
+    machine = f"{machine_id()} {settings.terminal.store} {settings.terminal.workstation}"
+    try:
+        return Journal.open(
+            settings.journal, machine=machine, random_epoch=lambda: int.from_bytes(os.urandom(8), "big")
+        )
+    except JournalError as error:
+        raise StartError(f"the journal {settings.journal}: {error}") from error

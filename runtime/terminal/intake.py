@@ -1,0 +1,53 @@
+"""From what was scanned or keyed to what happened: questions answered from the snapshot, before anything is journalled.
+
+Pure: the sale's state decides how a code is read. While ringing it is goods; while tendering it is a payment code, never
+told by its prefix (an 18-digit weigh label and an 18-digit payment code begin alike).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from engine.codes import CodeError, read_code
+from engine.labels import LabelTemplate
+from engine.values import Item
+from runtime.sale.events import ItemAdded, PaymentAsked, WeightWanted
+from runtime.sale.state import Sale, State
+from runtime.terminal.refusal import NotTaken
+
+PAYMENT_CODE_LENGTHS = range(16, 65)
+
+
+def read_goods(
+    code: str,
+    entry: str,
+    sale: Sale,
+    find: Callable[[str], Item | None],
+    templates: Sequence[LabelTemplate],
+    at: str,
+    snapshot: str,
+) -> ItemAdded | WeightWanted:
+    """What a code sells. `entry` is "scanned" or "keyed". Raises NotTaken with the code's own reason."""
+    try:
+        reading = read_code(code, find, templates)
+    except CodeError as error:
+        raise NotTaken(error.code, **error.args_by_name) from error
+    item = reading.item
+    fresh = sale.state in (State.IDLE, State.CLOSED)
+    began_at, priced_with = (at, snapshot) if fresh or not sale.began_at else (sale.began_at, sale.snapshot)
+    if item.unit == "each":
+        qty = sale.pending_qty or 1
+        return ItemAdded(code, item.sku, item.name, item.unit, item.price, qty, 0, entry, began_at, priced_with)
+    if reading.weight_g is None:
+        return WeightWanted(code, item.sku, item.name, item.price, entry, began_at, priced_with)
+    return ItemAdded(
+        code, item.sku, item.name, item.unit, item.price, 0, reading.weight_g, "label", began_at, priced_with
+    )
+
+
+def read_payment_code(code: str, sale: Sale, trade_no: str) -> PaymentAsked:
+    """A payment of all that is due. Raises NotTaken. Of the code only its last four characters are kept."""
+    code = code.strip()
+    if len(code) not in PAYMENT_CODE_LENGTHS or not (code.isascii() and code.isalnum()):
+        raise NotTaken("not_a_payment_code", code=code[:20])
+    return PaymentAsked(trade_no, code[-4:], sale.due_minor)

@@ -1,0 +1,111 @@
+"""Puts closed sales on paper, oldest first, beside the sale: the cashier never waits for the printer.
+
+A row says that printing begins before the first byte goes out, and a row says how it ended. Where it ended badly, or
+the daemon died between the two, some of the receipt may be on paper: it is printed again marked as a copy, never twice
+in silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drivers.api import Document
+from runtime.journal.errors import JournalError
+from runtime.sale.events import PrintBegun, PrintEnded
+from runtime.sale.record import read_record
+from runtime.sale.state import PrintJob
+from runtime.terminal.paper import receipt_document
+from runtime.terminal.sentences import sentence
+
+if TYPE_CHECKING:
+    from runtime.terminal.till import Till
+
+READY = frozenset({"OK", "EPTR_REC_NEAREMPTY"})
+AGAIN_AFTER_S = 5.0  # where the printer says that it is well and yet a receipt failed
+AGAIN_AT_MOST_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptTexts:
+    """What a receipt says besides the sale."""
+
+    header: tuple[str, ...]
+    footer: tuple[str, ...]
+    sign: str
+    translate: Callable[[str], str]
+
+
+class Printing:
+    def __init__(self, till: Till, texts: ReceiptTexts) -> None:
+        self._till = till
+        self._texts = texts
+        self._poked = asyncio.Event()
+        self._by_hand = False
+        self._running = False
+
+    def poke(self, by_hand: bool = False) -> None:
+        """A receipt is waiting, the printer has changed, or the cashier wants it now."""
+        self._by_hand = self._by_hand or by_hand
+        self._poked.set()
+        if not self._running and self._till.checkout.prints:
+            self._running = True
+            self._till.spawn(self._until_none_waits())
+
+    async def _until_none_waits(self) -> None:
+        again_s = AGAIN_AFTER_S
+        try:
+            while self._till.checkout.prints:
+                self._poked.clear()
+                if not (self._ready() or self._by_hand):
+                    await self._poked.wait()
+                    continue
+                self._by_hand = False
+                if await self._print(self._till.checkout.prints[0]):
+                    again_s = AGAIN_AFTER_S
+                    continue
+                try:
+                    async with asyncio.timeout(again_s):
+                        await self._poked.wait()
+                except TimeoutError:
+                    again_s = min(again_s * 2, AGAIN_AT_MOST_S)
+        finally:
+            self._running = False
+
+    def _ready(self) -> bool:
+        return any(s.device_class == "POSPrinter" and s.code in READY for s in self._till.devices.statuses())
+
+    async def _print(self, job: PrintJob) -> bool:
+        """True where it is on paper."""
+        till = self._till
+        document = self._document(job)
+        if not till.attempt(PrintBegun(job.sequence, job.begun)):
+            return False
+        result = await till.devices.print_document(document)
+        till.attempt(PrintEnded(job.sequence, result.code, result.started))
+        if result.code != "OK":
+            till.say("bad", sentence(result.code, device="printer"))
+            till.changed()
+            return False
+        if job.begun:
+            till.say("info", sentence("receipt_copied"))
+            till.changed()
+        return True
+
+    def _document(self, job: PrintJob) -> Document:
+        packed = self._till.journal.record(job.sequence)
+        if packed is None:
+            raise JournalError("CHAIN_BROKEN", f"record {job.sequence} is not there", row=self._till.journal.last_seq)
+        texts = self._texts
+        return receipt_document(
+            read_record(packed.body),
+            copy=job.begun,
+            header=texts.header,
+            footer=texts.footer,
+            exponent=self._till.snapshot.exponent,
+            sign=texts.sign,
+            promotion_name=self._till.promotion_name,
+            _=texts.translate,
+        )

@@ -1,0 +1,64 @@
+"""Every sentence that the terminal can say, from the tables of all rooms, as the wire carries it."""
+
+from __future__ import annotations
+
+from drivers.api import SENTENCES as DEVICE_SENTENCES
+from engine.codes import CODE_SENTENCES
+from engine.errors import SENTENCES as ENGINE_SENTENCES
+from runtime.forward.forwarder import SENTENCES as FORWARD_SENTENCES
+from runtime.journal.errors import SENTENCES as JOURNAL_SENTENCES
+from runtime.sale.refusals import SENTENCES as SALE_SENTENCES
+from runtime.wire.messages import Sentence
+
+# code -> (what is the matter or was done, what to do about it)
+TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
+    "item_added": ("{name}", ""),
+    "weighed": ("{name}: {weight} kg", ""),
+    "weigh_now": ("{name} is sold by weight.", "Put it on the scale."),
+    "scan_garbled": ("The scanner sent something that is no code.", "Scan it again."),
+    "not_a_payment_code": ("{code} is no payment code.", "Scan the customer's payment code, or go back to ringing."),
+    "nothing_to_weigh": ("Nothing waits for its weight.", "Scan goods that are sold by weight."),
+    "price_book_changed": ("The price book has changed and {name} is not in it any more.", "Void that line."),
+    "payment_asked": ("The customer is paying {amount}.", ""),
+    "payment_waits": ("The customer has not confirmed the payment yet.", "Ask the customer to look at the phone."),
+    "payment_unknown": (
+        "How the payment ended is not known yet.",
+        "Do not take other money; it is asked again by itself. Go one step back to cancel it.",
+    ),
+    "payment_cancelling": ("The payment is being cancelled.", "Wait until that is certain."),
+    "payment_declined": ("The payment was declined.", "Ask for another code or for cash."),
+    "payment_cancelled": ("The payment was cancelled; no money was taken.", "Ask for another code or for cash."),
+    "paid": ("Paid.", ""),
+    "back_to_ringing": ("Back to ringing.", ""),
+    "quantity_set": ("{qty} of the next item.", ""),
+    "receipt_copied": ("The receipt is printed again, marked as a copy.", ""),
+    "receipts_none": ("No receipt is waiting for the printer.", ""),
+    "recovered": ("The basket is back as it was.", ""),
+    "unknown_command": ("The terminal does not know {command!r}.", "Use a front end of the same version."),
+    "bad_arguments": ("{command!r} was given arguments that it does not take.", "Use a front end of the same version."),
+    "not_rehearsing": ("The clock can be set in a rehearsal only.", "Start the terminal with --rehearse."),
+}
+
+_TABLES = (
+    TERMINAL_SENTENCES,
+    SALE_SENTENCES,
+    DEVICE_SENTENCES,
+    JOURNAL_SENTENCES,
+    CODE_SENTENCES,
+    ENGINE_SENTENCES,
+)
+
+
+def sentence(code: str, /, **args: str | int) -> Sentence:
+    """The sentence of a code. An unknown code is still shown, as itself: silence would be worse."""
+    for table in _TABLES:
+        if code in table:
+            text, remedy = table[code]
+            return Sentence(code, text, remedy, args)
+    return Sentence(code, "{code}", "", {"code": code, **args})
+
+
+def network_sentence(code: str, /, **args: str | int) -> Sentence:
+    """What the forwarder says: its OK is not a device's OK."""
+    text, remedy = FORWARD_SENTENCES[code]
+    return Sentence(code, text, remedy, args)

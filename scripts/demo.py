@@ -1,0 +1,196 @@
+"""scripts/run: a store to try, or (--demo) a handful of sales that ring themselves.
+
+Everything is real but the devices: the scanner's bytes go through a pty, the receipt is what a printer understood of the
+bytes that it was sent, the gateway's figures are what the gateway answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from peers import gateway_status
+from rig import LANE, ROOT, Process, RigError, Store, free_display, wait_for
+
+PAYMENT_CODE = "134567890123456700"  # ends in 00: the simulated provider takes it at once
+PAPER_OUT_AFTER_LINES = 9
+
+
+class Screen:
+    """The front end of the demo: in a window where there is a screen, else under Xvfb."""
+
+    def __init__(self, store: Store, language: str, size: str) -> None:
+        self.picture = store.folder / "screen.png"
+        self._xvfb: subprocess.Popen[bytes] | None = None
+        env = {"KIVY_NO_ARGS": "1"}
+        self.virtual = not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+        if self.virtual:
+            display = free_display()
+            self._xvfb = subprocess.Popen(
+                ["Xvfb", display, "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            wait_for("Xvfb", lambda: Path(f"/tmp/.X11-unix/X{display[1:]}").exists())
+            env |= {"DISPLAY": display, "KIVY_GL_BACKEND": "sdl2", "LIBGL_ALWAYS_SOFTWARE": "1"}
+        words = [*LANE, "ui", "--socket", str(store.socket), "--language", language, "--size", size]
+        self.process = Process("ui", [*words, "--picture", str(self.picture)], store.run, env)
+
+    def start(self) -> None:
+        self.process.start(60)
+
+    def take(self, name: str) -> Path:
+        """Ask the front end for a picture of what it shows now."""
+        self.picture.unlink(missing_ok=True)
+        assert self.process.process is not None
+        self.process.process.send_signal(signal.SIGUSR1)
+        wait_for(f"the picture {name}", lambda: self.picture.exists() and self.picture.stat().st_size > 0, 20)
+        kept = self.picture.with_name(name)
+        shutil.copy(self.picture, kept)
+        return kept
+
+    def stop(self) -> None:
+        self.process.kill(signal.SIGTERM)
+        if self._xvfb is not None:
+            self._xvfb.terminate()
+            self._xvfb.wait(5)
+
+
+def say(text: str = "") -> None:
+    print(text, flush=True)
+
+
+def ring(store: Store, *codes: str) -> None:
+    for code in codes:
+        before = len(store.front_end.wait(lambda view: True).lines)
+        if store.front_end.wait(lambda view: True).state in ("idle", "closed"):
+            before = 0
+        store.scan(code)
+        store.front_end.wait(lambda view, n=before: len(view.lines) == n + 1 and view.state == "ringing")
+
+
+def pay_cash(store: Store, given_minor: int) -> None:
+    store.front_end.must("subtotal")
+    store.front_end.must("cash", amount_minor=given_minor)
+    store.front_end.wait(lambda view: view.state == "closed")
+
+
+def demo(store: Store, screen: Screen) -> None:
+    """Five sales: what a supermarket's lane sees in a quarter of an hour."""
+    front = store.front_end
+    say("1. Groceries, some on offer; paid in cash.")
+    ring(store, "6901234567892")
+    front.must("quantity", qty=3)
+    ring(store, GOODS[0])
+    ring(store, GOODS[1], GOODS[1], GOODS[2], BAG)
+    screen.take("screen-1-ringing.png")
+    front.must("subtotal")
+    screen.take("screen-2-tendering.png")
+    front.must("cash", amount_minor=20000)
+    front.wait(lambda view: view.state == "closed")
+    screen.take("screen-3-closed.png")
+
+    say("2. Produce from the scale and from a weigh label; a member; paid by code.")
+    front.must("member", id="M1001")
+    store.control("scale", weight_g=1236, stable=True)
+    store.scan(PRODUCE)
+    front.wait(lambda view: len(view.lines) == 1 and view.state == "ringing")
+    ring(store, LABEL)
+    front.must("subtotal")
+    store.scan(PAYMENT_CODE)
+    front.wait(lambda view: view.state == "closed", 20)
+
+    say("3. Oden by the portion, cigarettes that take no promotion, a carrier bag.")
+    ring(store, *ODEN, CIGARETTES, BAG)
+    pay_cash(store, 10000)
+
+    say("4. A line too many, taken out again; an unknown code, refused.")
+    ring(store, GOODS[3], GOODS[4])
+    front.must("void_line", line=1)
+    store.scan("6900000000000")
+    front.wait(lambda view: view.notice is not None and view.notice.severity == "bad")
+    screen.take("screen-4-refused.png")
+    pay_cash(store, 50000)
+    front.wait(lambda view: view.receipts_waiting == 0, 20)
+
+    say("5. The paper runs out in the middle of a receipt: it is printed again, marked as a copy.")
+    store.control("printer", paper_out_after_lines=PAPER_OUT_AFTER_LINES)
+    ring(store, GOODS[5], GOODS[6])
+    pay_cash(store, 30000)
+    front.wait(lambda view: any(not d.ok for d in view.devices) and view.receipts_waiting == 1, 20)
+    screen.take("screen-5-paper-out.png")
+    store.control("printer", paper="ok")
+    front.wait(lambda view: view.receipts_waiting == 0, 30)
+
+
+def show_results(store: Store) -> None:
+    slips = store.slips()
+    for number, slip in enumerate(slips, start=1):
+        (store.folder / f"receipt-{number}.txt").write_text(slip["text"] + "\n", encoding="utf-8")
+        say(f"\n--- receipt {number} " + "-" * 32)
+        say(slip["text"])
+    store.front_end.wait(lambda view: view.network.unsent == 0, 30)
+    say("\n--- the gateway " + "-" * 32)
+    shown = subprocess.run([*LANE, "gateway", "--config", str(store.gateway_file), "--show"], cwd=ROOT, check=False)
+    if shown.returncode:
+        raise RigError("the gateway did not say what it has")
+    status = gateway_status(store)
+    say(
+        f"\nPictures and receipts are in {store.folder}: "
+        + ", ".join(sorted(p.name for p in store.folder.glob("*.png")))
+    )
+    if sum(t["records"] for t in status["terminals"]) != 5:
+        raise RigError(f"five sales were rung, the gateway has {status}")
+
+
+def by_hand(store: Store, screen: Screen) -> None:
+    say(f"The store runs in {store.folder}. Stop it with Ctrl-C.")
+    say(f"  cashier's screen   {'under Xvfb: ' + str(screen.picture) if screen.virtual else 'in its window'}")
+    say(f'  scan something     echo \'{{"device":"scanner","scan":"6901234567892"}}\' | nc -U {store.run}/control')
+    say(f"  gateway            http://127.0.0.1:{store.gateway_port}/v1/status")
+    while screen.process.alive():
+        time.sleep(0.5)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/run")
+    parser.add_argument("--demo", action="store_true")
+    parser.add_argument("--language", choices=("zh", "en"), default="zh")
+    parser.add_argument("--size", default="1024x768")
+    parser.add_argument("--out", type=Path, default=ROOT / "out")
+    arguments = parser.parse_args()
+    folder = arguments.out / ("demo" if arguments.demo else "store")
+    if arguments.demo and folder.exists():
+        shutil.rmtree(folder)
+    store = Store(folder, language=arguments.language)
+    say(store.compile().strip())
+    screen = Screen(store, arguments.language, arguments.size)
+    try:
+        store.start()
+        say(f"Gateway, devices and terminal are up (terminal ready after {store.terminal.ready_after_s:.1f} s).")
+        screen.start()
+        if arguments.demo:
+            demo(store, screen)
+            show_results(store)
+        else:
+            by_hand(store, screen)
+    except RigError as error:
+        say(f"It did not work: {error}")
+        say(f"The logs are in {store.run}.")
+        return 1
+    except KeyboardInterrupt:
+        say("\nStopped.")
+    finally:
+        screen.stop()
+        store.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
