@@ -307,14 +307,8 @@ def table(full: Figures, slow: Figures, quarter: Figures | None) -> str:
 
 
 def machine() -> str:
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.machine(),
-    )
+    processors = re.findall(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    model = processors[0] if processors else platform.machine()
     memory_gb = psutil.virtual_memory().total / 1e9
     return (
         f"{date.today().isoformat()}, {model}, {os.cpu_count()} cores, {memory_gb:.0f} GB, "

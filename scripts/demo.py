@@ -1,7 +1,7 @@
 """scripts/run: a store to try, or (--demo) a handful of sales that ring themselves.
 
-Everything is real but the devices: the scanner's bytes go through a pty, the receipt is what a printer understood of the
-bytes that it was sent, the gateway's figures are what the gateway answers.
+Everything is real but the devices: the scanner's bytes go through a pty, the receipt is what a printer understood of
+its bytes, the gateway's figures are what the gateway answers.
 """
 
 from __future__ import annotations

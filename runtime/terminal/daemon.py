@@ -53,7 +53,7 @@ class Daemon:
         self._config = config
         self._rehearse = rehearse
         self._stop: asyncio.Future[BaseException | None] | None = None
-        self._till: Till | None = None
+        self._server: FrontEndServer | None = None
         self._snapshot = _open_snapshot(self._settings)
         self._journal = _open_journal(self._settings)
 
@@ -68,7 +68,7 @@ class Daemon:
         server = FrontEndServer(settings.socket, till.command, till.view)
         devices, forwarder = self._devices, self._make_forwarder(till)
         till.forwarder = forwarder
-        self._publish = server.publish
+        self._server = server
         try:
             till.start()
             await devices.start()
@@ -78,19 +78,14 @@ class Daemon:
             log.error("cannot start: %s", error)
             return 1
         print(f"ready {settings.socket}", flush=True)
-        log.info(
-            "row %d, sale %d, snapshot %s",
-            self._journal.last_seq,
-            self._journal.last_sequence,
-            self._snapshot.hash.hex()[:12],
-        )
-        error = await self._stop
+        log.info("row %d, sale %d", self._journal.last_seq, self._journal.last_sequence)
+        ended_by = await self._stop
         await server.stop()
         await till.stop()
         await devices.stop()
         self._journal.close()
-        if error is not None:
-            log.critical("ended: starting again is recovering", exc_info=error)
+        if ended_by is not None:
+            log.critical("ended: starting again is recovering", exc_info=ended_by)
             return 1
         return 0
 
@@ -115,7 +110,7 @@ class Daemon:
                 sign=SIGNS.get(currency, f"{currency} "),
                 translate=translator(self._config, terminal.language),
             ),
-            publish=lambda view: self._publish(view),
+            publish=self._publish,
             fatal=self._end,
         )
         listener.till = till
@@ -129,7 +124,8 @@ class Daemon:
         )
 
     def _publish(self, view: View) -> None:
-        """Before the socket is there: nobody looks."""
+        if self._server is not None:
+            self._server.publish(view)
 
     def _end(self, error: BaseException | None) -> None:
         if self._stop is not None and not self._stop.done():

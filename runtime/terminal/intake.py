@@ -1,7 +1,7 @@
-"""From what was scanned or keyed to what happened: questions answered from the snapshot, before anything is journalled.
+"""From what was scanned or keyed to what happened: questions answered from the snapshot before anything is written.
 
-Pure: the sale's state decides how a code is read. While ringing it is goods; while tendering it is a payment code, never
-told by its prefix (an 18-digit weigh label and an 18-digit payment code begin alike).
+Pure. The sale's state decides how a code is read: while ringing it is goods, while tendering a payment code, never told
+by its prefix (an 18-digit weigh label and an 18-digit payment code begin alike).
 """
 
 from __future__ import annotations

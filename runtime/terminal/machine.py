@@ -1,5 +1,5 @@
-"""What tells this machine from another that its disk was copied to. Read from files that any user may read, so that it is
-the same for a service and for a technician; it must not change when a cable or a USB adapter is moved."""
+"""What tells this machine from another that its disk was copied to. Read from files that any user may read, so that it
+is the same for a service and for a technician; it must not change when a cable or a USB adapter is moved."""
 
 from __future__ import annotations
 

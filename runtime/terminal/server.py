@@ -1,7 +1,7 @@
 """The local socket that front ends talk to: Hello, then Commands in, Answers and whole Views out.
 
-A front end that is slow is sent only the newest View; one that sends nonsense or reads nothing is put off the line. None
-of that is seen by the sale.
+A front end that is slow is sent only the newest View; one that sends nonsense or reads nothing is put off the line. The
+sale sees nothing of that.
 """
 
 from __future__ import annotations

@@ -60,10 +60,8 @@ def view_of(
 ) -> View:
     """`receipt` is the price of the live lines, None where they cannot be priced: then regular prices are shown."""
     sale = checkout.sale
-    priced = iter(receipt["lines"]) if receipt else None
-    lines = tuple(
-        _line(line, None if line.voided or priced is None else next(priced), promotion_name) for line in sale.lines
-    )
+    priced = dict(zip((line.line for line in sale.live_lines), receipt["lines"], strict=True)) if receipt else {}
+    lines = tuple(_line(line, priced.get(line.line), promotion_name) for line in sale.lines)
     gross = receipt["gross"] if receipt else sum(line.net_minor for line in lines if not line.voided)
     return View(
         rev=around.rev,
