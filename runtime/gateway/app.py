@@ -191,7 +191,9 @@ def make_app(
 
 def _refuse(request: Request, error: GatewayError, fatal: Callable[[], Awaitable[None]] | None) -> Response:
     client = request.client.host if request.client else "?"
-    log.warning("refused %s %r code=%s from=%s: %r", request.method, request.url.path, error.code, client, str(error))
+    log.warning(
+        "refused %s %r code=%s from=%s: %r", request.method, request.scope["path"], error.code, client, str(error)
+    )
     response = Response(
         pack(error.answer()),
         status_code=error.status,

@@ -87,10 +87,10 @@ def _checked(record: PackedRecord, batch: RecordBatch) -> Checked:
     if not isinstance(body, dict):
         raise GatewayError("bad_field", detail=f"{where}: a map was expected")
     for key, expected in (
+        ("StoreID", batch.store),
         ("WorkstationID", batch.terminal),
-        ("Epoch", batch.epoch),
+        ("epoch", batch.epoch),
         ("SequenceNumber", record.sequence),
-        ("RetailStoreID", batch.store),
     ):
         _check_same(where, key, body.get(key), expected)
     return _facts(record, body)
@@ -102,7 +102,7 @@ def _check_same(where: str, key: str, found: Any, expected: str | int) -> None:
 
 
 def _facts(record: PackedRecord, body: dict[Any, Any]) -> Checked:
-    is_sale = body.get("TransactionType") == "RetailTransaction"
-    total = body.get("Total", 0)
+    receipt = body.get("receipt")
+    total = receipt.get("total") if isinstance(receipt, dict) else None
     known = type(total) is int and abs(total) <= MAX_TOTAL_MINOR
-    return Checked(record, is_sale, total if known else 0)
+    return Checked(record, body.get("type") == "RetailTransaction", total if known else 0)

@@ -34,7 +34,7 @@ EXIT_DISK_FAILED = 3
 SHOW_TIMEOUT_S = 10.0
 SHUTDOWN_S = 5  # for requests that are being read when it is told to stop
 MAX_STATUS_BYTES = 16 << 20
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listens on every address: ask it at this one  # noqa: S104
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listens on every address: ask it at this one
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -175,7 +175,7 @@ def words(status: dict[str, Any]) -> list[str]:
         f" in all {_amount(status['total_minor'])}."
     ]
     for one in status["terminals"]:
-        seen = datetime.fromtimestamp(one["last_seen_at_ms"] / 1000).strftime("%Y-%m-%d %H:%M:%S")  # noqa: DTZ006
+        seen = datetime.fromtimestamp(one["last_seen_at_ms"] / 1000).strftime("%Y-%m-%d %H:%M:%S")
         beyond = one["records"] - one["stored"]
         lines.append(
             f"  terminal {one['terminal']}, epoch {int(one['epoch']):016x}: records 1 to {one['stored']} without a gap"

@@ -13,7 +13,7 @@ MAX_MESSAGE = 300  # characters of an ErrorAnswer's message: it may quote what w
 
 # code -> (what is the matter, what to do about it). English here is the key of the translation (config/locale).
 SENTENCES: dict[str, tuple[str, str]] = {
-    "not_msgpack": ("The bytes are not msgpack: {detail}.", "Update the terminal's software."),
+    "not_msgpack": ("The bytes cannot be read: {detail}.", "Update the terminal's software."),
     "bad_field": ("The records are not as agreed: {detail}.", "Update the terminal's software."),
     "bad_hash": ("Record {sequence} does not match its hash.", "The terminal's disk or memory may be damaged."),
     "too_many": ("{count} records in one batch; at most {limit} are taken.", "Update the terminal's software."),

@@ -17,12 +17,12 @@ def packed(body: bytes, sequence: int) -> PackedRecord:
 def record(terminal: str, epoch: int, sequence: int, total_minor: int = 100, **more: object) -> PackedRecord:
     """A record with the keys that a gateway looks at, and `more`."""
     body = {
-        "RetailStoreID": STORE,
+        "type": "RetailTransaction",
+        "StoreID": STORE,
         "WorkstationID": terminal,
-        "Epoch": epoch,
         "SequenceNumber": sequence,
-        "TransactionType": "RetailTransaction",
-        "Total": total_minor,
+        "epoch": epoch,
+        "receipt": {"total": total_minor},
         **more,
     }
     return packed(pack(body), sequence)

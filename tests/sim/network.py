@@ -184,4 +184,5 @@ class Link:
 
     async def post(self, path: str, body: bytes) -> LinkReply:
         reply = await self._network.request(self._source, self._target, path, body)
-        return LinkReply(reply.status, reply.headers, reply.body)
+        retry_after = reply.headers.get("retry-after")
+        return LinkReply(reply.status, reply.body, int(retry_after) if retry_after else None)

@@ -139,7 +139,10 @@ def test_the_status_and_its_words(gateway: Gateway) -> None:
     gateway.post(pack(batch("收银2", 6, 2, 1)))
     status = json.loads(gateway.ask("GET", "/v1/status")[2])
     assert (status["store"], status["records"], status["sales"], status["quarantined"]) == (STORE, 3, 3, 1)
-    assert [(t["terminal"], t["epoch"], t["stored"]) for t in status["terminals"]] == [("T1", "5", 2), ("收银2", "6", 0)]
+    assert [(t["terminal"], t["epoch"], t["stored"]) for t in status["terminals"]] == [
+        ("T1", "5", 2),
+        ("收银2", "6", 0),
+    ]
     text = "\n".join(words(status))
     for part in ("Store S1: 3 sales of 2 terminals, in all 26.00", "records 1 to 2", "1 beyond", "1 record kept aside"):
         assert part in text, text
@@ -155,7 +158,10 @@ def test_the_status_and_its_words(gateway: Gateway) -> None:
         (pack(batch("T1", 7, 1, 1)) + b"\x00", (400, "not_msgpack")),
         (pack({"store": STORE}), (400, "bad_field")),
         (pack(replace(batch("T1", 7, 1, 1), store="S9")), (400, "wrong_store")),
-        (pack(replace(batch("T1", 7, 1, 1), records=(replace(record("T1", 7, 1), hash=b"x" * 32),))), (400, "bad_hash")),
+        (
+            pack(replace(batch("T1", 7, 1, 1), records=(replace(record("T1", 7, 1), hash=b"x" * 32),))),
+            (400, "bad_hash"),
+        ),
         (pack(batch("T1", 7, 1, 51)), (400, "too_many")),
         (b"\x00" * 200_001, (413, "too_long")),
     ],
@@ -250,11 +256,7 @@ def test_a_failed_sync_is_answered_and_then_the_process_ends(gateway: Gateway) -
 # --- whatever a client can send ---------------------------------------------------------------------------------
 
 values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(1 << 63), (1 << 64) - 1)
-    | st.text(max_size=20)
-    | st.binary(max_size=40),
+    st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.text(max_size=20) | st.binary(max_size=40),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
@@ -297,7 +299,8 @@ def test_any_body_is_answered(fuzzed: Gateway, data: bytes) -> None:
 @given(
     method=st.sampled_from(["GET", "POST", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "\x7f"]),
     path=st.sampled_from(["/v1/records", "/v1/status", "/healthz"]) | st.text(max_size=20).map(lambda t: "/" + t),
-    query=st.binary(max_size=60) | st.text(alphabet="terminalepochafterlimit=&%0123456789+;", max_size=60).map(str.encode),
+    query=st.binary(max_size=60)
+    | st.text(alphabet="terminalepochafterlimit=&%0123456789+;", max_size=60).map(str.encode),
     kind=st.sampled_from([CONTENT_TYPE, "", "é", "x" * 500]),
     chunks=st.lists(st.binary(max_size=50), min_size=1, max_size=4),
     gone=st.booleans(),
