@@ -21,9 +21,9 @@ class GatewaySettings:
     """[gateway]: which store it is of, where it listens, where it keeps the sales, and what it takes at once."""
 
     store: str = setting(..., "the store's number, the same as its terminals': letters, digits, . _ -", low=1, high=20)
-    host: str = setting("127.0.0.1", "the address to listen on; 0.0.0.0 for every one", low=1, high=253)
-    port: int = setting(8600, "the TCP port to listen on", low=1, high=65535)
     database: str = setting(..., "path of the database; its folder must be on this machine's own disk", low=1, high=255)
+    host: str = setting("127.0.0.1", "the address to listen on; 0.0.0.0 for every one", low=1, high=253)
+    port: int = setting(8700, "the TCP port to listen on", low=1, high=65535)
     max_body_bytes: int = setting(
         MAX_BATCH_BYTES, "the largest batch that is read", low=64 * 1024, high=MAX_BATCH_BYTES
     )

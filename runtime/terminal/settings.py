@@ -37,7 +37,7 @@ _DRIVER = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 _UNSTABLE = re.compile(r"/dev/tty(USB|ACM)[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalSettings:
     """[terminal]: who and where this terminal is, and where its files lie."""
 
@@ -54,7 +54,7 @@ class TerminalSettings:
     channel: str = setting("", "the sales channel, for promotions", high=20)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayLink:
     """[gateway]: where closed sales go."""
 
@@ -72,7 +72,7 @@ class GatewayLink:
         return urlsplit(self.url).port or 80
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptSettings:
     """[receipt]: what stands above and below every receipt."""
 
@@ -80,7 +80,7 @@ class ReceiptSettings:
     footer: tuple[str, ...] = setting((), "lines below", high=10)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelsSettings:
     """[labels]: the weigh labels that the terminal reads."""
 
