@@ -1,0 +1,110 @@
+"""The terminal's devices: implements runtime.devices.ports.Devices over real ports.
+
+    manager = DeviceManager(specs, listener, random)
+    await manager.start()
+    ...
+    await manager.stop()
+
+One task a device, and none waits for another. Receipts and drawer go to the first printer of the list, weighings to the
+first scale, payments to the first provider, amounts to every display. The loop's clock is the only one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import TypeVar
+
+from drivers.api import DeviceClass, Document, Lamp, PaymentStatus, ScaleReading
+from runtime.devices.display import DisplayLink
+from runtime.devices.link import Link, Surroundings
+from runtime.devices.payment import PaymentLink
+from runtime.devices.ports import DeviceListener, DeviceStatus, PrintResult
+from runtime.devices.printer import PrinterLink
+from runtime.devices.registry import find_driver
+from runtime.devices.scale import ScaleLink
+from runtime.devices.spec import DeviceSpec
+
+L = TypeVar("L", bound=Link)
+
+_LINKS: dict[DeviceClass, type[Link]] = {
+    "Scanner": Link,
+    "POSPrinter": PrinterLink,
+    "Scale": ScaleLink,
+    "LineDisplay": DisplayLink,
+    "ElectronicValueRW": PaymentLink,
+}
+
+
+class DeviceManager:
+    """Made anywhere, started and stopped once, on the loop. `exponent`: the currency's decimals on displays."""
+
+    def __init__(
+        self,
+        specs: Sequence[DeviceSpec],
+        listener: DeviceListener,
+        random: Random,
+        clock: Callable[[], float] | None = None,
+        exponent: int = 2,
+    ) -> None:
+        """Raises registry.DriverNameError. `clock` is seconds that pass as the loop's do; the loop's own by default."""
+        around = Surroundings(listener, random, clock or _loop_time)
+        drivers = [find_driver(spec.driver) for spec in specs]
+        self._links = [
+            _LINKS[driver.device_class](spec, driver, around) for spec, driver in zip(specs, drivers, strict=True)
+        ]
+        self._exponent = exponent
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to look for every device; waits for none."""
+        self._tasks = [asyncio.create_task(link.run(), name=f"link {link.name}") for link in self._links]
+
+    async def stop(self) -> None:
+        """Let go of every port, in reverse order."""
+        for task in reversed(self._tasks):
+            task.cancel()
+            await asyncio.wait({task})
+        self._tasks = []
+
+    def statuses(self) -> tuple[DeviceStatus, ...]:
+        return tuple(link.status() for link in self._links)
+
+    async def print_document(self, document: Document) -> PrintResult:
+        printer = self._first(PrinterLink)
+        return PrintResult("NOHARDWARE", False) if printer is None else await printer.print_document(document)
+
+    async def open_drawer(self) -> str:
+        printer = self._first(PrinterLink)
+        return "NOHARDWARE" if printer is None else await printer.open_drawer()
+
+    async def weigh(self, timeout_s: float) -> ScaleReading | str:
+        scale = self._first(ScaleLink)
+        return "NOHARDWARE" if scale is None else await scale.weigh(timeout_s)
+
+    def show(self, lamp: Lamp, amount_minor: int) -> None:
+        for link in self._links:
+            if isinstance(link, DisplayLink):
+                link.show(lamp, amount_minor, self._exponent)
+
+    async def pay(self, trade_no: str, auth_code: str, amount_minor: int, timeout_s: float) -> PaymentStatus | str:
+        provider = self._first(PaymentLink)
+        if provider is None:
+            return "NOHARDWARE"
+        return await provider.pay(trade_no, auth_code, amount_minor, timeout_s)
+
+    async def query_payment(self, trade_no: str, timeout_s: float) -> PaymentStatus | str:
+        provider = self._first(PaymentLink)
+        return "NOHARDWARE" if provider is None else await provider.query(trade_no, timeout_s)
+
+    async def cancel_payment(self, trade_no: str, timeout_s: float) -> PaymentStatus | str:
+        provider = self._first(PaymentLink)
+        return "NOHARDWARE" if provider is None else await provider.cancel(trade_no, timeout_s)
+
+    def _first(self, kind: type[L]) -> L | None:
+        return next((link for link in self._links if isinstance(link, kind)), None)
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
