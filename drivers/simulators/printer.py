@@ -39,6 +39,7 @@ BUFFER_BYTES = 4096
 MAX_SLIPS = 1000  # finished slips kept until they are taken; the oldest goes first
 MAX_MARKS = 20_000  # of one slip: beyond, it is torn off
 MAX_EVENTS = 1000
+REAL_TIME_BYTES = 5  # the longest real-time command
 DRAWER_CLOSES_AFTER_S = 2.0
 
 HELP = """\
@@ -71,7 +72,7 @@ class Printer(CableDevice):
         self._width = width
         self._buffer_bytes = buffer_bytes
         self._interpreter = Interpreter(self._printed, width)
-        self._held = bytearray()  # the beginning of a real-time command
+        self._recent: tuple[tuple[int, bool], ...] = ()  # the last bytes heard, and whether the buffer took them
         self._slip = Slip(width)
         self._slips: deque[tuple[Slip, str]] = deque(maxlen=MAX_SLIPS)
         self._paper = "ok"
@@ -97,31 +98,24 @@ class Printer(CableDevice):
         self._work()
 
     def _hear_byte(self, byte: int) -> None:
-        """Real-time commands are done here, however full the buffer is; the rest goes into it."""
-        self._held.append(byte)
-        held = bytes(self._held)
-        if held in (b"\x10", b"\x10\x04", b"\x10\x05", b"\x10\x14", b"\x10\x14\x01") or held[:-1] == b"\x10\x14\x01":
-            return
-        if held[:2] == b"\x10\x04" and 1 <= byte <= 4:
-            self._held.clear()
+        """Every byte goes into the buffer at once (a parameter may be 10 too); a real-time command that is complete is
+        done here, however full the buffer is, and taken out of it again."""
+        self._recent = (*self._recent[1 - REAL_TIME_BYTES :], (byte, self._store(byte)))
+        recent = bytes(value for value, _ in self._recent)
+        if recent[-3:-1] == b"\x10\x04" and 1 <= byte <= 4:
+            self._forget(3)
             self._work()  # this mechanism prints in no time: what came before the question is on paper
             self._answer(bytes([self._status_byte(byte)]))
-        elif held[:2] == b"\x10\x05" and byte in (1, 2):
-            self._held.clear()
+        elif recent[-3:-1] == b"\x10\x05" and byte in (1, 2):
+            self._forget(3)
             self._cutter_error = False
             self._changed()
-        elif held[:3] == b"\x10\x14\x01" and len(held) == 5:
-            self._held.clear()
-            self._pulse(5 if held[3] & 1 else 2, held[4] * 100)
-        else:
-            self._held.clear()
-            restart = byte == 0x10 and len(held) > 1
-            for plain in held[:-1] if restart else held:
-                self._store(plain)
-            if restart:
-                self._held.append(byte)
+        elif recent[:-2] == b"\x10\x14\x01":
+            self._forget(5)
+            self._pulse(5 if recent[3] & 1 else 2, byte * 100)
 
-    def _store(self, byte: int) -> None:
+    def _store(self, byte: int) -> bool:
+        """False when the buffer was full."""
         pending = self._interpreter.pending
         if len(pending) >= self._buffer_bytes:
             self._work()
@@ -129,8 +123,17 @@ class Printer(CableDevice):
             self.lost_bytes += 1
             if self.lost_bytes == 1:
                 self._event({"event": "overrun"})
-            return
+            return False
         pending.append(byte)
+        return True
+
+    def _forget(self, size: int) -> None:
+        """The last bytes were a real-time command: they are not to be printed, and were not lost."""
+        last, self._recent = self._recent[-size:], ()
+        stored = bytes(value for value, kept in last if kept)
+        self.lost_bytes -= size - len(stored)
+        if stored and self._interpreter.pending.endswith(stored):
+            del self._interpreter.pending[-len(stored) :]
 
     def _work(self) -> None:
         while self._can_print() and self._interpreter.step():
@@ -325,7 +328,7 @@ class Printer(CableDevice):
     def _set_power(self, power: str) -> None:
         if power == "off" and not self._powered_off:
             self._interpreter.power_off()
-            self._held.clear()
+            self._recent = ()
             self._reporting, self._cutter_error = 0, False
             self._event({"event": "power_off"})
         self._powered_off = power == "off"
