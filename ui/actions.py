@@ -50,8 +50,8 @@ def valid(view: View | None, local: Local) -> tuple[str, ...]:
 
 
 def press(view: View | None, local: Local, action: str) -> Result:
-    """One hot key or button. Quick cash is `cash:AMOUNT_MINOR`, a touched line `line:NUMBER`, a character `type:X`, what
-    a wedge scanner typed `scan:CODE`. An action that is not known is a KeyError: a fault of the tables."""
+    """One hot key or button. Quick cash is `cash:AMOUNT_MINOR`, a touched line `line:NUMBER`, a character `type:X`,
+    what a wedge scanner typed `scan:CODE`. An action that is not known is a KeyError: a fault of the tables."""
     word, _, value = action.partition(":")
     if word == "type":
         return _type(local, value), ()

@@ -36,7 +36,7 @@ CLASS_WORDS: dict[str, str] = {
 }
 SEVERITY_WORDS: dict[Severity, str] = {"good": mark("Done"), "info": mark("Note"), "bad": mark("Attention")}
 TENDER_WORDS = {"cash": mark("Cash"), "code": mark("Code payment")}
-HEADS = (mark("No."), mark("Goods"), mark("Qty"), mark("Price"), mark("Off"), mark("Amount"))
+HEADS = (mark("Line"), mark("Goods"), mark("Qty"), mark("Price"), mark("Off"), mark("Amount"))
 BANK_NOTES = (10, 50, 100)  # bank notes, in whole units of the currency
 
 
