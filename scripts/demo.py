@@ -7,6 +7,7 @@ its bytes, the gateway's figures are what the gateway answers.
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import shutil
 import signal
@@ -20,6 +21,10 @@ from rig import LANE, ROOT, Process, RigError, Store, free_display, wait_for
 
 PAYMENT_CODE = "134567890123456700"  # ends in 00: the simulated provider takes it at once
 PAPER_OUT_AFTER_LINES = 9
+PUMPKIN_LABEL = "2117202011814"  # prefix 21, PLU 17202, 11.81 yuan
+UNKNOWN = "6999999999994"
+WATER, ICED_TEA, YOGURT, OTHER_YOGURT, CRISPS, MILK = "010001", "030001", "040007", "040008", "100001", "040005"
+APPLES, ODEN_6, ODEN_13, CIGARETTES, BAG = "10001", "70001", "70002", "200002", "90003"
 
 
 class Screen:
@@ -81,50 +86,59 @@ def pay_cash(store: Store, given_minor: int) -> None:
     store.front_end.wait(lambda view: view.state == "closed")
 
 
+def barcodes(store: Store) -> dict[str, str]:
+    """sku -> what stands on the pack; the sku itself for produce."""
+    with (store.book / "items.csv").open(encoding="utf-8", newline="") as file:
+        return {row["sku"]: row["barcodes"].split(";")[0] or row["sku"] for row in csv.DictReader(file)}
+
+
 def demo(store: Store, screen: Screen) -> None:
     """Five sales: what a supermarket's lane sees in a quarter of an hour."""
-    front = store.front_end
+    front, code = store.front_end, barcodes(store)
     say("1. Groceries, some on offer; paid in cash.")
-    ring(store, "6901234567892")
+    ring(store, code[WATER])
     front.must("quantity", qty=3)
-    ring(store, GOODS[0])
-    ring(store, GOODS[1], GOODS[1], GOODS[2], BAG)
+    ring(store, code[ICED_TEA], code[YOGURT], code[OTHER_YOGURT], code[CRISPS], code[BAG])
     screen.take("screen-1-ringing.png")
     front.must("subtotal")
+    front.wait(lambda view: view.state == "tendering")
     screen.take("screen-2-tendering.png")
-    front.must("cash", amount_minor=20000)
+    front.must("cash", amount_minor=10000)
     front.wait(lambda view: view.state == "closed")
     screen.take("screen-3-closed.png")
 
     say("2. Produce from the scale and from a weigh label; a member; paid by code.")
     front.must("member", id="M1001")
+    store.scan(code[APPLES])
+    front.wait(lambda view: view.state == "weighing")
+    screen.take("screen-4-weighing.png")
     store.control("scale", weight_g=1236, stable=True)
-    store.scan(PRODUCE)
     front.wait(lambda view: len(view.lines) == 1 and view.state == "ringing")
-    ring(store, LABEL)
+    store.control("scale", weight_g=0, stable=True)
+    ring(store, PUMPKIN_LABEL, code[MILK])
     front.must("subtotal")
     store.scan(PAYMENT_CODE)
     front.wait(lambda view: view.state == "closed", 20)
 
     say("3. Oden by the portion, cigarettes that take no promotion, a carrier bag.")
-    ring(store, *ODEN, CIGARETTES, BAG)
+    ring(store, code[ODEN_6], code[ODEN_13], code[CIGARETTES], code[BAG])
     pay_cash(store, 10000)
 
     say("4. A line too many, taken out again; an unknown code, refused.")
-    ring(store, GOODS[3], GOODS[4])
+    ring(store, code[WATER], code[CRISPS])
     front.must("void_line", line=1)
-    store.scan("6900000000000")
+    store.scan(UNKNOWN)
     front.wait(lambda view: view.notice is not None and view.notice.severity == "bad")
-    screen.take("screen-4-refused.png")
-    pay_cash(store, 50000)
+    screen.take("screen-5-refused.png")
+    pay_cash(store, 5000)
     front.wait(lambda view: view.receipts_waiting == 0, 20)
 
     say("5. The paper runs out in the middle of a receipt: it is printed again, marked as a copy.")
     store.control("printer", paper_out_after_lines=PAPER_OUT_AFTER_LINES)
-    ring(store, GOODS[5], GOODS[6])
-    pay_cash(store, 30000)
+    ring(store, code[CRISPS], code[CRISPS], code[CRISPS], code[YOGURT])
+    pay_cash(store, 10000)
     front.wait(lambda view: any(not d.ok for d in view.devices) and view.receipts_waiting == 1, 20)
-    screen.take("screen-5-paper-out.png")
+    screen.take("screen-6-paper-out.png")
     store.control("printer", paper="ok")
     front.wait(lambda view: view.receipts_waiting == 0, 30)
 
