@@ -46,8 +46,8 @@ class Fault:
     text: str
 
     def __str__(self) -> str:
-        where = f" [{self.section}]" if self.section else ""
-        return f"{self.file}:{where}{' ' + self.key if self.key else ''}: {self.text}"
+        where = " ".join(part for part in (f"[{self.section}]" if self.section else "", self.key) if part)
+        return f"{self.file}: {where}: {self.text}" if where else f"{self.file}: {self.text}"
 
 
 class SettingsError(Exception):

@@ -1,0 +1,184 @@
+"""List every setting with its range and meaning, or check settings files.
+
+  lane settings                       every setting of every file and driver
+  lane settings terminal scale.cas    only these sections and drivers
+  lane settings --check FILE...       say what is wrong with each file; exit status 2 where anything is
+  lane settings --markdown            the page docs/settings.md
+
+What a file is, its sections tell: a [terminal], a [label.NAME], or a [gateway] alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runtime.devices.registry import DriverNameError, find_driver, known_drivers
+from runtime.devices.settings import TRANSPORT_OF_TABLE
+from runtime.gateway.settings import GatewaySettings, read_gateway_file
+from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
+from runtime.terminal.labels_file import LabelSettings, read_label_file
+from runtime.terminal.settings import SECTIONS, read_terminal_file
+
+MARKDOWN_HEAD = """\
+# Settings
+
+Every TOML file of lanekit and all that may stand in it. This page is written by `lane settings --markdown`, from the
+same declarations that check the files; a test fails where the two differ. Nothing is passed over: an unknown section or
+key, a value of another type or out of its range stops the program with one line for each fault, naming file, section
+and key.
+
+    lane settings --check terminal.toml
+
+- `terminal.toml` is one terminal's: who it is, its gateway, its receipts and its devices. `config/demo/terminal.toml`
+  is an example to copy.
+- `gateway.toml` is a store's gateway's (`config/demo/gateway.toml`).
+- `labels.toml` has the weigh labels of a chain (`config/labels.toml`).
+
+A path that is not absolute begins at the folder of its file. A device is a section of any name, with a `driver` and
+exactly one of `serial` and `tcp`; beside them stand the driver's own settings:
+
+    [device.scale]
+    driver = "scale.cas"
+    mode = "passive"
+
+    [device.scale.serial]
+    path = "/dev/serial/by-id/usb-FTDI_FT232R_A10K1234-if00-port0"
+    baud = 4800
+"""
+
+DRIVER_LINE = SettingLine("driver", "(required)", "name of a driver", "the device's model: <class>.<model>")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a settings file and all that may stand in it."""
+
+    file: str
+    name: str
+    lines: tuple[SettingLine, ...]
+
+
+def all_sections() -> Iterator[Section]:
+    """Every section of every file, and the settings of every driver that is installed."""
+    for name, cls in SECTIONS.items():
+        yield Section("terminal.toml", name, tuple(describe(cls)))
+    yield Section("terminal.toml", "device.NAME", (DRIVER_LINE,))
+    for table, transport in TRANSPORT_OF_TABLE.items():
+        yield Section("terminal.toml", f"device.NAME.{table}", tuple(describe(transport)))
+    for driver_name in known_drivers():
+        driver = find_driver(driver_name)
+        lines = tuple(describe(driver.settings_type))
+        if driver.serial is not None:
+            factory = dataclasses.astuple(driver.serial)
+            said = "the line it leaves the factory with: {} baud, {} bits, parity {}, {} stop".format(*factory)
+            lines = (*lines, SettingLine("[serial]", "", "", said))
+        yield Section("terminal.toml", f"device.NAME, driver {driver_name}", lines)
+    yield Section("labels.toml", "label.NAME", tuple(describe(LabelSettings)))
+    yield Section("gateway.toml", "gateway", tuple(describe(GatewaySettings)))
+
+
+def as_text(sections: Iterable[Section]) -> str:
+    """The sections for a person to read."""
+    out: list[str] = []
+    for section in sections:
+        out.append(f"{section.file}  [{section.name}]")
+        for line in section.lines:
+            default = f" = {line.default}" if line.default else ""
+            out.append(f"  {line.key}{default}")
+            out.append(f"      {line.doc}" + (f" ({line.allowed})" if line.allowed else ""))
+        if not section.lines:
+            out.append("  (it has none)")
+        out.append("")
+    return "\n".join(out)
+
+
+def as_markdown(sections: Iterable[Section]) -> str:
+    """The sections as docs/settings.md has them."""
+    out = [MARKDOWN_HEAD]
+    for section in sections:
+        out.append(f"## {section.file}: `[{section.name}]`\n")
+        table = [line for line in section.lines if line.allowed]
+        if table:
+            out.append("| setting | default | may be | what it is |\n|---|---|---|---|")
+        for line in table:
+            cells = (f"`{line.key}`", f"`{line.default}`", line.allowed, line.doc)
+            out.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        for line in section.lines:
+            if not line.allowed:
+                out.append(f"\nOver `{line.key}`: {line.doc}.")
+        if not section.lines:
+            out.append("It has no settings of its own.")
+        out.append("")
+    return "\n".join(out)
+
+
+def check_file(path: Path) -> tuple[Fault, ...]:
+    """All that is wrong with one settings file, whatever kind it is."""
+    try:
+        table = read_toml(path)
+        kind = _kind(table)
+        if kind is None:
+            text = "no settings file of lanekit: it has no [terminal], no [gateway] and no [label.NAME]"
+            return (Fault("unknown_section", path.name, "", "", text),)
+        if kind == "terminal":
+            read_terminal_file(path)
+        elif kind == "gateway":
+            read_gateway_file(path)
+        else:
+            read_label_file(path)
+    except SettingsError as error:
+        return error.faults
+    return ()
+
+
+def _kind(table: Mapping[str, Any]) -> str | None:
+    if "terminal" in table or "device" in table:
+        return "terminal"
+    return next((kind for kind in ("label", "gateway") if kind in table), None)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="NAMEs are files: check them")
+    parser.add_argument("--markdown", action="store_true", help="write the page of the documentation")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a section, a driver or, with --check, a file")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.check:
+        return _check([Path(name) for name in arguments.names])
+    try:
+        sections = list(all_sections())
+    except DriverNameError as error:
+        print(error, file=sys.stderr)
+        return 2
+    wanted = [s for s in sections if not arguments.names or any(_is_named(s, name) for name in arguments.names)]
+    if not wanted:
+        print(f"There is no section or driver {' or '.join(arguments.names)}.", file=sys.stderr)
+        return 2
+    print((as_markdown if arguments.markdown else as_text)(wanted), end="")
+    return 0
+
+
+def _is_named(section: Section, name: str) -> bool:
+    return name in (section.file, section.name, *section.name.split(".")[:1], section.name.rpartition(" ")[2])
+
+
+def _check(paths: list[Path]) -> int:
+    if not paths:
+        print("Name the files to check.", file=sys.stderr)
+        return 2
+    bad = False
+    for path in paths:
+        faults = check_file(path)
+        for fault in faults:
+            print(fault, file=sys.stderr)
+        bad = bad or bool(faults)
+        if not faults:
+            print(f"{path}: good")
+    return 2 if bad else 0
