@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     every.add_argument("--dir", type=Path, required=True, metavar="RUN", help="folder for the links and the socket")
     every.add_argument("--printer-port", type=_port, default=9100, help="0: any free one (default 9100)")
-    every.add_argument("--payment-port", type=_port, default=9101, help="0: any free one (default 9101)")
+    every.add_argument("--payment-port", type=_port, default=9500, help="0: any free one (default 9500)")
     every.add_argument("--printer-pty", action="store_true", help="the printer on the pty RUN/printer instead of TCP")
     _add_settings(every, tuple(HELPS))
     teller = devices.add_parser("tell", help="send one request to a control socket, print the answer")

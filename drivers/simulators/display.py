@@ -19,7 +19,7 @@ HELP = """\
 display:
   {"read":true}          -> {"digits":"12.30","lamp":"total","faults":[...]}
   {"history":true}       -> what it has shown since last asked, oldest first
-  {"dialect":"ascii"}    lamp numbers as '0'..'4'; "binary": as 00..04; "both" """
+  {"dialect":"ascii"}    lamp numbers as '0'..'4'; "binary": as 00..04; "both": either"""
 
 
 class Display(CableDevice):

@@ -2,7 +2,7 @@
 
 A pty's link is replaced atomically and removed at the end; its slave is held open here, so that a terminal may open and
 close it at will. What a pty cannot do: baud, parity and hardware flow control are accepted and mean nothing. As on a
-USB cable, bytes that nobody reads wait (64 kB of them); a scale's stale weights are thrown away instead.
+USB cable, bytes that nobody reads wait (1 MB of them); a scale's stale weights are thrown away instead.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from pathlib import Path
 
 from drivers.simulators.device import Answer, ControlError, Device, Peer, Request
 
-MAX_QUEUE = 65_536  # bytes that wait for a reader
+MAX_QUEUE = 1_048_576  # bytes that wait for a reader
 MAX_CONTROL_LINE = 1_048_576
+PAUSE_S = 0.1  # after a connection that failed
 STALE_BYTES = 64  # of a device that talks all the time: older bytes are dropped when so many lie unread
 
 
@@ -115,16 +116,25 @@ class TcpLine:
         loop = asyncio.get_running_loop()
         while True:
             await self._free.acquire()
-            connection, _ = await loop.sock_accept(self._socket)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            reader, writer = await asyncio.open_connection(sock=connection)
+            try:
+                connection, _ = await loop.sock_accept(self._socket)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                reader, writer = await asyncio.open_connection(sock=connection)
+            except OSError:  # gone again already, or too many files are open
+                self._free.release()
+                await asyncio.sleep(PAUSE_S)
+                continue
             self._writers.add(writer)
             task = asyncio.create_task(self._serve(reader, writer))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = self._device.attach(writer.write)
+        def send(data: bytes) -> None:
+            if writer.transport.get_write_buffer_size() + len(data) <= MAX_QUEUE:
+                writer.write(data)
+
+        peer = self._device.attach(send)
         try:
             await _pump(reader, peer)
         finally:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.simulators import display, payment, printer, scale, scanner
 from drivers.simulators.device import ControlError, Device
 from drivers.simulators.display import Display
 from drivers.simulators.payment import Provider
@@ -289,3 +290,11 @@ def test_any_control_request_is_done_or_refused(make: Callable[..., Device], req
         Bench(make).device.control(request_)
     except ControlError as error:
         assert str(error)
+
+
+def test_every_control_request_is_documented() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "simulators.md").read_text(encoding="utf-8")
+    for module in (scanner, scale, display, printer, payment):
+        assert module.HELP in text
+    for known in (*scale.KNOWN, *printer.KNOWN):
+        assert f'"{known}"' in text
