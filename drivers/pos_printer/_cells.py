@@ -119,11 +119,11 @@ def pad(line: Line, columns: int, align: Align) -> Line:
 
 def share_out(widths: list[int], columns: int) -> list[int]:
     """Widths of a row's cells: 0 becomes a share of what is left over. Where a row is made for wider paper, its widest
-    cells give way; every cell keeps at least 2, where `columns` has as many."""
+    cells give way; every cell keeps at least 1 (there must not be more cells than columns)."""
     free = [i for i, w in enumerate(widths) if w <= 0]
     least = min(8, columns // max(1, len(widths)))
-    out = [max(2, w) if w > 0 else 0 for w in widths]
-    while sum(out) + least * len(free) > columns and max(out) > 2:
+    out = [max(0, w) for w in widths]
+    while sum(out) + least * len(free) > columns and max(out) > 1:
         out[out.index(max(out))] -= 1
     left = max(0, columns - sum(out))
     for count, i in enumerate(free):

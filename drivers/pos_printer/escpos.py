@@ -110,6 +110,8 @@ class Codec:
         return data if align == "left" else b"\x1ba" + bytes((_ALIGN[align],)) + data + b"\x1ba\x00"
 
     def _columns(self, row: Columns) -> bytes:
+        if len(row.cells) > self.columns:
+            return b"".join(self._text(Text(text, align, row.bold)) for text, _cells, align in row.cells)
         widths = share_out([cells for _text, cells, _align in row.cells], self.columns)
         cells: list[list[Line]] = []
         for (text, _cells, align), columns in zip(row.cells, widths, strict=True):

@@ -1,8 +1,8 @@
 """A provider of code payments. What is not known is never guessed.
 
-A code of OFFLINE, NOHARDWARE, BUSY or CONNECTING means that nothing went out. TIMEOUT means that it may have: the caller
-asks again until it knows. Answers carry the trade's number and no more, so a late answer could be taken for that to the
-next question; therefore a question that was not answered in time ends the connection, and with it every late answer.
+A code of OFFLINE, NOHARDWARE, BUSY or CONNECTING means that nothing went out. TIMEOUT means that it may have: the
+caller asks again until it knows. Answers carry the trade's number and no more, so a late answer could be taken for that
+to the next question; therefore a question that was not answered in time ends the connection, and every late answer.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from runtime.devices.link import BACKOFF_FIRST_S, Link, Surroundings
 from runtime.devices.registry import Driver
 from runtime.devices.spec import DeviceSpec
 from runtime.devices.transport import TransportError
+
+CONNECTS_S = 2.0  # a question waits so long for a connection that is being made anew
 
 
 class PaymentLink(Link):
@@ -62,7 +64,8 @@ class PaymentLink(Link):
         port = None
         try:
             async with asyncio.timeout(timeout_s):
-                await self._open.wait()
+                async with asyncio.timeout(CONNECTS_S):
+                    await self._open.wait()
                 port = self.port
                 if port is None:
                     return self.code
