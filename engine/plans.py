@@ -1,0 +1,163 @@
+"""A promotion as the snapshot keeps it, and whether it is in force for a basket.
+
+A **slot** is one selector of one promotion (an entry of a set, the base of a threshold): posting lists lead from
+items to slots, and the slot table from a slot to its promotion and entry. Money is in minor units, percents in
+hundredths of a percent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.times import DAY_S, birthday, month_day, stamp_s, weekday
+from engine.values import Basket
+
+PRICE = "price"  # a new price
+OFF = "off"  # so much less
+PERCENT = "percent"  # hundredths of a percent less
+WHOLE = 10_000  # one minor unit in the scale that discounts are added up in
+
+
+class Plan:
+    """One promotion, as `engine.rules` compiled it. `index` is its place in the order of ids."""
+
+    __slots__ = (
+        "amount",
+        "cheapest",
+        "coupon",
+        "except_discounted",
+        "group",
+        "id",
+        "index",
+        "kind",
+        "limit",
+        "max_times",
+        "mode",
+        "name",
+        "qty",
+        "when",
+        "where",
+        "who",
+    )
+
+    def __init__(self, index: int, record: dict[str, Any]) -> None:
+        self.index = index
+        self.id: str = record["id"]
+        self.name: str = record["name"]
+        self.kind: str = record["kind"]
+        self.mode: str = record["mode"]
+        self.amount: int = record["amount"]
+        self.qty: int = record.get("qty", 1)  # units that one application consumes
+        self.cheapest: int = record.get("cheapest", self.qty)  # how many of them, the cheapest, the reward is for
+        self.coupon: str = record.get("coupon", "")
+        self.max_times: int = record.get("max_times", 0)  # 0: as often as there are units
+        self.limit: dict[str, int] = record.get("limit", {})
+        self.group: str = record.get("group", "")
+        self.except_discounted: bool = record.get("except_discounted", False)
+        self.when: dict[str, Any] = record.get("when", {})
+        self.where: dict[str, list[str]] = record.get("where", {})
+        self.who: dict[str, Any] = record.get("who", {})
+
+    @property
+    def is_shelf(self) -> bool:
+        """True for a price promotion of step 1: what the shelf says, not a choice."""
+        return self.kind == "price" and not (self.max_times or self.coupon or self.limit)
+
+    def price_of(self, regular: int) -> int:
+        """What a `price` promotion makes of a regular price (for one, or for a kg): never below 0, never dearer."""
+        if self.mode == PRICE:
+            return min(regular, self.amount)
+        if self.mode == OFF:
+            return max(0, regular - self.amount)
+        return regular - (regular * self.amount + WHOLE // 2) // WHOLE
+
+
+class Moment:
+    """What conditions ask of a basket, worked out once."""
+
+    __slots__ = ("at_s", "basket", "day_s", "leap", "month", "monthday", "weekday")
+
+    def __init__(self, basket: Basket) -> None:
+        self.basket = basket
+        self.at_s = stamp_s(basket.at)
+        self.day_s = self.at_s % DAY_S
+        self.weekday = weekday(self.at_s)
+        self.month, self.monthday, self.leap = month_day(self.at_s)
+
+
+def in_force(plan: Plan, moment: Moment) -> bool:
+    """Whether time, place and member are right. Coupons and limits are counted by `allowance`."""
+    if plan.when and not _is_time(plan.when, moment):
+        return False
+    if plan.where and not _is_place(plan.where, moment.basket):
+        return False
+    return not plan.who or _is_member(plan.who, moment)
+
+
+def _is_time(when: dict[str, Any], moment: Moment) -> bool:
+    if "from" in when and moment.at_s < when["from"]:
+        return False
+    if "until" in when and moment.at_s >= when["until"]:
+        return False
+    days: list[int] | None = when.get("weekdays")
+    if "hours" not in when:
+        return days is None or moment.weekday in days
+    yesterday = (moment.weekday + 5) % 7 + 1
+    for begin, end in when["hours"]:
+        if begin < end:
+            if begin <= moment.day_s < end and (days is None or moment.weekday in days):
+                return True
+        elif moment.day_s >= begin:
+            if days is None or moment.weekday in days:
+                return True
+        elif moment.day_s < end and (days is None or yesterday in days):
+            return True
+    return False
+
+
+def _is_place(where: dict[str, list[str]], basket: Basket) -> bool:
+    if "stores" in where and (not basket.store or basket.store not in where["stores"]):
+        return False
+    if "channels" in where and (not basket.channel or basket.channel not in where["channels"]):
+        return False
+    return "groups" not in where or any(group in where["groups"] for group in basket.groups)
+
+
+def _is_member(who: dict[str, Any], moment: Moment) -> bool:
+    member = moment.basket.member
+    if member is None:
+        return False
+    if "levels" in who and (not member.level or member.level not in who["levels"]):
+        return False
+    if "tags" in who and not any(tag in who["tags"] for tag in member.tags):
+        return False
+    if "birthday" not in who:
+        return True
+    if not member.birthday:
+        return False
+    month, day = birthday(member.birthday)
+    if month != moment.month:
+        return False
+    if who["birthday"] == "month":
+        return True
+    if (month, day) == (2, 29) and not moment.leap:
+        day = 28
+    return day == moment.monthday
+
+
+def allowance(plan: Plan, basket: Basket, coupons: dict[str, int]) -> int | None:
+    """The most applications that `max_times`, `limit` and the basket's coupons leave; None where nothing limits them.
+
+    `coupons` is how many of each code the basket has. Promotions that share a code share that number.
+    """
+    most: int | None = plan.max_times or None
+    if plan.coupon:
+        here = coupons.get(plan.coupon, 0)
+        most = here if most is None else min(most, here)
+    gone = basket.used.get(plan.id, {})
+    for key, limit in plan.limit.items():
+        left = max(0, limit - gone.get(key, 0))
+        if key != "total" and basket.member is None:
+            left = 0
+        most = left if most is None else min(most, left)
+    return most

@@ -1,0 +1,675 @@
+"""The search of one component: which units go to which offer, so that the total is the least, with a proof.
+
+**Layers.** Units are taken one by one, dearest first (no offer sees a dearer unit after a cheaper one); each goes to
+an offer or to none. What the rest can still gain depends only on how far each offer's open run is, how often the
+limited ones were used, and what groups and coupons are spent: that is the state, so equal states are merged, the
+better one kept. Where gains are not whole minor units each promotion's rest rides along, and a state is dropped only
+when another is at least as good whatever follows.
+
+**Bound.** A run's gain is shared out over its units so that no unit's share depends on the others (a rewarded unit's
+weight times cheapest/qty, `const`/qty); what is left of a state's units gains at most the sum of their best shares,
+and limited offers add at most their best surplus over these.
+
+**Passes.** A pass keeps at most so many states in a layer, those with the highest bound, and the greatest bound it
+let go of is what the total could be less at most. Widths grow until nothing was let go that could be better, or the
+nodes (states followed) are spent. The closed forms, one offer after another, are what it starts from.
+
+**Order.** More gained, then fewer applications, then what was found first: all orders come from ids, skus and prices,
+none from lines or files.
+"""
+
+from __future__ import annotations
+
+from math import gcd, lcm
+from typing import Final
+
+from engine.closed import alone
+from engine.offers import Choice, Offer, UnitClass, rounded
+from engine.plans import WHOLE
+
+FREE_WIDTH: Final = 64  # states in a layer below which no bound is worked out
+WIDTHS: Final = (128, 1_024, 1_000_000)
+MAX_TABLE: Final = 128  # units of a limited offer for which best surpluses are kept one by one
+
+# A state's key: digits of mixed radix, and for mixed offers their open runs (offer, units, rewarded so far).
+Key = tuple[int, tuple[tuple[int, int, int], ...]]
+Trail = tuple["Trail | None", int, int, int]  # the way here: before, class, offer, gain
+Entry = tuple[int, int, tuple[int, ...], Trail | None]  # gain, applications, rests of fractional offers, the way here
+
+
+class Outcome:
+    """A choice with its proof: no legal choice gains more than `choice.value() + bound` minor units."""
+
+    __slots__ = ("bound", "choice", "nodes")
+
+    def __init__(self, choice: Choice, bound: int, nodes: int) -> None:
+        self.choice = choice
+        self.bound = bound
+        self.nodes = nodes
+
+
+def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int], nodes: int) -> Outcome:
+    """The best choice for one component within `nodes` search nodes.
+
+    Classes are numbered in the fixed order of units, offers in order of id. `coupons` says how many of each code
+    there are.
+    """
+    left = [unit.count for unit in classes]
+    if len(offers) == 1:
+        taken = alone(offers[0], left, offers[0].cap)
+        if taken.best:
+            choice = Choice()
+            if taken.times:
+                choice.add(0, taken.units, taken.times, taken.gain)
+            return Outcome(choice, 0, 0)
+    greedy = one_by_one(offers, left, coupons)
+    fixed = Choice()
+    set_aside(classes, offers, left, fixed)
+    search = _Search(classes, offers, left, coupons)
+    aside = sum(rounded(gain) for gain in fixed.gains.values())  # whole minor units: see set_aside
+    best, value, applications = greedy, greedy.value(), greedy.applications()
+    most = search.root_bound() + aside
+    spent = 0
+    for width in WIDTHS:
+        if most <= value or spent >= nodes or search.units > nodes:
+            break
+        search.start(value - aside, applications - fixed.applications(), nodes - spent)
+        entry, dropped = search.run(width)
+        spent += search.nodes
+        if entry is not None:
+            found = search.choice(entry)
+            gained, times = found.value() + aside, found.applications() + fixed.applications()
+            if gained > value or (gained == value and times < applications):
+                for offer, units in fixed.units.items():
+                    found.add(offer, units, fixed.times[offer], fixed.gains[offer])
+                best, value, applications = found, gained, times
+        most = min(most, max(value, dropped + aside))
+        if dropped < 0:
+            break
+    return Outcome(best, max(0, most - value), spent)
+
+
+def one_by_one(offers: list[Offer], left: list[int], coupons: dict[str, int]) -> Choice:
+    """A legal choice, found quickly: always the offer that gains most alone on what is left."""
+    choice = Choice()
+    left = list(left)
+    coupons = dict(coupons)
+    groups: set[str] = set()
+    open_offers = list(offers)
+    while open_offers:
+        best = None
+        best_offer = open_offers[0]
+        hopeless: set[int] = set()
+        for offer in open_offers:
+            cap = offer.cap
+            if offer.code:
+                cap = min(cap, coupons[offer.code])
+            taken = alone(offer, left, cap) if cap and offer.group not in groups else None
+            if taken is None or rounded(taken.gain) <= 0:
+                hopeless.add(offer.number)
+            elif best is None or taken.gain > best.gain:
+                best, best_offer = taken, offer
+        if best is None:
+            break
+        choice.add(best_offer.number, best.units, best.times, best.gain)
+        for number, count in best.units.items():
+            left[number] -= count
+        if best_offer.code:
+            coupons[best_offer.code] -= best.times
+        if best_offer.group:
+            groups.add(best_offer.group)
+        hopeless.add(best_offer.number)
+        open_offers = [offer for offer in open_offers if offer.number not in hopeless]
+    return choice
+
+
+def set_aside(classes: list[UnitClass], offers: list[Offer], left: list[int], fixed: Choice) -> None:
+    """Take the bulk of large classes out of `left`: whole runs of the offer that gains most per unit there.
+
+    In some best choice every other offer has few whole runs inside one class: `q` runs of each (q the best offer's
+    qty, times what makes both gains whole) could be exchanged for runs of the best offer, which gain no less. So all
+    but a bounded rest is the best offer's.
+    """
+    for unit in classes:
+        count = left[unit.number]
+        if count < 16 or any(offers[j].mixed for j in unit.offers):
+            continue
+        star = -1
+        star_gain = 0
+        for j in unit.offers:
+            offer = offers[j]
+            gain = offer.cheapest * unit.weights[j] + offer.const
+            if offer.limited or gain <= 0:
+                continue
+            if star >= 0:
+                here, there = gain * offers[star].qty, star_gain * offer.qty
+                if here < there or (here == there and offer.qty <= offers[star].qty):
+                    continue
+            star, star_gain = j, gain
+        if star < 0:
+            continue
+        size = offers[star].qty
+        times = WHOLE // gcd(WHOLE, star_gain)
+        rest = 2 * size
+        for j in unit.offers:
+            if j != star:
+                offer = offers[j]
+                gain = offer.cheapest * unit.weights[j] + offer.const
+                times = lcm(times, WHOLE // gcd(WHOLE, size * gain), WHOLE // gcd(WHOLE, offer.qty * star_gain))
+        for j in unit.offers:
+            if j == star:
+                continue
+            offer = offers[j]
+            gain = offer.cheapest * unit.weights[j] + offer.const
+            most = count if offer.cap < 0 else offer.cap * offer.qty
+            if gain * size <= star_gain * offer.qty:
+                most = min(most, (size * times + 2) * offer.qty)
+            rest += most
+        rest += size * times
+        runs = (count - rest) // size
+        runs -= runs % times
+        if runs > 0:
+            left[unit.number] -= runs * size
+            fixed.add(star, {unit.number: runs * size}, runs, runs * star_gain)
+
+
+class _Search:
+    def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
+        self.offers = offers
+        self.left = left
+        self.order = _order(classes, offers, left)
+        self.units = sum(left)
+        self.nodes = 0
+        self._fractional = [o.number for o in offers if o.fractional]
+        self._place = {number: i for i, number in enumerate(self._fractional)}
+        self._mixed = [o.number for o in offers if o.mixed]
+        self._set_digits(coupons)
+        self._set_bounds()
+
+    # what a state is
+
+    def _set_digits(self, coupons: dict[str, int]) -> None:
+        offers = self.offers
+        supply = [sum(self.left[c.number] for c in o.classes) for o in offers]
+        self.supply = supply
+        sharing: dict[str, int] = {}
+        for offer in offers:
+            if offer.code:
+                sharing[offer.code] = sharing.get(offer.code, 0) + 1
+        stride = 1
+        self.stride: list[int] = []
+        self.radix: list[int] = []
+        self.top: list[int] = []  # units after which a limited offer is used up, 0 where it never is
+        for offer in offers:
+            cap = offer.cap
+            if offer.code and sharing[offer.code] > 1 and cap >= coupons[offer.code]:
+                cap = -1  # the shared digit of the code says it
+            if cap >= 0 and cap * offer.qty + offer.qty > supply[offer.number]:
+                cap = -1
+            if offer.mixed:
+                self.top.append(cap if cap >= 0 else 0)
+                radix = cap + 1 if cap >= 0 else 1
+            else:
+                self.top.append(cap * offer.qty if cap >= 0 else 0)
+                radix = cap * offer.qty + 1 if cap >= 0 else offer.qty
+            self.stride.append(stride)
+            self.radix.append(radix)
+            stride *= radix
+        self.code_stride = [0] * len(offers)
+        self.code_count = [0] * len(offers)
+        self.shared: list[tuple[int, int, list[int]]] = []  # stride, how many, offers
+        for code in sorted(sharing):
+            users = [o.number for o in offers if o.code == code]
+            if len(users) > 1:
+                for j in users:
+                    self.code_stride[j], self.code_count[j] = stride, coupons[code]
+                self.shared.append((stride, coupons[code] + 1, users))
+                stride *= coupons[code] + 1
+        self.group_stride = [0] * len(offers)
+        self.group_place = [0] * len(offers)
+        self.group_size = [0] * len(offers)
+        self.groups: list[tuple[int, int, list[int]]] = []
+        for group in sorted({o.group for o in offers if o.group}):
+            users = [o.number for o in offers if o.group == group]
+            if len(users) > 1:
+                for i, j in enumerate(users, 1):
+                    self.group_stride[j], self.group_place[j], self.group_size[j] = stride, i, len(users) + 1
+                self.groups.append((stride, len(users) + 1, users))
+                stride *= len(users) + 1
+
+    # bounds
+
+    def _set_bounds(self) -> None:
+        """Best shares of the units from each class on, and the best surpluses of limited offers."""
+        order, offers = self.order, self.offers
+        total = len(order)
+        self.base = [0] * (total + 1)
+        self.base_unit = [0] * total
+        share: list[dict[int, int]] = []
+        for i, unit in enumerate(order):
+            shares = {j: self._share(offers[j], unit) for j in unit.offers}
+            share.append(shares)
+            self.base_unit[i] = max([0, *(s for j, s in shares.items() if not offers[j].limited)])
+        for i in range(total - 1, -1, -1):
+            self.base[i] = self.base[i + 1] + self.base_unit[i] * self.left[order[i].number]
+        self.surplus: dict[int, list[list[int]]] = {}  # limited offer -> class -> best surplus of 0, 1, 2... units
+        for offer in offers:
+            if not offer.limited:
+                continue
+            j = offer.number
+            reach = self.supply[j]
+            if offer.cap >= 0:
+                reach = min(reach, offer.cap * offer.qty)
+            found: list[tuple[int, int]] = []
+            rows: list[list[int]] = [[0]] * (total + 1)
+            for i in range(total - 1, -1, -1):
+                if j in share[i]:
+                    gain = share[i][j] - self.base_unit[i]
+                    if gain > 0:
+                        found = sorted([*found, (gain, self.left[order[i].number])], reverse=True)
+                    rows[i] = _best_sums(found, min(reach, MAX_TABLE))
+                else:
+                    rows[i] = rows[i + 1]
+            self.surplus[j] = rows
+        self.next_price: list[
+            dict[int, int]
+        ] = []  # from each class on: the dearest weight that an offer will still see
+        ahead: dict[int, int] = {}
+        for i in range(total - 1, -1, -1):
+            ahead = dict(ahead)
+            for j in order[i].offers:
+                ahead[j] = max(order[i].weights[j], ahead.get(j, 0))
+            self.next_price.append(ahead)
+        self.next_price.reverse()
+        self.next_price.append({})
+
+    @staticmethod
+    def _share(offer: Offer, unit: UnitClass) -> int:
+        if offer.mixed:
+            return -(-offer.off // offer.qty)
+        return -(-(offer.cheapest * unit.weights[offer.number] + offer.const) // offer.qty)
+
+    def root_bound(self) -> int:
+        """The most that any choice gains, in minor units."""
+        return self._bound((0, ()), (0, 0, (), None), 0, 0)
+
+    def _bound(self, key: Key, entry: Entry, at: int, taken: int) -> int:
+        """The most that a state can end with, in minor units: class `at` is next, `taken` of it are gone."""
+        digits, runs = key
+        extra = self.base[at] - (taken * self.base_unit[at] if taken else 0)
+        ahead = self.next_price[at]
+        limited: list[tuple[int, int]] = []  # group digit's stride or 0, best surplus
+        for offer in self.offers:
+            j = offer.number
+            if offer.mixed:
+                digit = digits // self.stride[j] % self.radix[j]
+                open_units = 0
+                for owner, units, gained in runs:
+                    if owner == j:
+                        need = offer.qty - units
+                        open_units += need
+                        most = min(offer.off, gained + need * ahead.get(j, 0))
+                        extra += max(0, most - need * offer.off // offer.qty)
+                room = open_units + (self.top[j] - digit) * offer.qty
+            else:
+                digit = digits // self.stride[j] % self.radix[j]
+                place = digit % offer.qty
+                if place:
+                    need = offer.qty - place
+                    extra += -(offer.const * need // offer.qty)
+                    if offer.cheapest < offer.qty:
+                        free = min(offer.cheapest, need)
+                        extra += -(-ahead.get(j, 0) * free * (offer.qty - offer.cheapest) // offer.qty)
+                room = self.top[j] - digit
+            rows = self.surplus.get(j)
+            if rows is None:
+                continue
+            best = rows[at]
+            if not self.top[j]:
+                room = self.supply[j] if offer.cap < 0 else offer.cap * offer.qty
+            gain = (
+                best[room]
+                if room < len(best)
+                else best[-1] + (room - len(best) + 1) * (best[-1] - best[-2] if len(best) > 1 else 0)
+            )
+            if self.group_stride[j]:
+                lock = digits // self.group_stride[j] % self.group_size[j]
+                if lock == self.group_place[j]:
+                    extra += gain
+                elif lock == 0:
+                    limited.append((self.group_stride[j], gain))
+            else:
+                extra += gain
+        if limited:
+            most_of: dict[int, int] = {}
+            for stride, gain in limited:
+                most_of[stride] = max(gain, most_of.get(stride, 0))
+            extra += sum(most_of.values())
+        return (entry[0] + extra + WHOLE // 2 * len(self._fractional)) // WHOLE
+
+    # passes
+
+    def start(self, value: int, applications: int, nodes: int) -> None:
+        """What a pass has to beat, and how many nodes it has."""
+        self.value = value
+        self.applications = applications
+        self.limit = nodes
+        self.nodes = 0
+
+    def run(self, width: int) -> tuple[Entry | None, int]:
+        """One pass: the best end found, and the greatest bound (minor units) of what was let go, -1 for nothing."""
+        layer: dict[Key, list[Entry]] = {(0, ()): [(0, 0, (0,) * len(self._fractional), None)]}
+        supply = list(self.supply)
+        dropped = -1
+        remaining = self.units
+        for at, unit in enumerate(self.order):
+            count = self.left[unit.number]
+            for taken in range(count):
+                room = max(1, min(width, (self.limit - self.nodes) // remaining))
+                remaining -= 1
+                if len(layer) > FREE_WIDTH or len(layer) > room:
+                    layer, let_go = self._trim(layer, at, taken, room)
+                    dropped = max(dropped, let_go)
+                before = {j: supply[j] for j in unit.offers}
+                for j in unit.offers:
+                    supply[j] -= 1
+                layer = self._step(layer, unit, before)
+                if not layer:
+                    return None, dropped
+            done = [j for j in unit.offers if supply[j] == 0]
+            if done:
+                layer = self._forget(layer, supply)
+        best: Entry | None = None
+        for entries in layer.values():
+            for entry in entries:
+                if best is None or self._end(entry) > self._end(best):
+                    best = entry
+        return best, dropped
+
+    def _end(self, entry: Entry) -> tuple[int, int]:
+        return (entry[0] - sum(entry[2])) // WHOLE + sum(rounded(rest) for rest in entry[2]), -entry[1]
+
+    def _step(self, layer: dict[Key, list[Entry]], unit: UnitClass, supply: dict[int, int]) -> dict[Key, list[Entry]]:
+        """One unit more: left alone, or given to each offer that can take it. `supply` counts it still."""
+        out: dict[Key, list[Entry]] = {}
+        offers = self.offers
+        tight = [j for j in unit.offers if supply[j] < offers[j].qty or offers[j].mixed]
+        for key, entries in layer.items():
+            self.nodes += len(entries)
+            if not tight or self._finishes(key, supply, tight):
+                for entry in entries:
+                    self._keep(out, key, entry)
+            for j in unit.offers:
+                if offers[j].mixed:
+                    self._step_mixed(out, key, entries, unit, offers[j], supply, tight)
+                    continue
+                offer = offers[j]
+                stride = self.stride[j]
+                digit = key[0] // stride % self.radix[j]
+                gain = 0
+                digits = key[0]
+                opens = 0
+                if self.top[j]:
+                    if digit == self.top[j]:
+                        continue
+                    place = digit % offer.qty
+                    digits += stride
+                else:
+                    place = digit
+                    digits += stride if place + 1 < offer.qty else -place * stride
+                if place == 0:
+                    opened = self._opened(key[0], digits, j)
+                    if opened < 0 or supply[j] < offer.qty:
+                        continue
+                    digits = opened
+                    gain = offer.const
+                    opens = 1
+                if place >= offer.qty - offer.cheapest:
+                    gain += unit.weights[j]
+                new_key = (digits, key[1])
+                if tight and not self._finishes_after(new_key, supply, tight):
+                    continue
+                self._give(out, new_key, entries, unit, j, gain, opens)
+        return out
+
+    def _step_mixed(
+        self,
+        out: dict[Key, list[Entry]],
+        key: Key,
+        entries: list[Entry],
+        unit: UnitClass,
+        offer: Offer,
+        supply: dict[int, int],
+        tight: list[int],
+    ) -> None:
+        """The unit joins one of the offer's open runs, or opens one."""
+        j = offer.number
+        digits, runs = key
+        seen: set[tuple[int, int, int]] = set()
+        for i, run in enumerate(runs):
+            if run[0] != j or run in seen:
+                continue
+            seen.add(run)
+            self._join(out, (digits, runs[:i] + runs[i + 1 :]), run[1], run[2], entries, unit, offer, supply, tight, 0)
+        digit = digits // self.stride[j] % self.radix[j]
+        if self.top[j]:
+            if digit == self.top[j]:
+                return
+            digits += self.stride[j]
+        opened = self._opened(key[0], digits, j)
+        if opened >= 0:
+            self._join(out, (opened, runs), 0, 0, entries, unit, offer, supply, tight, 1)
+
+    def _join(
+        self,
+        out: dict[Key, list[Entry]],
+        rest: Key,
+        units: int,
+        gained: int,
+        entries: list[Entry],
+        unit: UnitClass,
+        offer: Offer,
+        supply: dict[int, int],
+        tight: list[int],
+        opens: int,
+    ) -> None:
+        if units >= offer.qty - offer.cheapest:
+            gained = min(offer.off, gained + unit.weights[offer.number])
+        gain = 0
+        if units + 1 == offer.qty:
+            if gained == 0:
+                return
+            gain = gained
+            key = rest
+        else:
+            key = (rest[0], tuple(sorted((*rest[1], (offer.number, units + 1, gained)))))
+        if self._finishes_after(key, supply, tight):
+            self._give(out, key, entries, unit, offer.number, gain, opens)
+
+    def _give(
+        self,
+        out: dict[Key, list[Entry]],
+        key: Key,
+        entries: list[Entry],
+        unit: UnitClass,
+        j: int,
+        gain: int,
+        opens: int,
+    ) -> None:
+        place = self._place.get(j, -1)
+        for entry in entries:
+            rests = entry[2]
+            if place >= 0:
+                rests = (*rests[:place], (rests[place] + gain) % WHOLE, *rests[place + 1 :])
+            self._keep(out, key, (entry[0] + gain, entry[1] + opens, rests, (entry[3], unit.number, j, gain)))
+
+    def _opened(self, before: int, digits: int, j: int) -> int:
+        """`digits` with the coupon and the group of a new run paid for; -1 where that cannot be."""
+        stride = self.code_stride[j]
+        if stride:
+            if before // stride % (self.code_count[j] + 1) >= self.code_count[j]:
+                return -1
+            digits += stride
+        stride = self.group_stride[j]
+        if stride:
+            lock = before // stride % self.group_size[j]
+            if lock == 0:
+                digits += stride * self.group_place[j]
+            elif lock != self.group_place[j]:
+                return -1
+        return digits
+
+    def _finishes(self, key: Key, supply: dict[int, int], tight: list[int]) -> bool:
+        return self._finishes_after(key, supply, tight)
+
+    def _finishes_after(self, key: Key, supply: dict[int, int], tight: list[int]) -> bool:
+        """Whether each offer's open runs can still be filled from what comes after this unit."""
+        for j in tight:
+            offer = self.offers[j]
+            if offer.mixed:
+                need = sum(offer.qty - run[1] for run in key[1] if run[0] == j)
+            else:
+                place = key[0] // self.stride[j] % self.radix[j] % offer.qty
+                need = offer.qty - place if place else 0
+            if need >= supply[j]:
+                return False
+        return True
+
+    def _keep(self, out: dict[Key, list[Entry]], key: Key, entry: Entry) -> None:
+        """Add a state unless one is there that is as good whatever follows; drop those that it beats."""
+        there = out.get(key)
+        if there is None:
+            out[key] = [entry]
+            return
+        if not self._fractional:
+            old = there[0]
+            if entry[0] > old[0] or (entry[0] == old[0] and entry[1] < old[1]):
+                there[0] = entry
+            return
+        kept: list[Entry] = []
+        for old in there:
+            if _covers(old, entry):
+                return
+            if not _covers(entry, old):
+                kept.append(old)
+        kept.append(entry)
+        out[key] = kept
+
+    def _forget(self, layer: dict[Key, list[Entry]], supply: list[int]) -> dict[Key, list[Entry]]:
+        """Clear the digits that nothing can read any more, so that more states are equal."""
+        clear: list[tuple[int, int]] = []
+        for offer in self.offers:
+            if supply[offer.number] == 0 and self.radix[offer.number] > 1:
+                clear.append((self.stride[offer.number], self.radix[offer.number]))
+        for stride, radix, users in (*self.shared, *self.groups):
+            if all(supply[j] == 0 for j in users):
+                clear.append((stride, radix))
+        out: dict[Key, list[Entry]] = {}
+        for key, entries in layer.items():
+            digits = key[0]
+            for stride, radix in clear:
+                digits -= digits // stride % radix * stride
+            for entry in entries:
+                self._keep(out, (digits, key[1]), entry)
+        return out
+
+    def _trim(
+        self, layer: dict[Key, list[Entry]], at: int, taken: int, room: int
+    ) -> tuple[dict[Key, list[Entry]], int]:
+        """Only the states that could beat the best so far, and of those the `room` with the highest bounds."""
+        rated: list[tuple[int, int, int, Key, Entry]] = []
+        number = 0
+        rest: tuple[Key, Entry] | None = None  # the best state without open runs: it can always be ended
+        for key, entries in layer.items():
+            idle = self._idle(key)
+            for entry in entries:
+                if idle and (rest is None or entry[0] > rest[1][0]):
+                    rest = (key, entry)
+                bound = self._bound(key, entry, at, taken)
+                number += 1
+                if bound > self.value or (bound == self.value and entry[1] < self.applications):
+                    rated.append((-bound, entry[1], number, key, entry))
+        dropped = -1
+        if len(rated) > room:
+            rated.sort()
+            dropped = -rated[room][0]
+            rated = rated[:room]
+            if rest is not None:
+                rated.append((0, 0, number + 1, rest[0], rest[1]))
+        out: dict[Key, list[Entry]] = {}
+        for _, _, _, key, entry in rated:
+            self._keep(out, key, entry)
+        return out, dropped
+
+    def _idle(self, key: Key) -> bool:
+        return not key[1] and all(
+            o.mixed or key[0] // self.stride[o.number] % self.radix[o.number] % o.qty == 0 for o in self.offers
+        )
+
+    def choice(self, entry: Entry) -> Choice:
+        """What an end decided."""
+        out = Choice()
+        trail = entry[3]
+        units: dict[int, dict[int, int]] = {}
+        gains: dict[int, int] = {}
+        while trail is not None:
+            trail, number, j, gain = trail
+            mine = units.setdefault(j, {})
+            mine[number] = mine.get(number, 0) + 1
+            gains[j] = gains.get(j, 0) + gain
+        for j in sorted(units):
+            if rounded(gains[j]) > 0:
+                out.add(j, units[j], sum(units[j].values()) // self.offers[j].qty, gains[j])
+        return out
+
+
+def _covers(one: Entry, other: Entry) -> bool:
+    """True where `one` ends with at least as much as `other` (and no more applications where equal) whatever follows."""
+    ahead = (one[0] - sum(one[2]) - other[0] + sum(other[2])) // WHOLE
+    for mine, theirs in zip(one[2], other[2], strict=True):
+        if mine < theirs:
+            ahead -= 1
+    return ahead > 0 or (ahead == 0 and one[1] <= other[1])
+
+
+def _best_sums(found: list[tuple[int, int]], reach: int) -> list[int]:
+    """Sums of the greatest 0, 1, ... `reach` of (gain, how many of it); shorter, ending level, where there are fewer."""
+    sums = [0]
+    for gain, count in found:
+        for _ in range(count):
+            if len(sums) > reach:
+                return sums
+            sums.append(sums[-1] + gain)
+    sums.append(sums[-1])
+    return sums
+
+
+def _order(classes: list[UnitClass], offers: list[Offer], left: list[int]) -> list[UnitClass]:
+    """Dearest first where an offer rewards its cheapest units; else so that as few offers as can be are open at once."""
+    waiting = sorted((unit for unit in classes if left[unit.number]), key=lambda unit: (-unit.price, unit.number))
+    ordered = [o.number for o in offers if o.cheapest < o.qty]
+    to_come = [sum(1 for unit in waiting if o.number in unit.weights) for o in offers]
+    begun = [False] * len(offers)
+    out: list[UnitClass] = []
+    while waiting:
+        dearest: dict[int, int] = {}
+        for unit in waiting:
+            for j in ordered:
+                if j in unit.weights:
+                    dearest[j] = max(dearest.get(j, 0), unit.price)
+        best: UnitClass | None = None
+        best_cost = 0
+        for unit in waiting:
+            if any(j in unit.weights and unit.price < dearest[j] for j in ordered):
+                continue
+            cost = sum((0 if begun[j] else 1) - (1 if to_come[j] == 1 else 0) for j in unit.offers)
+            if best is None or cost < best_cost:
+                best, best_cost = unit, cost
+        if best is None:
+            break
+        for j in best.offers:
+            begun[j] = True
+            to_come[j] -= 1
+        out.append(best)
+        waiting.remove(best)
+    return out

@@ -1,0 +1,279 @@
+"""Step 1 and the components of step 2: from a basket's lines to classes of units and the offers that may consume
+them.
+
+A line is one **lot**: `count` units of one sku at one current price. Lots that the same offers may take at the same
+price and gain are one class; which lot's units an offer gets is decided afterwards, in the fixed order of units: sku
+as text, dearer first, line.
+"""
+
+from __future__ import annotations
+
+from engine.errors import BasketError
+from engine.offers import Offer, UnitClass
+from engine.plans import OFF, PERCENT, PRICE, WHOLE, Moment, Plan, allowance, in_force
+from engine.snapshot import KG, NO_DISCOUNT, Snapshot
+from engine.values import Basket, BasketLine
+
+
+class Lot:
+    """A line as units: `regular` and `current` are a unit's prices (a kg line is one unit)."""
+
+    __slots__ = ("count", "current", "line", "milli", "plans", "price_promotion", "regular", "regular_unit", "sku")
+
+    def __init__(self, line: int, sku: str, count: int, milli: int, regular_unit: int) -> None:
+        self.line = line
+        self.sku = sku
+        self.count = count
+        self.milli = milli
+        self.regular_unit = regular_unit  # for one, or for a kg
+        self.regular = self.of(regular_unit)
+        self.current = self.regular
+        self.price_promotion: str | None = None
+        self.plans: list[Plan] = []  # the choices of step 2 that select it
+
+    def of(self, price: int) -> int:
+        """What a unit costs at a price for one, or for a kg."""
+        return (price * self.milli + 500) // 1_000 if self.milli else price
+
+
+class Counter:
+    """Which promotions are in force for one basket, asked once each, and how often they may be applied."""
+
+    def __init__(self, snapshot: Snapshot, basket: Basket) -> None:
+        self.basket = basket
+        self.coupons: dict[str, int] = {}
+        for code in basket.coupons:
+            self.coupons[code] = self.coupons.get(code, 0) + 1
+        self._snapshot = snapshot
+        self._moment = Moment(basket)
+        self._known: dict[int, Plan | None] = {}
+        self.caps: dict[int, int] = {}  # plan -> most applications, -1 for any number
+
+    def plan(self, slot: int) -> Plan | None:
+        """The promotion of a slot, None where it is not in force or used up."""
+        number = self._snapshot.promotion_of(slot)
+        if number in self._known:
+            return self._known[number]
+        plan: Plan | None = self._snapshot.plan(number)
+        if plan is not None:
+            most = allowance(plan, self.basket, self.coupons)
+            self.caps[number] = -1 if most is None else most
+            if most == 0 or not in_force(plan, self._moment):
+                plan = None
+        self._known[number] = plan
+        return plan
+
+
+def lots_of(snapshot: Snapshot, basket: Basket, counter: Counter) -> list[Lot]:
+    """The basket's lines at their current prices. Raises BasketError (`unknown_item`, `bad_quantity`)."""
+    lots: list[Lot] = []
+    for number, line in enumerate(basket.lines):
+        item = snapshot.find_number(line.code)
+        if item < 0:
+            raise BasketError("unknown_item", {"code": line.code}, number)
+        sku, flags, price, posting = snapshot.price_facts(item)
+        _check_unit(line, bool(flags & KG), number)
+        lot = Lot(number, sku, 1 if line.milli else line.qty, line.milli, price)
+        lots.append(lot)
+        if flags & NO_DISCOUNT:
+            continue
+        lowest = price
+        for slot in snapshot.posting(posting):
+            plan = counter.plan(slot)
+            if plan is None:
+                continue
+            if not plan.is_shelf:
+                lot.plans.append(plan)
+                continue
+            offered = plan.price_of(price)
+            if offered < lowest:
+                lowest = offered
+                lot.price_promotion = plan.id
+        lot.current = lot.of(lowest)
+    return lots
+
+
+def _check_unit(line: BasketLine, is_kg: bool, number: int) -> None:
+    if (line.qty > 0) == (line.milli > 0) or line.qty < 0 or line.milli < 0:
+        raise BasketError(
+            "bad_quantity", {"reason": "a line has either pieces or a weight, and more than none"}, number
+        )
+    if is_kg and line.qty:
+        raise BasketError("bad_quantity", {"reason": "this item is sold by weight (milli)"}, number)
+    if not is_kg and line.milli:
+        raise BasketError("bad_quantity", {"reason": "this item is sold by the piece (qty)"}, number)
+
+
+class Component:
+    """Promotions that share units, coupons or groups, and the classes of units that they may take."""
+
+    __slots__ = ("classes", "lots", "offers", "plans")
+
+    def __init__(self) -> None:
+        self.plans: list[Plan] = []  # of each offer
+        self.offers: list[Offer] = []
+        self.classes: list[UnitClass] = []
+        self.lots: list[list[Lot]] = []  # of each class, in the fixed order of units
+
+
+def unit_order(lot: Lot) -> tuple[str, int, int, int]:
+    """The fixed order of units: sku, dearer first, and between kg lines of one price the heavier first, then line."""
+    return lot.sku, -lot.current, -lot.milli, lot.line
+
+
+def components_of(lots: list[Lot], counter: Counter) -> list[Component]:
+    """The parts of step 2 that can be decided on their own, each in an order that no line or file decides."""
+    eligible: dict[int, list[tuple[Lot, int]]] = {}  # plan -> lots and their weights
+    plans: dict[int, Plan] = {}
+    for lot in sorted(lots, key=unit_order):
+        for plan in lot.plans:
+            weight = _weight(plan, lot)
+            if weight is not None:
+                plans[plan.index] = plan
+                eligible.setdefault(plan.index, []).append((lot, weight))
+    offers: dict[int, Offer] = {}
+    for index in sorted(plans):
+        offer = _offer(plans[index], eligible[index], counter.caps[index])
+        if offer is not None:
+            offers[index] = offer
+    _drop_doubles(plans, offers, eligible)
+    out: list[Component] = []
+    for part in _parts(plans, offers, eligible):
+        out.append(_component(part, plans, offers, eligible))
+    return out
+
+
+def _weight(plan: Plan, lot: Lot) -> int | None:
+    """What a rewarded unit of this lot gains, in parts of a minor unit; None where it takes no part."""
+    if plan.kind == "price":
+        gain = lot.current - lot.of(plan.price_of(lot.regular_unit))
+        return gain * WHOLE if gain > 0 else None
+    if plan.except_discounted and lot.current < lot.regular:
+        return None
+    if plan.mode == PERCENT:
+        return lot.current * plan.amount
+    return lot.current * WHOLE
+
+
+def _offer(plan: Plan, eligible: list[tuple[Lot, int]], cap: int) -> Offer | None:
+    """The promotion as an offer, None where it can gain nothing."""
+    units = sum(lot.count for lot, _ in eligible)
+    if units < plan.qty:
+        return None
+    if plan.kind == "price":
+        return Offer(0, 1, 1, 0, cap, plan.coupon, "")
+    amount = plan.amount * WHOLE
+    const = -amount if plan.mode == PRICE else 0
+    offer = Offer(0, plan.qty, plan.cheapest, const, cap, plan.coupon, plan.group)
+    offer.fractional = plan.mode == PERCENT and any(weight % WHOLE for _, weight in eligible)
+    by_price = sorted(eligible, key=lambda pair: pair[1])
+    if plan.mode == OFF:
+        if _ends(by_price, plan.cheapest) < amount:
+            offer.mixed, offer.off = True, amount
+        else:  # every application gives all of it, whatever its units
+            offer.const = amount
+            offer.cheapest = 0
+    most = sorted(eligible, key=lambda pair: -pair[1])
+    best = _ends(most, plan.qty) - _ends(most, plan.qty - plan.cheapest)
+    if plan.mode == PRICE:
+        best -= amount
+    return offer if best > 0 else None
+
+
+def _ends(pairs: list[tuple[Lot, int]], count: int) -> int:
+    """The sum of the first `count` units' weights."""
+    total = 0
+    for lot, weight in pairs:
+        take = min(lot.count, count)
+        total += take * weight
+        count -= take
+    return total
+
+
+def _drop_doubles(plans: dict[int, Plan], offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]) -> None:
+    """Drop an offer where another one, free of limits, takes all of its units, as many at a time, and gains no less."""
+    members = {index: {lot.line for lot, _ in eligible[index]} for index in offers}
+    for index in list(offers):
+        mine, plan = offers[index], plans[index]
+        if mine.fractional or mine.mixed:
+            continue
+        for other in offers:
+            theirs, rival = offers[other], plans[other]
+            if (
+                other == index
+                or theirs.limited
+                or theirs.fractional
+                or theirs.mixed
+                or (theirs.qty, theirs.cheapest) != (mine.qty, mine.cheapest)
+                or rival.kind == "price"
+                or plan.kind == "price"
+                or rival.mode != plan.mode
+            ):
+                continue
+            better = rival.amount <= plan.amount if plan.mode == PRICE else rival.amount >= plan.amount
+            equal = rival.amount == plan.amount and members[index] == members[other] and not mine.limited
+            if better and members[index] <= members[other] and not (equal and index < other):
+                del offers[index]
+                break
+
+
+def _parts(
+    plans: dict[int, Plan], offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]
+) -> list[list[int]]:
+    """Plans that share lots, coupons or groups, together; in order of id."""
+    owner: dict[int, int] = {index: index for index in offers}
+
+    def find(index: int) -> int:
+        while owner[index] != index:
+            owner[index] = owner[owner[index]]
+            index = owner[index]
+        return index
+
+    first: dict[tuple[str, str | int], int] = {}
+    for index in offers:
+        keys: list[tuple[str, str | int]] = [("lot", lot.line) for lot, _ in eligible[index]]
+        if offers[index].code:
+            keys.append(("coupon", offers[index].code))
+        if offers[index].group:
+            keys.append(("group", offers[index].group))
+        for key in keys:
+            one, two = find(first.setdefault(key, index)), find(index)
+            owner[max(one, two)] = min(one, two)
+    parts: dict[int, list[int]] = {}
+    for index in sorted(offers):
+        parts.setdefault(find(index), []).append(index)
+    return list(parts.values())
+
+
+def _component(
+    part: list[int], plans: dict[int, Plan], offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]
+) -> Component:
+    out = Component()
+    weights: dict[int, dict[int, int]] = {}  # line -> offer number -> weight
+    lots: dict[int, Lot] = {}
+    for number, index in enumerate(part):
+        offers[index].number = number
+        out.plans.append(plans[index])
+        out.offers.append(offers[index])
+        for lot, weight in eligible[index]:
+            lots[lot.line] = lot
+            weights.setdefault(lot.line, {})[number] = weight
+    alike: dict[tuple[int, tuple[tuple[int, int], ...]], UnitClass] = {}
+    for lot in sorted(lots.values(), key=unit_order):
+        mine = weights[lot.line]
+        key = (lot.current, tuple(mine.items()))
+        unit = alike.get(key)
+        if unit is None:
+            unit = alike[key] = UnitClass(len(out.classes), lot.current, 0, mine)
+            out.classes.append(unit)
+            out.lots.append([])
+        unit.count += lot.count
+        out.lots[unit.number].append(lot)
+    for offer in out.offers:
+        mine_classes = [unit for unit in out.classes if offer.number in unit.weights]
+        if offer.qty == 1:
+            mine_classes.sort(key=lambda unit: (-unit.weights[offer.number], unit.number))
+        else:
+            mine_classes.sort(key=lambda unit: (-unit.price, unit.number))
+        offer.classes = mine_classes
+    return out

@@ -1,0 +1,73 @@
+"""`lane compile BOOK_DIR -o FILE`: make a snapshot of a book of prices and promotions.
+
+Every fault of the book is written to standard error, one a line, with its file and line or its promotion, and nothing
+is written to FILE. Exit status: 0 compiled, 2 the book has faults or a file cannot be read or written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from engine.compiler import FILES, compile_book
+from engine.errors import BookError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("book", metavar="BOOK_DIR", type=Path, help="its book.json, items.csv and promotions.json")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help="the snapshot to write")
+    parser.add_argument("--lenient", action="store_true", help="a selector that names an unknown sku: a warning")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    book: Path = arguments.book
+    output: Path = arguments.output
+    try:
+        files = {name: (book / name).read_bytes() for name in FILES if (book / name).exists()}
+    except OSError as e:
+        return _refuse(f"{e.filename}: {e.strerror}")
+    if not files:
+        return _refuse(f"{book}: this is no folder with a book (book.json, items.csv, promotions.json)")
+    try:
+        compiled = compile_book(files, lenient=arguments.lenient)
+    except BookError as e:
+        for fault in e.faults:
+            print(fault, file=sys.stderr)
+        return _refuse(f"{e} {e.remedy}")
+    for warning in compiled.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    try:
+        write_whole(output, compiled.data)
+    except OSError as e:
+        return _refuse(f"{output}: {e.strerror}")
+    counts = ", ".join(f"{count} {what}" for what, count in compiled.counts.items())
+    print(f"{output}: {counts}, {len(compiled.data)} bytes")
+    return 0
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also after a power cut. Raises OSError."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _refuse(text: str) -> int:
+    print(text, file=sys.stderr)
+    return 2

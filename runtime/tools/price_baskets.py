@@ -1,0 +1,71 @@
+"""`lane price --snapshot FILE [--nodes N]`: price baskets, one JSON object a line, from standard input.
+
+For each line one JSON object is written, in order: the receipt, or `{"id", "error": {"code", "message", "line"}}`,
+and the run goes on. Exit status: 0 when all input was answered, 2 when the snapshot cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from engine.basket import read_basket
+from engine.errors import BasketError, SnapshotError
+from engine.pricing import price
+from engine.snapshot import Snapshot
+from engine.strictjson import doubts, is_text, read_json
+from engine.values import DEFAULT_NODES
+
+MAX_LINE_BYTES = 4_000_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--snapshot", metavar="FILE", required=True, help="a snapshot that lane compile wrote")
+    parser.add_argument("--nodes", metavar="N", type=int, default=DEFAULT_NODES, help="search nodes for one basket")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        snapshot = Snapshot.open(arguments.snapshot)
+    except SnapshotError as e:
+        print(f"{e} {e.remedy}", file=sys.stderr)
+        return 2
+    try:
+        for raw in iter(sys.stdin.buffer.readline, b""):
+            if raw.strip():
+                answer = json.dumps(answer_line(snapshot, raw, arguments.nodes), ensure_ascii=False)
+                sys.stdout.buffer.write(answer.encode("utf-8") + b"\n")
+                sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        sys.stderr.close()
+    return 0
+
+
+def answer_line(snapshot: Snapshot, raw: bytes, nodes: int = DEFAULT_NODES) -> dict[str, Any]:
+    """The receipt or the error of one basket, as plain values."""
+    try:
+        return price(snapshot, read_basket(_plain(raw)), nodes).to_json()
+    except BasketError as e:
+        return {"id": _id(raw), "error": {"code": e.code, "message": e.message, "line": e.line}}
+
+
+def _plain(raw: bytes) -> Any:
+    if len(raw) > MAX_LINE_BYTES:
+        raise BasketError("bad_basket", {"reason": f"it is longer than {MAX_LINE_BYTES} bytes"})
+    faults: list[Any] = []
+    value = read_json(raw, "basket", faults)
+    if faults:
+        raise BasketError("bad_basket", {"reason": faults[0].text})
+    twice = [doubt for doubt in doubts(value) if "twice" in doubt or "deep" in doubt]
+    if twice:
+        raise BasketError("bad_basket", {"reason": twice[0]})
+    return value
+
+
+def _id(raw: bytes) -> str | None:
+    """The basket's id, where it can be read."""
+    value = read_json(raw, "basket", []) if len(raw) <= MAX_LINE_BYTES else None
+    name = value.get("id") if isinstance(value, dict) else None
+    return str(name) if isinstance(name, str) and is_text(name) else None
