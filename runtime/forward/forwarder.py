@@ -220,7 +220,8 @@ class Forwarder:
                 async with asyncio.timeout(max(0.0, min([ASK_S, *ends]))):
                     await self._poked.wait()
             except TimeoutError:
-                self._own.asked = bool(self._own.code)  # while it is held back, its retry asks
+                if not self._own.code:  # while it is held back, its retry asks
+                    self._own.asked = False
 
     async def _round(self) -> None:
         """Every line as far as it goes."""

@@ -227,11 +227,11 @@ class Journal:
             ).fetchone()
         if not found:
             return begin
-        seq, total, body, head = whole(found[0]), blob(found[1]), blob(found[2]), blob(found[3])
-        if total != _sum(seq, head, body):
+        seq, total, body, head = found
+        if not isinstance(body, bytes) or total != _sum(whole(seq), blob(head), body):
             return begin
         try:
-            return seq, head, build(Checkout, unpack(body, MAX_RECORD_BYTES * 4))
+            return whole(seq), blob(head), build(Checkout, unpack(body, MAX_RECORD_BYTES * 4))
         except WireError:
             return begin
 
