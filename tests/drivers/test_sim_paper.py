@@ -76,7 +76,7 @@ def test_the_sample_is_as_wide_as_the_paper_and_keeps_its_margins(width: int, pa
 
 def test_big_reverse_and_underlined_letters_and_images_are_drawn() -> None:
     data = b"\x1d!\x33A\x1d!\x01B\x1dB\x01C\x1dB\x00\x1b-\x01D\n\x1dv0\x00\x01\x00\x02\x00\xff\x81"
-    image = drawn(data + b"\x1b*\x21\x02\x00abcdef\n"\x1dkE\x03ABC\x1ba\x02right\n\x1dV\x42\x00")
+    image = drawn(data + b"\x1b*\x21\x02\x00abcdef\n\x1dkE\x03ABC\x1ba\x02right\n\x1dV\x42\x00")
     assert image.getextrema()[0] < 64
 
 
