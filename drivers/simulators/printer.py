@@ -57,11 +57,13 @@ printer:
   {"power":"off"}                     hears nothing, and the buffer is lost; "on"
   {"near_end_sensor":false}           a roll that ends is not "near its end" first
   {"four_byte":false}                 knows no GB18030 of four bytes
+  {"lines_per_second":30}             takes its time over each line (1..1000; 0: none, as at first)
   {"tear":true}                       somebody tears the slip off without a cut"""
 
 KNOWN = (
     *("take", "pictures", "status", "paper", "paper_out_after_lines", "after_paper", "cover", "offline", "cutter"),
     *("drawer", "drawer_open_level", "silent", "power", "near_end_sensor", "four_byte", "tear"),
+    "lines_per_second",
 )
 
 
@@ -84,6 +86,8 @@ class Printer(CableDevice):
         self._drawer_level_when_open = True
         self._drawer_closing = 0  # counts openings, so that an older one's timer does nothing
         self._near_end_sensor = True
+        self._lines_per_second = 0
+        self._busy = False  # a line is being printed
         self._reporting = 0  # n of GS a
         self._reported = b""
         self.lines = self.cuts = self.pulses = self.lost_bytes = 0
@@ -104,7 +108,7 @@ class Printer(CableDevice):
         recent = bytes(value for value, _ in self._recent)
         if recent[-3:-1] == b"\x10\x04" and 1 <= byte <= 4:
             self._forget(3)
-            self._work()  # this mechanism prints in no time: what came before the question is on paper
+            self._work()  # a mechanism that prints in no time has what came before the question on paper
             self._answer(bytes([self._status_byte(byte)]))
         elif recent[-3:-1] == b"\x10\x05" and byte in (1, 2):
             self._forget(3)
@@ -136,8 +140,12 @@ class Printer(CableDevice):
             del self._interpreter.pending[-len(stored) :]
 
     def _work(self) -> None:
-        while self._can_print() and self._interpreter.step():
+        while not self._busy and self._can_print() and self._interpreter.step():
             pass
+
+    def _line_done(self) -> None:
+        self._busy = False
+        self._work()
 
     def _can_print(self) -> bool:
         stopped = self._offline or self._cover_open or self._powered_off or self._cutter_error
@@ -168,6 +176,9 @@ class Printer(CableDevice):
 
     def _line_printed(self) -> None:
         self.lines += 1
+        if self._lines_per_second and not self._busy:
+            self._busy = True
+            self._later(1 / self._lines_per_second, self._line_done)
         if self._lines_left is not None:
             self._lines_left -= 1
             if self._lines_left <= 0:
@@ -297,6 +308,8 @@ class Printer(CableDevice):
                 self._near_end_sensor = flag_of(request, key)
             case "four_byte":
                 self._interpreter.four_byte = flag_of(request, key)
+            case "lines_per_second":
+                self._lines_per_second = number_of(request, key, 0, 1000)
             case "tear":
                 if flag_of(request, key) and self._slip.marks:
                     self._finish("torn")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from drivers.simulators import display, payment, printer, scale, scanner
 from drivers.simulators.device import ControlError, Device
 from drivers.simulators.display import Display
-from drivers.simulators.payment import Provider
+from drivers.simulators.payment import Provider, Trade
 from drivers.simulators.scale import Scale
 from drivers.simulators.scanner import Scanner
 
@@ -230,6 +230,23 @@ def test_it_never_forgets(tmp_path: Path) -> None:
     assert again.state("pay", "T2") == "PAYERROR"
     assert [again.state("query", "A") for _ in range(3)] == ["USERPAYING"] * 2 + ["SUCCESS"]
     assert Terminal(Provider, store=store).state("query", "T2") == "PAYERROR"
+
+
+def on_disk_when_answered(make: Callable[..., Provider], store: Path) -> bool:
+    provider = make(lambda _delay, _then: None, store)
+    found: list[bool] = []
+    peer = provider.attach(lambda _answer: found.append(store.exists() and b"SUCCESS" in store.read_bytes()))
+    peer.receive(b'{"op":"pay","trade_no":"T1","auth_code":"131234567890123400","amount_minor":1}\n')
+    return found == [True]
+
+
+def test_it_is_on_disk_before_it_is_answered(tmp_path: Path) -> None:
+    class Forgetful(Provider):
+        def _keep(self, trade: Trade) -> None:
+            self._remember(trade)
+
+    assert on_disk_when_answered(Provider, tmp_path / "trades")
+    assert not on_disk_when_answered(Forgetful, tmp_path / "none")  # so this test would notice
 
 
 def test_two_terminals_and_a_line_in_pieces() -> None:

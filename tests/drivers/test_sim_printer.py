@@ -170,6 +170,19 @@ def test_a_status_question_cut_in_pieces_and_a_false_one() -> None:
     assert bench.send(b"\x10\x14\x01\x00\x01\x10\x04\x01") == b"\x16"  # the drawer at once, then the question
 
 
+def test_a_slow_printer_answers_while_it_prints() -> None:
+    bench = Bench()
+    bench.tell(lines_per_second=20, paper_out_after_lines=2)
+    assert bench.send(b"1\n2\n3\n\x10\x04\x04") == b"\x12"  # nothing wrong yet
+    assert bench.text == "1\n"
+    bench.timers.pop()()
+    assert bench.text == "1\n2\n"
+    assert bench.send(b"\x10\x04\x04") == b"\x7e"
+    bench.timers.pop()()
+    bench.tell(paper="ok")
+    assert bench.text.splitlines()[-1] == "3"
+
+
 def test_questions_do_not_fill_the_buffer() -> None:
     bench = Bench()
     bench.tell(paper="empty")
