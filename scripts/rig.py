@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -58,7 +59,7 @@ def free_display() -> str:
 
 
 class Process:
-    """One program with its log in a file, ready when it has printed a line that begins with `ready`."""
+    """One program with its log in a file, ready when it has printed a line that says `ready`."""
 
     def __init__(self, name: str, words: Sequence[str], folder: Path, env: dict[str, str] | None = None) -> None:
         self.name = name
@@ -75,7 +76,7 @@ class Process:
         assert self.process.stdout is not None
         out = self.process.stdout
         held = b""
-        while not any(line.startswith(b"ready") for line in held.splitlines()):
+        while not re.search(rb"\bready\b.*\n", held):
             left_s = began_s + within_s - time.monotonic()
             if left_s <= 0 or not select.select([out], [], [], left_s)[0]:
                 raise RigError(f"{self.name} was not ready within {within_s:g} s: {self.tail()}")

@@ -18,7 +18,6 @@ from engine.errors import EngineError
 from engine.snapshot import Snapshot
 from runtime.devices.manager import DeviceManager
 from runtime.devices.ports import DeviceStatus
-from runtime.devices.registry import settings_class
 from runtime.forward.forwarder import Forwarder
 from runtime.forward.http_link import HttpLink
 from runtime.journal.errors import JournalError
@@ -49,7 +48,7 @@ class Daemon:
 
     def __init__(self, file: Path, config: Path, rehearse: datetime | None) -> None:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._settings = read_terminal_file(file, settings_class)
+        self._settings = read_terminal_file(file)
         self._config = config
         self._rehearse = rehearse
         self._stop: asyncio.Future[BaseException | None] | None = None

@@ -186,8 +186,6 @@ class Till:
 
     def status_changed(self, status: DeviceStatus) -> None:
         """DeviceListener."""
-        level = logging.INFO if status.code in ("OK", "CONNECTING") else logging.WARNING
-        log.log(level, "%s (%s): %s", status.name, status.device_class, status.code)
         if status.device_class == "POSPrinter":
             self._printing.poke()
         self.changed()
