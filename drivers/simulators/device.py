@@ -2,7 +2,7 @@
 
 Rule: a device has no clock and no I/O of its own. Bytes come in through `Peer.receive`, go out through the `Send` that
 the line gave to `attach`; time comes as `Later`. So the same device runs on a pty, on TCP and in a test without either.
-Nothing here is shared with the drivers: both were written from the manuals, so that a misreading shows.
+Nothing here is shared with the drivers: both were written from the same facts, apart, so that a misreading shows.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """Reads ESC/POS as a Chinese receipt printer does: bytes in, marks on paper and requests to the mechanism out.
 
-Written from the printers' manuals (SP91, SPRT POS76, TM-T88III for the Chinese commands). Text is GB18030 while FS & is
+Chinese commands, QR, bar codes, sizes, cut and drawer are as the manuals of SP91, SPRT POS76 and TM-T88III are quoted;
+the rest (tabs, positions, margins, images, code pages) is unverified. Text is GB18030 while FS & is
 on (as it is at power-up on Chinese models), else a code page. Rule: any bytes whatever are read; what is not understood
-is a fault that is recorded, never an error. Commands marked * are taken and do nothing here.
+is a fault that is recorded, never an error. Commands in `lengths.IGNORED`, and those marked *, are taken and do
+nothing here.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from drivers.simulators import barcodes
+from drivers.simulators import barcodes, lengths
 from drivers.simulators.paper import (
     CELL_DOTS,
     FONT_A_DOTS,
@@ -29,7 +31,6 @@ from drivers.simulators.paper import (
 
 DEFAULT_SPACING = 30  # dots from line to line
 MAX_COMMAND = 200_000  # bytes of one command that are kept; a longer one is passed over
-MAX_NUL_TEXT = 255  # bytes of a bar code of the form that ends in NUL
 CODE_PAGES = {0: "cp437", 2: "cp850", 3: "cp860", 4: "cp863", 5: "cp865", 16: "cp1252", 17: "cp866", 18: "cp852"}
 ALIGNS = ("left", "centre", "right")
 QR_BYTES = {"L": 2953, "M": 2331, "Q": 1663, "H": 1273}  # what the largest symbol holds, ISO/IEC 18004
@@ -78,9 +79,6 @@ class _Mode:
     qr_module: int = 3
     qr_correction: str = "L"
     qr_data: bytes | None = None
-
-
-Length = int | Callable[[bytearray], int | None]
 
 
 class Interpreter:
@@ -219,8 +217,8 @@ class Interpreter:
         action(command)
         return True
 
-    def _table(self) -> dict[bytes, tuple[Length, Callable[[bytes], None]]]:
-        table: dict[bytes, tuple[Length, Callable[[bytes], None]]] = {
+    def _table(self) -> dict[bytes, tuple[lengths.Length, Callable[[bytes], None]]]:
+        table: dict[bytes, tuple[lengths.Length, Callable[[bytes], None]]] = {
             b"\x1b@": (2, lambda _: self._reset()),
             b"\x1b!": (3, self._print_mode),
             b"\x1bE": (3, lambda c: self._restyle(bold=bool(c[2] & 1))),
@@ -236,11 +234,11 @@ class Interpreter:
             b"\x1bt": (3, lambda c: self._set("page", c[2])),
             b"\x1b$": (4, lambda c: self._move(c[2] + 256 * c[3])),
             b"\x1b\\": (4, lambda c: self._move(self._x + int.from_bytes(c[2:4], "little", signed=True))),
-            b"\x1bD": (_to_nul(2), lambda c: self._set("tabs", tuple(c[2:-1]))),
+            b"\x1bD": (lengths.to_nul(2), lambda c: self._set("tabs", tuple(c[2:-1]))),
             b"\x1bp": (5, self._pulse),
             b"\x1bi": (2, lambda _: self._cut(False)),
             b"\x1bm": (2, lambda _: self._cut(True)),
-            b"\x1b*": (_bit_image_length, self._bit_image),
+            b"\x1b*": (lengths.bit_image, self._bit_image),
             b"\x1c&": (2, lambda _: self._set("han_on", True)),
             b"\x1c.": (2, lambda _: self._set("han_on", False)),
             b"\x1c!": (3, self._han_mode),
@@ -253,25 +251,15 @@ class Interpreter:
             b"\x1dh": (3, lambda c: self._set("bar_height", c[2] or 162)),
             b"\x1dw": (3, lambda c: self._set("bar_module", c[2] if 2 <= c[2] <= 6 else 3)),
             b"\x1dH": (3, lambda c: self._set("bar_digits", ("none", "above", "below", "both")[c[2] & 3])),
-            b"\x1dk": (_bars_length, self._bars),
-            b"\x1d(": (lambda c: 5 + c[3] + 256 * c[4] if len(c) >= 5 else None, self._paren),
-            b"\x1dV": (lambda c: (4 if c[2] in (65, 66, 97, 98) else 3) if len(c) >= 3 else None, self._cut_command),
-            b"\x1dv": (_raster_length, self._raster),
+            b"\x1dk": (lengths.bars, self._bars),
+            b"\x1d(": (lengths.paren, self._paren),
+            b"\x1dV": (lengths.cut, self._cut_command),
+            b"\x1dv": (lengths.raster, self._raster),
             b"\x1dr": (3, lambda c: self._emit(Ask("r", c[2]))),
             b"\x1dI": (3, lambda c: self._emit(Ask("I", c[2]))),
             b"\x1da": (3, lambda c: self._emit(Ask("a", c[2]))),
         }
-        ignored: dict[bytes, Length] = {
-            b"\x10\x04": 3, b"\x10\x05": 3, b"\x10\x14": 5,  # real-time: done when they came in
-            b"\x1b=": 3, b"\x1bR": 3, b"\x1bV": 3, b"\x1b{": 3, b"\x1br": 3, b"\x1bU": 3, b"\x1b?": 3, b"\x1b%": 3,
-            b"\x1bc": 4, b"\x1bB": 4, b"\x1be": 3, b"\x1bS": 2, b"\x1bT": 3, b"\x1bW": 10, b"\x1b<": 2,
-            b"\x1cS": 4, b"\x1cC": 3, b"\x1c2": 76, b"\x1cp": 4,
-            b"\x1df": 3, b"\x1dP": 4, b"\x1db": 3, b"\x1dE": 3, b"\x1dT": 3, b"\x1d:": 2, b"\x1d^": 5, b"\x1d/": 3,
-            b"\x1c(": lambda c: 5 + c[3] + 256 * c[4] if len(c) >= 5 else None,
-            b"\x1d8": lambda c: 7 + int.from_bytes(c[3:7], "little") if len(c) >= 7 else None,
-            b"\x1d*": lambda c: 4 + 8 * c[2] * c[3] if len(c) >= 4 else None,
-        }  # fmt: skip
-        for prefix, length in ignored.items():
+        for prefix, length in lengths.IGNORED.items():
             table[prefix] = (length, lambda _: None)
         return table
 
@@ -412,40 +400,3 @@ class Interpreter:
             rows.append(int(bits.ljust(-(-len(bits) // 8) * 8, "0") or "0", 2).to_bytes(-(-len(bits) // 8), "big"))
         scale_x = 1 if command[2] in (1, 33) else 2
         self._emit(Raster(tuple(rows), scale_x, 1 if deep == 3 else 3, self._mode.align, self._mode.left, self._area))
-
-
-# --- how long a command is --------------------------------------------------------------------------------------
-
-
-def _to_nul(start: int) -> Callable[[bytearray], int | None]:
-    """Ends in NUL; one that does not end is given up after MAX_NUL_TEXT bytes."""
-
-    def length(command: bytearray) -> int | None:
-        end = command.find(0, start, start + MAX_NUL_TEXT)
-        if end >= 0:
-            return end + 1
-        return start + MAX_NUL_TEXT if len(command) >= start + MAX_NUL_TEXT else None
-
-    return length
-
-
-def _bars_length(command: bytearray) -> int | None:
-    if len(command) < 4:
-        return None
-    if command[2] >= 65:
-        return 4 + command[3]
-    return _to_nul(3)(command)
-
-
-def _raster_length(command: bytearray) -> int | None:
-    if len(command) < 8:
-        return None
-    if command[2] != 0x30:
-        return 3
-    return 8 + (command[4] + 256 * command[5]) * (command[6] + 256 * command[7])
-
-
-def _bit_image_length(command: bytearray) -> int | None:
-    if len(command) < 5:
-        return None
-    return 5 + (command[3] + 256 * command[4]) * (3 if command[2] in (32, 33) else 1)

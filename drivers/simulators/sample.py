@@ -1,4 +1,4 @@
-"""A receipt to try things with: the bytes that a Chinese shop's till sends, made by hand from the printers' manuals.
+"""A receipt to try things with: the bytes that a Chinese shop's till sends, made by hand, without the drivers.
 
 Shop, goods and numbers are invented.
 """
