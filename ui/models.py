@@ -35,7 +35,7 @@ CLASS_WORDS: dict[str, str] = {
     "CashDrawer": mark("Cash drawer"),
 }
 SEVERITY_WORDS: dict[Severity, str] = {"good": mark("Done"), "info": mark("Note"), "bad": mark("Attention")}
-TENDER_WORDS = {"cash": mark("Cash"), "code": mark("Code payment")}
+TENDER_WORDS = {"cash": mark("Cash received"), "code": mark("Paid by code"), "": mark("Received")}
 HEADS = (mark("Line"), mark("Goods"), mark("Qty"), mark("Price"), mark("Off"), mark("Amount"))
 BANK_NOTES = (10, 50, 100)  # bank notes, in whole units of the currency
 
@@ -73,6 +73,7 @@ class Banner:
     text: str
     hint: str
     severity: Severity
+    solid: bool = False  # somebody has to do something, or it is over: seen from afar
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class Screen:
     banner: Banner
     heads: tuple[str, ...]  # of the list's columns
     rows: tuple[Row, ...]  # those that fit, from the first shown
+    line_count: int  # of all, shown or not
     position: str  # which lines of how many; empty when all are shown
     empty: str  # what stands where the lines would
     savings: tuple[Saving, ...]
@@ -149,6 +151,7 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
         banner=_banner(view, local, t),
         heads=tuple(t(head) for head in HEADS),
         rows=rows,
+        line_count=len(view.lines) if view else 0,
         position=position,
         empty=_empty(view, local, t),
         savings=_savings(view, local),
@@ -228,20 +231,20 @@ def _unsent(view: View | None, t: Texts) -> str:
 
 def _banner(view: View | None, local: Local, t: Texts) -> Banner:
     if view is None or not local.connected:
-        return Banner(t("Connecting"), t("The basket comes back by itself."), "bad")
+        return Banner(t("Connecting"), t("The basket comes back by itself."), "bad", solid=True)
     text, hint = STATE_WORDS[view.state]
     severity: Severity = "good" if view.state in ("closed", "idle") else "info"
     if view.state == "weighing" and view.weighing is not None:
         said, remedy = t.sentence(view.weighing.sentence)
-        return Banner(f"{t(text)} · {view.weighing.name}", f"{said} {remedy}".strip() or t(hint), severity)
+        return Banner(f"{t(text)} · {view.weighing.name}", f"{said} {remedy}".strip() or t(hint), severity, solid=True)
     if view.pending_qty is not None and view.state in ("idle", "ringing"):
         return Banner(
             t("{qty} of the next item", qty=view.pending_qty), t("Scan it; Esc drops the quantity."), severity
         )
     if view.state == "closed" and view.change_minor > 0:
         change = money_text(view.change_minor, view.currency, view.exponent)
-        return Banner(t("Paid · give {change} change", change=change), t(hint), severity)
-    return Banner(t(text), t(hint), severity)
+        return Banner(t("Paid · give {change} change", change=change), t(hint), severity, solid=True)
+    return Banner(t(text), t(hint), severity, solid=view.state in ("closed", "paying", "weighing"))
 
 
 def _message(view: View | None, local: Local, t: Texts, names: dict[str, str]) -> Message | None:
@@ -324,14 +327,14 @@ def _figures(view: View | None, t: Texts) -> tuple[Figure, tuple[Figure, ...]]:
     saved = [figure(t("You save"), view.discount_minor)] if view.discount_minor > 0 else []
     total = figure(t("To pay"), view.total_minor)
     if view.state in ("tendering", "paying"):
-        paid = [figure(t("Paid so far"), view.paid_minor)] if view.paid_minor else []
-        return figure(t("Due"), due_minor(view)), (pieces, *saved, total, *paid)
+        paid = [total, figure(t("Paid so far"), view.paid_minor)] if view.paid_minor else []
+        return figure(t("Due"), due_minor(view)), (pieces, *saved, *paid)
     if view.state == "closed":
         given_minor = max(view.paid_minor, view.total_minor + view.change_minor)
-        kinds = " + ".join(dict.fromkeys(t(TENDER_WORDS[tender.kind]) for tender in view.tenders))
-        given = figure(t("Received") + (f" ({kinds})" if kinds else ""), given_minor)
+        kinds = {tender.kind for tender in view.tenders}
+        given = figure(t(TENDER_WORDS[kinds.pop()] if len(kinds) == 1 else "Received"), given_minor)
         return figure(t("Change due"), view.change_minor), (pieces, *saved, total, given)
-    return figure(t("Total"), view.total_minor), (pieces, *saved, figure(t("Regular price"), view.gross_minor))
+    return figure(t("Total"), view.total_minor), (pieces, *saved, figure(t("Regular"), view.gross_minor))
 
 
 # --- what can be done -------------------------------------------------------------------------------------------

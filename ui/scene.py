@@ -123,7 +123,10 @@ class _Paper:
         self.box(slot, rect.inset(1, 1), ground, 6)
         inner = rect.inset(4)
         if button.key:
-            self.text(f"{slot}.key", Rect(inner.x, rect.y + rect.h - 19, inner.w, 16), button.key, 12, quiet, "centre")
+            small = 17 if button.primary else 13
+            self.text(
+                f"{slot}.key", Rect(inner.x, rect.y + rect.h - 20, inner.w, 18), button.key, small, quiet, "centre"
+            )
             inner = Rect(inner.x, rect.y + 4, inner.w, rect.h - 22)
         self.text(f"{slot}.label", inner, button.label, size, ink, "centre")
         self.targets.append(Target(button.action, rect))
@@ -209,18 +212,20 @@ def _left(paper: _Paper, grid: _Grid, screen: Screen) -> tuple[Rect, int, int]:
 
 
 def _banner(paper: _Paper, grid: _Grid, screen: Screen, rect: Rect) -> None:
+    solid = screen.banner.solid
     _, ink = GROUNDS[screen.banner.severity]
-    paper.box("banner", rect, theme.PAPER, 6)
+    paper.box("banner", rect, ink if solid else theme.PAPER, 6)
     paper.box("banner.edge", Rect(rect.x, rect.y, 6, rect.h), ink)
+    colour, quiet = (theme.ON_DARK, theme.ON_DARK) if solid else (ink, theme.QUIET)
     inner = Rect(rect.x + 18, rect.y, rect.w - 28, rect.h)
     title_h = grid.pick(30, 36)
     member_w = inner.w * 2 // 5 if screen.member else 0
     title = Rect(inner.x, inner.y + 3, inner.w - member_w, title_h)
-    paper.text("banner.text", title, screen.banner.text, grid.pick(22, 26), ink)
+    paper.text("banner.text", title, screen.banner.text, grid.pick(22, 26), colour)
     member = Rect(inner.x + inner.w - member_w, inner.y + 3, member_w, title_h)
-    paper.text("member", member, screen.member, 16, theme.INK, "right")
+    paper.text("member", member, screen.member, 16, theme.ON_DARK if solid else theme.INK, "right")
     hint = Rect(inner.x, inner.y + title_h, inner.w, rect.h - title_h - 4)
-    paper.text("banner.hint", hint, screen.banner.hint, grid.pick(14, 16), theme.QUIET)
+    paper.text("banner.hint", hint, screen.banner.hint, grid.pick(16, 18) if solid else grid.pick(14, 16), quiet)
 
 
 def _message(paper: _Paper, message: Message | None, rect: Rect, grid: _Grid) -> None:
@@ -246,14 +251,19 @@ def _message(paper: _Paper, message: Message | None, rect: Rect, grid: _Grid) ->
 def _troubles(paper: _Paper, grid: _Grid, screen: Screen, foot: int) -> int:
     """From `foot` up; gives the new foot."""
     shown = screen.troubles[:MAX_TROUBLES]
-    h = grid.pick(40, 44)
+    h = grid.pick(26, 44)
     foot -= grid.pad // 2
     for number, trouble in reversed(list(enumerate(shown))):
         foot -= h + 2
         rect = Rect(grid.left.x, foot, grid.left.w, h)
         paper.box(f"trouble.{number}", rect, theme.BAD_GROUND, 5)
-        paper.shape(f"trouble.{number}.shape", Rect(rect.x + 14, rect.y + (h - 24) // 2, 24, 24), "bad")
+        side = grid.pick(18, 24)
+        paper.shape(f"trouble.{number}.shape", Rect(rect.x + 14, rect.y + (h - side) // 2, side, side), "bad")
         w = rect.w - 64
+        if grid.compact:
+            line = f"{trouble.text} {trouble.remedy}".strip()
+            paper.text(f"trouble.{number}.text", Rect(rect.x + 40, rect.y, rect.w - 46, h), line, 14, theme.INK)
+            continue
         paper.text(f"trouble.{number}.text", Rect(rect.x + 54, rect.y + 2, w, h // 2), trouble.text, 15, theme.INK)
         remedy = Rect(rect.x + 54, rect.y + h // 2, w, h // 2 - 2)
         paper.text(f"trouble.{number}.remedy", remedy, trouble.remedy, 13, theme.INK)
@@ -283,7 +293,7 @@ def _savings(paper: _Paper, grid: _Grid, screen: Screen, foot: int) -> int:
 
 def _columns(grid: _Grid, rect: Rect) -> tuple[tuple[int, int, Align], ...]:
     """x, width and alignment: number, goods, quantity, price, off, amount."""
-    widths = (28, 0, 74, 78, 60, 76) if grid.compact else (36, 0, 92, 100, 80, 96)
+    widths = (24, 0, 74, 68, 56, 70) if grid.compact else (36, 0, 92, 100, 80, 96)
     goods = rect.w - 16 - sum(widths)
     aligns: tuple[Align, ...] = ("left", "left", "right", "right", "right", "right")
     columns: list[tuple[int, int, Align]] = []
@@ -302,20 +312,22 @@ def _lines(paper: _Paper, grid: _Grid, screen: Screen, area: Rect) -> tuple[Rect
         paper.text(f"head.{number}", Rect(x, area.y, w, head_h), head, 14, theme.QUIET, align)
     paper.box("head.rule", Rect(area.x, area.y + head_h - 1, area.w, 1), theme.RULE)
     row_h = TOUCH
-    # What fits without the scroll bar; with it, one bar less.
     body = Rect(area.x, area.y + head_h, area.w, area.h - head_h)
-    page_rows = max(1, (body.h - TOUCH) // row_h) if screen.position else max(1, body.h // row_h)
+    page_rows = max(1, body.h // row_h)
+    scrolls = screen.line_count > page_rows
+    if scrolls:
+        page_rows = max(1, (body.h - TOUCH) // row_h)
     for index, row in enumerate(screen.rows[:page_rows]):
         _row(paper, grid, row, index, Rect(body.x, body.y + index * row_h, body.w, row_h), columns)
     if not screen.rows:
         middle = Rect(body.x, body.y, body.w, min(body.h, 200))
         paper.text("empty", middle, screen.empty, grid.pick(22, 26), theme.QUIET, "centre")
-    if screen.position:
+    if scrolls:
         bar = Rect(body.x, area.y + area.h - TOUCH, body.w, TOUCH)
         paper.box("scroll.rule", Rect(bar.x, bar.y, bar.w, 1), theme.RULE)
         paper.text("position", Rect(bar.x + 10, bar.y, bar.w - 190, bar.h), screen.position, 15, theme.QUIET)
-        paper.button(Button("page_up", "▲", ""), Rect(bar.x + bar.w - 170, bar.y, 82, TOUCH), 18)
-        paper.button(Button("page_down", "▼", ""), Rect(bar.x + bar.w - 84, bar.y, 82, TOUCH), 18)
+        paper.button(Button("page_up", "▲", ""), Rect(bar.x + bar.w - 170, bar.y, 82, TOUCH), 32)
+        paper.button(Button("page_down", "▼", ""), Rect(bar.x + bar.w - 84, bar.y, 82, TOUCH), 32)
     return body, row_h, page_rows
 
 
@@ -338,7 +350,15 @@ def _row(
     cell(0, row.number, 15, theme.QUIET)
     x, w, _ = columns[1]
     name_h = 28 if row.note else rect.h
-    paper.text(f"{slot}.name", Rect(x, rect.y + (2 if row.note else 0), w, name_h), row.name, size, ink)
+    paper.text(
+        f"{slot}.name",
+        Rect(x, rect.y + (2 if row.note else 0), w, name_h),
+        row.name,
+        size,
+        ink,
+        "left",
+        1 if row.note else 2,
+    )
     note = Rect(x, rect.y + 27, w, 18)
     paper.text(f"{slot}.note", note, row.note, 13, theme.QUIET if row.voided else theme.SAVING)
     cell(2, row.amount, size, ink)
@@ -347,7 +367,7 @@ def _row(
     cell(5, row.net, size + 1, ink)
     if row.voided:
         paper.box(f"{slot}.stroke", Rect(x, rect.y + 17, w - 8, 2), theme.QUIET)
-        right = Rect(columns[2][0] + columns[2][1] // 2, rect.y + rect.h // 2, rect.w, 2)
+        right = Rect(columns[2][0] + columns[2][1] - 40, rect.y + rect.h // 2, rect.w, 2)
         paper.box(f"{slot}.strokes", Rect(right.x, right.y, rect.x + rect.w - 6 - right.x, 2), theme.QUIET)
     paper.targets.append(Target(f"line:{row.line}", rect))
 
@@ -386,8 +406,10 @@ def _card(paper: _Paper, grid: _Grid, screen: Screen, card: Rect, main_h: int, l
     for number, figure in enumerate(screen.figures[:4]):
         x = inner.x + number % 2 * (half + 16)
         y = card.y + main_h + number // 2 * line_h
-        paper.text(f"figure.{number}", Rect(x, y, half, line_h), figure.label, 14, theme.QUIET_ON_DARK)
-        paper.text(f"figure.{number}.value", Rect(x, y, half, line_h), figure.value, 18, theme.ON_DARK, "right")
+        label_w = half * 9 // 20
+        paper.text(f"figure.{number}", Rect(x, y, label_w, line_h), figure.label, 14, theme.QUIET_ON_DARK)
+        value = Rect(x + label_w, y, half - label_w, line_h)
+        paper.text(f"figure.{number}.value", value, figure.value, 18, theme.ON_DARK, "right")
 
 
 def _entry(paper: _Paper, grid: _Grid, screen: Screen, rect: Rect) -> None:

@@ -87,7 +87,14 @@ def basket(**changes: object) -> View:
 TOTAL = basket().total_minor
 NOT_STEADY = Sentence("ESCAL_UNSTABLE", "The weight is not steady.", "Leave the goods alone on the scale.")
 UNKNOWN = Notice(
-    20, "bad", Sentence("item_not_found", "{code} is not in the price book.", "", {"code": "6901234567892"})
+    20,
+    "bad",
+    Sentence(
+        "unknown_code",
+        "No item has the code {code}.",
+        "Scan it again, or key in the number printed on the shelf label.",
+        {"code": "6901234567892"},
+    ),
 )
 
 
@@ -101,7 +108,15 @@ def states() -> dict[str, View]:
                "Check its cable and power; it is asked again by itself."),
         DEVICES[3],
     )  # fmt: skip
-    away = ViewNetwork(False, 12, Sentence("gateway_away", "The store's gateway does not answer.", ""))
+    away = ViewNetwork(
+        False,
+        12,
+        Sentence(
+            "gateway_silent",
+            "The gateway does not answer.",
+            "Sell on: sales are kept here and sent later. If it lasts, check the network.",
+        ),
+    )
     return {
         "ringing": basket(),
         "weighing": basket(

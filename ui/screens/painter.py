@@ -103,7 +103,12 @@ class Painter:
         size = text.size
         label = Label(text=text.text, font_size=size, font_name=self._font)
         width, _ = label.get_extents(text.text)
-        if width > text.rect.w:
+        if width > text.rect.w and text.lines > 1:
+            size = max(int(text.size * SMALLEST), min(size, text.rect.h // text.lines - 5))
+            label = Label(text=text.text, font_size=size, font_name=self._font)
+            broken = self._break(label, text.text, text.rect.w)
+            label = Label(text=broken, font_size=size, font_name=self._font, line_height=1.0)
+        elif width > text.rect.w:
             size = max(int(text.size * SMALLEST), int(text.size * text.rect.w / max(1, width)))
             label = Label(text=text.text, font_size=size, font_name=self._font)
             if label.get_extents(text.text)[0] > text.rect.w:
@@ -111,17 +116,28 @@ class Painter:
         label.refresh()
         return label.texture
 
+    def _break(self, label: Label, text: str, width: int) -> str:
+        """In two lines, at a space where one is near, the second cut if it must."""
+        first = self._cut(label, text, width, "")
+        space = first.rfind(" ")
+        if space > len(first) * 2 // 3 and first != text:
+            first = first[:space]
+        rest = text[len(first) :].strip()
+        if label.get_extents(rest)[0] > width:
+            rest = self._cut(label, rest, width)
+        return f"{first}\n{rest}" if rest else first
+
     @staticmethod
-    def _cut(label: Label, text: str, width: int) -> str:
-        """As much of the text as fits, with an ellipsis."""
+    def _cut(label: Label, text: str, width: int, mark: str = "…") -> str:
+        """As much of the text as fits, and the mark."""
         low, high = 0, len(text)
         while low < high:
             middle = (low + high + 1) // 2
-            if label.get_extents(text[:middle] + "…")[0] <= width:
+            if label.get_extents(text[:middle] + mark)[0] <= width:
                 low = middle
             else:
                 high = middle - 1
-        return text[:low].rstrip() + "…"
+        return text[:low].rstrip() + mark
 
     # --- shapes -----------------------------------------------------------------------------------------------
 

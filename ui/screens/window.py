@@ -109,12 +109,12 @@ class Till:
             self._deadline.cancel()
         self._deadline = Clock.schedule_once(self._paint, left + 0.005) if left is not None else None
         width, height = (int(x) for x in Window.size)
-        picture = self._session.screen()
-        made = scene(picture, width, height, self._touch_action)
-        if made.page_rows != self._session.local.page_rows:
-            self._session.page_rows(made.page_rows)
+        for _ in range(3):  # the lines that fit depend on the scroll bar, and it on them
             picture = self._session.screen()
             made = scene(picture, width, height, self._touch_action)
+            if made.page_rows == self._session.local.page_rows:
+                break
+            self._session.page_rows(made.page_rows)
         self._scene = made
         self._painter.paint(made, height)
         self._sound.beep(picture.message.beep if picture.message else "")

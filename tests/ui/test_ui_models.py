@@ -1,0 +1,212 @@
+"""The view model: what is shown in every state, in both languages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import ui_views
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.wire.messages import Notice, Sentence, View, ViewLine, ViewTender
+from ui.local import Local, say, seen
+from ui.models import Screen, masked, quick_amounts, screen
+from ui.money import amount_text, entered_minor, money_text, weight_text
+from ui.texts import Texts, fill, own
+
+LOCALE = Path(__file__).resolve().parents[2] / "config" / "locale"
+ZH, EN = Texts(LOCALE, "zh"), Texts(LOCALE, "en")
+UP = Local(connected=True, page_rows=20)
+
+
+def shown(view: View | None, local: Local = UP, texts: Texts = EN) -> Screen:
+    return screen(view, replace(local, language=texts.language), texts)
+
+
+def test_money() -> None:
+    assert amount_text(-1234, 2) == "-12.34" and amount_text(5, 2) == "0.05" and amount_text(1234, 0) == "1234"
+    assert money_text(1234, "CNY", 2) == "¥12.34" and money_text(-5, "CNY", 2) == "-¥0.05"
+    assert money_text(1234, "JPY", 0) == "JPY 1234" and money_text(1234, "BHD", 3) == "BHD 1.234"
+    assert weight_text(1234) == "1.234 kg" and weight_text(5) == "0.005 kg"
+    assert entered_minor("50", 2) == 5000 and entered_minor("50.5", 2) == 5050 and entered_minor(".05", 2) == 5
+    assert [entered_minor(x, 2) for x in ("", ".", "1.234", "1.2.3", "1e3", "-1", "1234567890", "５")] == [None] * 8
+
+
+@given(st.integers(0, 10**11 - 1), st.integers(0, 4))
+def test_what_is_shown_can_be_typed(amount_minor: int, exponent: int) -> None:
+    text = amount_text(amount_minor, exponent)
+    whole = text.partition(".")[0]
+    assert entered_minor(text, exponent) == (amount_minor if len(whole) <= 9 else None)
+
+
+def test_before_the_first_view() -> None:
+    now = shown(None, Local())
+    assert now.banner.text == "Connecting" and now.banner.severity == "bad"
+    assert now.troubles[0].text == "Connecting to the terminal's service." and not now.healthy
+    assert not now.buttons and now.tools
+
+
+def test_a_lost_connection_keeps_the_basket() -> None:
+    now = shown(ui_views.basket(), Local(page_rows=20))
+    assert len(now.rows) == 7 and now.banner.text == "Connecting" and not now.healthy and not now.buttons
+
+
+def test_lines() -> None:
+    now = shown(ui_views.basket())
+    water, apples, milk, _, sausage, pork, _ = now.rows
+    assert (water.amount, water.unit_price, water.discount, water.net) == ("6", "2.00", "-2.00", "10.00")
+    assert (apples.amount, apples.unit_price, apples.discount, apples.net) == ("1.234 kg", "12.80/kg", "", "15.80")
+    assert milk.note == "周末牛奶特价" and pork.net == "31.01"
+    assert sausage.voided and sausage.note == "Voided" and not sausage.discount
+    assert [s.amount for s in now.savings] == ["-2.00", "-2.00"]
+    assert now.member == "Member 138****5678" and now.operator == "Cashier 王芳" and now.workstation == "Till 03"
+    assert now.main.value == "¥112.21" and [f.value for f in now.figures] == ["12", "¥17.06", "¥129.27"]
+
+
+def test_states_in_chinese() -> None:
+    states = ui_views.states()
+    words = {name: shown(view, texts=ZH).banner.text for name, view in states.items()}
+    assert words == {
+        "ringing": "录入商品",
+        "weighing": "称重 · 海南香蕉",
+        "tendering": "收款",
+        "closed": "已结账 · 找零 ¥87.79",
+        "trouble": "录入商品",
+        "idle": "空闲",
+    }
+    closed = shown(states["closed"], texts=ZH)
+    assert (closed.main.label, closed.main.value) == ("找零", "¥87.79")
+    assert ("实收现金", "¥200.00") in [(f.label, f.value) for f in closed.figures]
+    tendering = shown(states["tendering"], texts=ZH)
+    assert (tendering.main.label, tendering.main.value) == ("应收", "¥112.21")
+    assert shown(states["weighing"], texts=ZH).banner.hint == "重量不稳定。 请勿触碰秤上的商品。"
+
+
+def test_paid_is_understood_either_way() -> None:
+    """Whether `paid_minor` is what was handed over or what it paid of the total, received is what was handed over."""
+    for paid in (ui_views.TOTAL, 20000):
+        view = replace(ui_views.states()["closed"], paid_minor=paid)
+        assert "¥200.00" in [f.value for f in shown(view).figures]
+
+
+def test_paying_in_parts_shows_what_is_due() -> None:
+    view = ui_views.basket(state="tendering", paid_minor=10000, tenders=(ViewTender("code", 10000),))
+    now = shown(view)
+    assert now.main.value == "¥12.21" and now.quick_cash[0].action == "cash:1221"
+
+
+def test_trouble_in_words() -> None:
+    now = shown(ui_views.states()["trouble"], texts=ZH)
+    assert [t.text for t in now.troubles] == ["小票打印机缺纸。", "电子秤没有应答。", "门店网关没有应答。"]
+    assert now.troubles[0].remedy == "请换上新纸卷，小票会重新打印。"
+    assert now.health == "2 台设备异常 · 网络断开" and now.unsent == "12 笔交易待上传 · 2 张小票待打印"
+    assert now.message is not None and now.message.severity == "bad" and now.message.word == "注意"
+    assert now.message.text == "没有条码为 6901234567892 的商品。" and now.message.remedy
+
+
+def test_two_devices_of_a_kind_are_told_apart() -> None:
+    devices = (ui_views.device("left", "Scanner", False), ui_views.device("right", "Scanner"))
+    assert shown(ui_views.view(devices=devices)).troubles[0].text == "Scanner left is ready."
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_buttons_are_what_is_possible(language: str) -> None:
+    texts = ZH if language == "zh" else EN
+    actions = {
+        name: [b.action for b in shown(view, texts=texts).buttons] for name, view in ui_views.states().items()
+    }
+    assert actions == {
+        "ringing": ["pay", "quantity", "set_quantity", "void_line", "member"],
+        "weighing": ["weigh", "cancel"],
+        "tendering": ["pay", "code_pay", "cancel"],
+        "closed": ["pay", "quantity", "member"],
+        "trouble": ["pay", "quantity", "set_quantity", "void_line", "member", "reprint"],
+        "idle": ["quantity", "member"],
+    }
+    for view in ui_views.states().values():
+        assert all(b.key and b.label for b in shown(view, texts=texts).buttons)
+
+
+def test_chinese_has_no_english_left() -> None:
+    """No English word in what the front end itself says (goods and names come from the daemon)."""
+    for view in ui_views.states().values():
+        now = shown(view, replace(UP, help_open=True), ZH)
+        own_texts = [now.banner.hint, now.health, now.help_title, now.entry_label, now.main.label]
+        own_texts += [f.label for f in now.figures] + [b.label for b in now.buttons + now.pad] + list(now.heads)
+        own_texts += [what for _, what in now.help]
+        for text in own_texts:
+            assert not re.search(r"[A-Za-z]{2,}", re.sub(r"Enter|Esc|F1|English", "", text)), text
+
+
+def test_notices_step_back_when_the_sale_moves_on() -> None:
+    before = ui_views.basket()
+    bad = replace(before, notice=ui_views.UNKNOWN, rev=10)
+    local = seen(seen(UP, None, before), before, bad)
+    assert (message := shown(bad, local).message) and message.fresh and message.beep == "bad:20"
+    after = replace(bad, rev=11, total_minor=1)
+    local = seen(local, bad, after)
+    assert (message := shown(after, local).message) and not message.fresh
+    again = replace(after, notice=replace(ui_views.UNKNOWN, serial=21), rev=12)
+    assert (message := shown(again, seen(local, after, again)).message) and message.fresh and message.beep == "bad:21"
+
+
+def test_a_note_of_our_own_yields_to_a_newer_notice() -> None:
+    before = ui_views.basket()
+    local = say(seen(UP, None, before), own("UI_NOT_NOW"))
+    assert (message := shown(before, local).message) and message.severity == "bad" and message.beep.startswith("bad:")
+    after = replace(before, notice=Notice(9, "good", Sentence("item_added", "{name}", "", {"name": "苹果"})))
+    assert (message := shown(after, seen(local, before, after)).message) and message.text == "苹果"
+
+
+def test_an_unknown_sentence_is_shown_as_it_is() -> None:
+    notice = Notice(1, "bad", Sentence("new", "{what} {missing} happened {x!r}.", "", {"what": "It", "x": 3}))
+    message = shown(ui_views.view(notice=notice), texts=ZH).message
+    assert message is not None and message.text == "It {missing} happened 3."
+    assert fill("{a} {b}", {"a": "{b}", "b": 1}) == "{b} 1"  # filled once, never twice
+
+
+def test_long_baskets_are_paged() -> None:
+    now = shown(ui_views.many(30), replace(UP, page_rows=8))
+    assert [r.line for r in now.rows] == list(range(23, 31)) and now.position == "Lines 23 to 30 of 30"
+    now = shown(ui_views.many(30), replace(UP, page_rows=8, scroll=3))
+    assert now.rows[0].line == 4
+
+
+def test_a_new_line_ends_choosing() -> None:
+    local = replace(UP, selected=3, scroll=0)
+    assert seen(local, ui_views.many(10), ui_views.many(11)).selected is None
+    assert seen(local, ui_views.many(10), replace(ui_views.many(10), rev=99)).selected == 3
+
+
+def test_masking() -> None:
+    assert masked("13812345678") == "138****5678" and masked("1234567") == "1234567"
+
+
+def test_quick_cash() -> None:
+    assert quick_amounts(11221, 2) == (11221, 12000, 15000, 20000)
+    assert quick_amounts(350, 2) == (350, 1000, 5000, 10000)
+    assert quick_amounts(10000, 2) == (10000, 20000)
+    assert quick_amounts(0, 2) == (0,)
+
+
+LINE = st.builds(
+    ViewLine, line=st.integers(1, 200), sku=st.text(max_size=5), name=st.text(max_size=80),
+    unit=st.sampled_from(["each", "kg"]), qty=st.integers(0, 9999), weight_g=st.integers(0, 10**6),
+    regular_minor=st.integers(-(10**12), 10**12), current_minor=st.integers(), net_minor=st.integers(),
+    discount_minor=st.integers(), price_promotion=st.text(max_size=30), voided=st.booleans(),
+)  # fmt: skip
+
+
+@given(
+    st.lists(LINE, max_size=40), st.sampled_from(["idle", "ringing", "weighing", "tendering", "paying", "closed"]),
+    st.integers(), st.integers(), st.integers(0, 4), st.text(max_size=20),
+)  # fmt: skip
+def test_any_view_can_be_shown(
+    lines: list[ViewLine], state: str, total: int, paid: int, exponent: int, at: str
+) -> None:
+    view = ui_views.view(lines=tuple(lines), state=state, total_minor=total, paid_minor=paid, exponent=exponent, at=at)
+    for texts in (ZH, EN):
+        shown(view, texts=texts)
