@@ -175,6 +175,25 @@ def test_never_more_than_the_label_says() -> None:
     assert label_weight(Label("1", 99_999, None, template), 1) is None  # a hundred tonnes: the price is another
 
 
+def dearest_over_its_label() -> int:
+    """By how much any of many labels costs more at the till than it says, at worst."""
+    template = label_template("one", **GOOD)
+    worst = 0
+    for price in range(1, 9_000, 97):
+        for amount in range(1, 6_000, 131):
+            for weight_g in (None, 5, 999, 2590):
+                sold_g = label_weight(Label("1", amount, weight_g, template), price)
+                if sold_g is not None:
+                    worst = max(worst, (price * sold_g * 2 + 1000) // 2000 - amount)
+    return worst
+
+
+def test_the_customer_never_pays_more_than_the_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dearest_over_its_label() == 0
+    monkeypatch.setattr("engine.labels.price_of_weight", lambda price, grams: price * grams // 1000)  # rounds down
+    assert dearest_over_its_label() == 1
+
+
 def test_how_a_plu_becomes_a_sku() -> None:
     prefixed = label_template("one", **GOOD, plu_prefix="1")
     assert Label("17202", 1, 1, prefixed).skus() == ("117202", "17202")
