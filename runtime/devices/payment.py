@@ -67,8 +67,8 @@ class PaymentLink(Link):
                 async with asyncio.timeout(CONNECTS_S):
                     await self._open.wait()
                 port = self.port
-                if port is None:
-                    return self.code
+                if port is None or port.lost is not None:
+                    return "OFFLINE" if port is None or port.lost is None else port.lost.code
                 future: asyncio.Future[PaymentStatus | None] = asyncio.get_running_loop().create_future()
                 self._waiting.setdefault(trade_no, deque()).append(future)
                 sent = True
@@ -79,6 +79,7 @@ class PaymentLink(Link):
         except TimeoutError:
             if sent and port is not None:
                 self._backoff_s = BACKOFF_FIRST_S
-                port.close()
+                self._open.clear()
+                port.close("TIMEOUT")
                 return "TIMEOUT"
             return self.code if self.code not in ("OK", "TIMEOUT") else "OFFLINE"

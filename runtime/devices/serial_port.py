@@ -107,8 +107,8 @@ class SerialTransport(Port):
             self._loop.remove_writer(self._fd)
         super()._lose(code, why)
 
-    def close(self) -> None:
-        super().close()
+    def close(self, code: str = "OFFLINE") -> None:
+        super().close(code)
         if self._serial is not None:
             try:
                 termios.tcflush(self._fd, termios.TCOFLUSH)

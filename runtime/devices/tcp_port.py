@@ -75,8 +75,8 @@ class TcpTransport(Port):
     def unsent(self) -> int:
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
 
-    def close(self) -> None:
-        super().close()
+    def close(self, code: str = "OFFLINE") -> None:
+        super().close(code)
         if self._transport is not None:
             self._transport.abort()
 

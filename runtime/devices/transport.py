@@ -79,9 +79,9 @@ class Port:
         """How long the line itself needs for so many bytes."""
         return 0.0
 
-    def close(self) -> None:
-        """Let go of the port; nothing is read from it any more."""
-        self._lose("OFFLINE")
+    def close(self, code: str = "OFFLINE") -> None:
+        """Let go of the port, for the reason `code`; nothing is read from it any more."""
+        self._lose(code)
 
     def _send(self, data: bytes) -> None:
         raise TransportError("NOHARDWARE")
