@@ -22,6 +22,7 @@ from runtime.journal.errors import JournalError
 
 OLDEST_SQLITE = (3, 40, 0)
 SOUND_SQLITE = (3, 51, 3)  # before it: the WAL-reset fault, which needs two connections
+PSOW = "psow=0"  # no power-safe overwrite: a torn write may damage its whole sector
 COMMITS_PER_CHECKPOINT = 200  # about a thousand pages of WAL
 
 
@@ -30,10 +31,6 @@ class Database:
 
     def __init__(self, path: Path, *, application: int, schema: str, version: int, vfs: str | None = None) -> None:
         """Open or create. With a `vfs` the folder and its sync are that file system's affair."""
-        sqlite = tuple(int(part) for part in apsw.sqlite_lib_version().split("."))
-        if sqlite < OLDEST_SQLITE:
-            raise JournalError("SQLITE_TOO_OLD", version=apsw.sqlite_lib_version())
-        self.old_sqlite = sqlite < SOUND_SQLITE
         self.dead: str | None = None
         self._commits = 0
         self._path = path
@@ -42,7 +39,7 @@ class Database:
             if new:
                 _make_folder(path.parent)
             self.connection = apsw.Connection(
-                f"file:{quote(str(path))}?psow=0",
+                f"file:{quote(str(path))}?{PSOW}",
                 flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI,
                 vfs=vfs,
             )
@@ -56,7 +53,12 @@ class Database:
 
     def _prepare(self, application: int, schema: str, version: int) -> None:
         one = self._value
-        one("PRAGMA locking_mode=EXCLUSIVE")  # before WAL: then there is no shared memory file
+        one("PRAGMA locking_mode=EXCLUSIVE")  # before any read: then there is no shared memory file
+        self.sqlite_version = str(one("SELECT sqlite_version()"))  # its name in apsw changed; SQL's did not
+        number = tuple(int(part) for part in self.sqlite_version.split("."))
+        if number < OLDEST_SQLITE:
+            raise JournalError("SQLITE_TOO_OLD", version=self.sqlite_version)
+        self.old_sqlite = number < SOUND_SQLITE
         mode = one("PRAGMA journal_mode=WAL")
         if mode != "wal":
             raise JournalError("CANNOT_OPEN", f"journal_mode is {mode}, not wal")
@@ -74,8 +76,11 @@ class Database:
         elif found > version:
             raise JournalError("NEWER")
         self.connection.execute("COMMIT")
-        # What was read from the WAL may be in the kernel's cache alone, if the last process ended on a failed fsync:
-        # written and synced anew, it is on disk before anything is built on it.
+        self._rewrite()
+
+    def _rewrite(self) -> None:
+        """What was read from the WAL may be in the kernel's cache alone, if the last process ended on a failed fsync:
+        written and synced anew, it is on disk before anything is built on it."""
         self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def _value(self, sql: str) -> Any:

@@ -117,9 +117,10 @@ class Journal:
             raise
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Codes that a technician should see once; the journal works."""
-        return ("OLD_SQLITE",) if self._database.old_sqlite else ()
+    def notes(self) -> tuple[JournalError, ...]:
+        """What a technician should see once in the log; the journal works."""
+        old = JournalError("OLD_SQLITE", version=self._database.sqlite_version)
+        return (old,) if self._database.old_sqlite else ()
 
     # -- writing -------------------------------------------------------------------------------------------------------
 

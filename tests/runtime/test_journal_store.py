@@ -330,7 +330,7 @@ def test_the_settings_that_were_proved_are_the_ones_in_use(tmp_path: Path) -> No
     }.items():
         found = connection.execute(f"PRAGMA {pragma}").fetchone()
         assert (found[0] if found else 0) == value, pragma
-    assert connection.filename_wal.endswith("-wal")
+    assert (tmp_path / "j-wal").exists()
     assert not (tmp_path / "j-shm").exists()
     journal.close()
 
