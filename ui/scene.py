@@ -127,7 +127,7 @@ class _Paper:
             self.text(
                 f"{slot}.key", Rect(inner.x, rect.y + rect.h - 20, inner.w, 18), button.key, small, quiet, "centre"
             )
-            inner = Rect(inner.x, rect.y + 4, inner.w, rect.h - 22)
+            inner = Rect(inner.x, rect.y + 3, inner.w, rect.h - 23)
         self.text(f"{slot}.label", inner, button.label, size, ink, "centre")
         self.targets.append(Target(button.action, rect))
 
@@ -179,15 +179,15 @@ def _header(paper: _Paper, grid: _Grid, screen: Screen) -> None:
     time_w = grid.pick(84, 104)
     x -= time_w
     day, _, minute = screen.time.partition(" ")
-    paper.text("time", Rect(x, 4, time_w - 6, 26), minute, 22, theme.ON_DARK, "right")
+    paper.text("time", Rect(x, 4, time_w - 6, 25), minute, 22, theme.ON_DARK, "right")
     paper.text("day", Rect(x, 29, time_w - 6, 18), day, 13, theme.QUIET_ON_DARK, "right")
     half = (x - grid.pad) // 2
-    paper.text("store", Rect(grid.pad, 4, half - 8, 26), screen.store, 20, theme.ON_DARK)
+    paper.text("store", Rect(grid.pad, 4, half - 8, 25), screen.store, 20, theme.ON_DARK)
     who = "   ".join(one for one in (screen.workstation, screen.operator) if one)
     paper.text("who", Rect(grid.pad, 29, half - 8, 18), who, 14, theme.QUIET_ON_DARK)
     at = grid.pad + half
     paper.shape("health.shape", Rect(at, 14, 24, 24), "good" if screen.healthy else "bad")
-    words = Rect(at + 30, 4 if screen.unsent else 12, x - at - 34, 26)
+    words = Rect(at + 30, 4 if screen.unsent else 12, x - at - 34, 25)
     paper.text("health", words, screen.health, grid.pick(15, 17), theme.ON_DARK)
     paper.text("unsent", Rect(at + 30, 29, x - at - 34, 18), screen.unsent, 14, theme.QUIET_ON_DARK)
 
@@ -218,13 +218,13 @@ def _banner(paper: _Paper, grid: _Grid, screen: Screen, rect: Rect) -> None:
     paper.box("banner.edge", Rect(rect.x, rect.y, 6, rect.h), ink)
     colour, quiet = (theme.ON_DARK, theme.ON_DARK) if solid else (ink, theme.QUIET)
     inner = Rect(rect.x + 18, rect.y, rect.w - 28, rect.h)
-    title_h = grid.pick(30, 36)
+    title_h = grid.pick(28, 35)
     member_w = inner.w * 2 // 5 if screen.member else 0
     title = Rect(inner.x, inner.y + 3, inner.w - member_w, title_h)
     paper.text("banner.text", title, screen.banner.text, grid.pick(22, 26), colour)
     member = Rect(inner.x + inner.w - member_w, inner.y + 3, member_w, title_h)
     paper.text("member", member, screen.member, 16, theme.ON_DARK if solid else theme.INK, "right")
-    hint = Rect(inner.x, inner.y + title_h, inner.w, rect.h - title_h - 4)
+    hint = Rect(inner.x, inner.y + 3 + title_h, inner.w, rect.h - title_h - 6)
     paper.text("banner.hint", hint, screen.banner.hint, grid.pick(16, 18) if solid else grid.pick(14, 16), quiet)
 
 
@@ -264,7 +264,7 @@ def _troubles(paper: _Paper, grid: _Grid, screen: Screen, foot: int) -> int:
             line = f"{trouble.text} {trouble.remedy}".strip()
             paper.text(f"trouble.{number}.text", Rect(rect.x + 40, rect.y, rect.w - 46, h), line, 14, theme.INK)
             continue
-        paper.text(f"trouble.{number}.text", Rect(rect.x + 54, rect.y + 2, w, h // 2), trouble.text, 15, theme.INK)
+        paper.text(f"trouble.{number}.text", Rect(rect.x + 54, rect.y + 2, w, h // 2 - 2), trouble.text, 15, theme.INK)
         remedy = Rect(rect.x + 54, rect.y + h // 2, w, h // 2 - 2)
         paper.text(f"trouble.{number}.remedy", remedy, trouble.remedy, 13, theme.INK)
     return foot
@@ -349,7 +349,7 @@ def _row(
 
     cell(0, row.number, 15, theme.QUIET)
     x, w, _ = columns[1]
-    name_h = 28 if row.note else rect.h
+    name_h = 25 if row.note else rect.h
     paper.text(
         f"{slot}.name",
         Rect(x, rect.y + (2 if row.note else 0), w, name_h),

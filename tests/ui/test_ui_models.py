@@ -115,9 +115,7 @@ def test_two_devices_of_a_kind_are_told_apart() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_buttons_are_what_is_possible(language: str) -> None:
     texts = ZH if language == "zh" else EN
-    actions = {
-        name: [b.action for b in shown(view, texts=texts).buttons] for name, view in ui_views.states().items()
-    }
+    actions = {name: [b.action for b in shown(view, texts=texts).buttons] for name, view in ui_views.states().items()}
     assert actions == {
         "ringing": ["pay", "quantity", "set_quantity", "void_line", "member"],
         "weighing": ["weigh", "cancel"],

@@ -75,10 +75,12 @@ class TillServer:
     def raw(self, data: bytes) -> None:
         with self._lock:
             for connection in self._connections:
-                connection.sendall(data)
+                with contextlib.suppress(OSError):  # it has left
+                    connection.sendall(data)
 
     def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # closed already
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
             for connection in self._connections:
