@@ -23,10 +23,10 @@ class SlowFile(apsw.VFSFile):
 
 class SlowDisk(apsw.VFS):
     def __init__(self) -> None:
-        super().__init__("slow", "", makedefault=True)
+        super().__init__("slow", "unix", makedefault=True)
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> SlowFile:
-        return SlowFile("", name, flags)
+        return SlowFile("unix", name, flags)
 
 
 if __name__ == "__main__":

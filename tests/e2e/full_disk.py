@@ -21,10 +21,10 @@ class FillingFile(apsw.VFSFile):
 
 class FillingDisk(apsw.VFS):
     def __init__(self) -> None:
-        super().__init__("filling", "", makedefault=True)
+        super().__init__("filling", "unix", makedefault=True)
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> FillingFile:
-        return FillingFile("", name, flags)
+        return FillingFile("unix", name, flags)
 
 
 if __name__ == "__main__":
