@@ -25,7 +25,7 @@ class Taken:
 
 
 def alone(offer: Offer, left: list[int], cap: int) -> Taken:
-    """What the offer takes of `left` (free units by class number); `cap` is the most applications, -1 for any number."""
+    """What the offer takes of `left` (free units by class); `cap` is the most applications, -1 for any number."""
     most = sum(left[c.number] for c in offer.classes) // offer.qty
     if cap >= 0:
         most = min(most, cap)

@@ -71,7 +71,8 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
     most = search.root_bound() + aside
     spent = 0
     for width in WIDTHS:
-        if most <= value or spent >= nodes or search.units > nodes:
+        # Where the value is proved already, the first pass still looks for fewer applications.
+        if (most <= value and spent) or spent >= nodes or search.units > nodes:
             break
         search.start(value - aside, applications - fixed.applications(), nodes - spent)
         entry, dropped = search.run(width)
@@ -147,6 +148,7 @@ def set_aside(classes: list[UnitClass], offers: list[Offer], left: list[int], fi
                     continue
             star, star_gain = j, gain
         if star < 0:
+            left[unit.number] = min(count, _useful(unit, offers, left))
             continue
         size = offers[star].qty
         times = WHOLE // gcd(WHOLE, star_gain)
@@ -171,6 +173,21 @@ def set_aside(classes: list[UnitClass], offers: list[Offer], left: list[int], fi
         if runs > 0:
             left[unit.number] -= runs * size
             fixed.add(star, {unit.number: runs * size}, runs, runs * star_gain)
+
+
+def _useful(unit: UnitClass, offers: list[Offer], left: list[int]) -> int:
+    """How many units of a class can be of use where no offer gains on this class alone but limited ones."""
+    most = 0
+    for j in unit.offers:
+        offer = offers[j]
+        if offer.cap >= 0:
+            most += offer.cap * offer.qty
+        elif offer.cheapest * unit.weights[j] + offer.const > 0:
+            return unit.count
+        else:  # each run needs a unit of another class
+            others = sum(left[c.number] for c in offer.classes if c.number != unit.number)
+            most += (offer.qty - 1) * others
+    return most
 
 
 class _Search:
@@ -624,7 +641,7 @@ class _Search:
 
 
 def _covers(one: Entry, other: Entry) -> bool:
-    """True where `one` ends with at least as much as `other` (and no more applications where equal) whatever follows."""
+    """True where `one` ends with as much as `other`, in no more applications where equal, whatever follows."""
     ahead = (one[0] - sum(one[2]) - other[0] + sum(other[2])) // WHOLE
     for mine, theirs in zip(one[2], other[2], strict=True):
         if mine < theirs:
@@ -633,7 +650,7 @@ def _covers(one: Entry, other: Entry) -> bool:
 
 
 def _best_sums(found: list[tuple[int, int]], reach: int) -> list[int]:
-    """Sums of the greatest 0, 1, ... `reach` of (gain, how many of it); shorter, ending level, where there are fewer."""
+    """Sums of the greatest 0, 1, ... `reach` of (gain, how many of it); level at the end where there are fewer."""
     sums = [0]
     for gain, count in found:
         for _ in range(count):
@@ -645,7 +662,7 @@ def _best_sums(found: list[tuple[int, int]], reach: int) -> list[int]:
 
 
 def _order(classes: list[UnitClass], offers: list[Offer], left: list[int]) -> list[UnitClass]:
-    """Dearest first where an offer rewards its cheapest units; else so that as few offers as can be are open at once."""
+    """Dearest first where an offer rewards its cheapest units; else so that few offers are open at once."""
     waiting = sorted((unit for unit in classes if left[unit.number]), key=lambda unit: (-unit.price, unit.number))
     ordered = [o.number for o in offers if o.cheapest < o.qty]
     to_come = [sum(1 for unit in waiting if o.number in unit.weights) for o in offers]
