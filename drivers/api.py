@@ -141,6 +141,7 @@ class PrinterStatus:
     cutter_error: bool | None = None
     unrecoverable: bool | None = None
     drawer_open: bool | None = None
+    reached: bool | None = None  # True: one `ask_reached` has had its turn, all before it is printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,10 @@ class POSPrinterCodec(Codec, Protocol):
 
     def ask_status(self) -> bytes:
         """Bytes after which the printer tells offline, cover, paper, cutter and drawer."""
+        ...
+
+    def ask_reached(self) -> bytes:
+        """Bytes that the printer answers when it has printed all that came before; empty where it cannot tell."""
         ...
 
 

@@ -3,11 +3,13 @@
 Text is single-byte ASCII and the two bytes of GB 2312, GBK or GB18030 after FS & (four bytes only where the printer is
 said to have them); see _cells. Status: DLE EOT 1..4, each answered by one byte 0xx1xx10 that does not say which it
 answers, so answers are taken in the order of asking; and the automatic status (GS a) of four bytes, whose first is
-0xx1xx00 and whose others have bits 4 and 7 clear.
+0xx1xx00 and whose others have bits 4 and 7 clear. DLE EOT is answered when it is read; GS r 1 (1D 72 01) when its turn
+in the printer's buffer comes, by one byte with bits 4 and 7 clear (b0 b1 near end, b2 b3 end): what was before it is
+printed.
 
 Each document begins with ESC @ twice: a line that broke in the middle of a character may leave the printer owed one
 byte, which the first pays. Code 128 goes out in code set B: set C can hold 10 04 01, which a printer obeys as DLE EOT.
-Unverified on a device: the masks of DLE EOT 2 and 3 and of the automatic status; GS k 73 (Code 128).
+Unverified on a device: the masks of DLE EOT 2 and 3 and of the automatic status; GS r; GS k 73 (Code 128).
 """
 
 from __future__ import annotations
@@ -58,6 +60,7 @@ class Settings:
     drawer_sensor: bool = setting(False, "whether the drawer tells that it is open")
     drawer_open_level: str = setting("high", "level of the drawer's sensor while open", choices=("high", "low"))
     status: bool = setting(True, "whether the printer answers when asked how it is")
+    confirm: bool = setting(True, "whether the printer answers GS r, once all before it is printed")
     barcode_height: int = setting(64, "dots", low=16, high=255)
     qr_level: str = setting("M", "error correction of QR codes", choices=("L", "M", "Q", "H"))
 
@@ -68,6 +71,7 @@ class Codec:
         self.columns = settings.columns
         self._lines = encoder(settings.charset, settings.four_byte)  # type: ignore[arg-type]  # its choices are these
         self._expected: deque[int] = deque(maxlen=16)  # the n of each DLE EOT that is not answered yet
+        self._turns = 0  # of GS r that are not answered yet
         self._automatic = bytearray()
         self._junk = bytearray()
 
@@ -188,6 +192,12 @@ class Codec:
         self._expected.extend((1, 2, 3, 4))
         return b"\x10\x04\x01\x10\x04\x02\x10\x04\x03\x10\x04\x04"
 
+    def ask_reached(self) -> bytes:
+        if not (self._settings.status and self._settings.confirm):
+            return b""
+        self._turns = min(64, self._turns + 1)
+        return b"\x1dr\x01"
+
     def probe(self) -> bytes:
         return self.ask_status()
 
@@ -217,6 +227,10 @@ class Codec:
             out.append(self._answer(byte))
         elif byte & 0x93 == 0x10:
             self._automatic.append(byte)
+        elif byte & 0x90 == 0 and self._turns:
+            self._turns -= 1
+            self._drop_junk(out)
+            out.append(PrinterStatus(reached=True))
         else:
             self._throw(byte, out)
 
@@ -260,6 +274,7 @@ class Codec:
         """Quiet: what is not answered now never will be, and an automatic status that stopped is no status."""
         out: list[Output] = []
         self._expected.clear()
+        self._turns = 0
         self._junk += self._automatic
         self._automatic.clear()
         self._drop_junk(out)

@@ -5,8 +5,10 @@ never lands inside a command. A kick is sent to a printer in trouble as well, as
 drawer without paper; the answer is then the printer's trouble. A printer that never answers is trusted once the bytes
 are written.
 
-What cannot be known: DLE EOT is answered when it is read, not when the paper has come out. Paper that ends while the
-last batch lies in the printer's buffer is seen by the next question, not by the document's.
+A question about the paper is answered when it is read, not when what lies before it in the printer's buffer is printed.
+So each batch is followed by one that is answered in its turn (`ask_reached`); no more than WINDOW batches lie in the
+buffer, and a document is on paper when the last one's answer is there. A printer that never gives such an answer is
+found out once and then believed.
 """
 
 from __future__ import annotations
@@ -29,6 +31,11 @@ POLL_WELL_S = 3.0
 POLL_ILL_S = 1.0
 DRAWER_S = 1.0
 DRAWER_LOOK_S = 0.05
+WINDOW = 4  # batches in the printer's buffer: half of the 4 KiB that the smallest ones have
+LOOK_S = 0.25  # between two looks at a printer that is printing
+STUCK_S = 20.0  # a printer that is well and prints nothing for so long
+UNPROVED_S = 6.0  # the same, of one that has never told what it has printed
+SETTLE_S = 2.0  # for what an earlier document left in the buffer
 PRINTS = ("OK", "EPTR_REC_NEAREMPTY")
 _TOLD = ("offline", "cover_open", "paper", "cutter_error", "drawer_open")  # by every printer that answers
 
@@ -44,12 +51,19 @@ class PrinterLink(Link):
         self._answer: asyncio.Future[str] | None = None
         self._written = 0  # bytes since the last answer: a slow line carries them before the question
         self._asks = bool(self.codec.ask_status())
+        self._reaches = bool(self._ask_reached())  # whether it tells what it has printed
+        self._proved = False  # it has, once
+        self._unprinted = 0  # batches
+        self._moved = asyncio.Event()
 
     # --- its state ---
 
     def connected(self) -> None:
         self._written = 0
         self._said = {}
+        self._unprinted = 0
+        self._reaches = bool(self._ask_reached())
+        self.codec.flush()
         if not self._asks:
             self.set_code("OK")
 
@@ -60,6 +74,11 @@ class PrinterLink(Link):
     def handle(self, output: Output) -> bool:
         if not isinstance(output, PrinterStatus):
             return False
+        if output.reached:
+            self._unprinted = max(0, self._unprinted - 1)
+            self._proved = True
+            self._moved.set()
+            return True
         for name in (*_TOLD, "unrecoverable"):
             value = getattr(output, name)
             if value is not None:
@@ -87,7 +106,6 @@ class PrinterLink(Link):
         if not self._asks:
             return "OK"
         for _try in range(TRIES):
-            self._take(port, b"", self.codec.flush())
             self._said = {}
             self._nonsense = False
             self._answer = asyncio.get_running_loop().create_future()
@@ -98,12 +116,12 @@ class PrinterLink(Link):
                 async with asyncio.timeout(ANSWER_S + port.seconds_for(self._written)):
                     code = await self._answer
             except TimeoutError:
+                self._take(port, b"", self.codec.flush())
                 continue
             finally:
                 self._answer = None
             self._written = 0
             return code
-        self._take(port, b"", self.codec.flush())
         self._said = {}
         code = "FAILURE" if self._bad >= MAX_BAD else "TIMEOUT"
         self.set_code(code)
@@ -125,20 +143,78 @@ class PrinterLink(Link):
             try:
                 async with self._turn:
                     code = await self._ask(port)
+                if code in PRINTS and self._unprinted:
+                    code = await self._settle(port)
                 for batch in batches(pieces):
+                    if code in PRINTS:
+                        code = await self._catch_up(port, WINDOW - 1, self._patience())
                     if code not in PRINTS:
                         return PrintResult(code, started)
                     async with self._turn:
                         port.write(b"")  # raises where the port was lost while the drawer had its turn
                         started = True
-                        await self._write(port, batch)
+                        await self._write(port, batch + self._mark())
                         code = await self._ask(port)
+                if code in PRINTS and self._unprinted:
+                    code = await self._catch_up(port, 0, self._patience())
+                    async with self._turn:
+                        code = await self._ask(port) if code in PRINTS else code
                 if not self._asks:
                     await asyncio.sleep(port.seconds_for(self._written))
                     port.write(b"")
             except TransportError as error:
                 return PrintResult(error.code, started)
             return PrintResult("OK" if code in PRINTS else code, started)
+
+    def _ask_reached(self) -> bytes:
+        question: bytes = self.codec.ask_reached() if hasattr(self.codec, "ask_reached") else b""
+        return question
+
+    def _mark(self) -> bytes:
+        """The question that follows a batch."""
+        if not self._reaches:
+            return b""
+        self._unprinted += 1
+        return self._ask_reached()
+
+    def _patience(self) -> float:
+        return STUCK_S if self._proved else UNPROVED_S
+
+    async def _catch_up(self, port: Port, at_most: int, patience_s: float) -> str:
+        """Wait until no more than `at_most` batches are unprinted, or the printer is in trouble."""
+        clock = self._around.clock
+        until = clock() + patience_s
+        code = "OK"
+        while self._unprinted > at_most:
+            self._moved.clear()
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await self._moved.wait()
+                until = clock() + patience_s
+            except TimeoutError:
+                async with self._turn:
+                    code = await self._ask(port)
+                if code not in PRINTS:
+                    return code
+                if clock() >= until:
+                    if self._proved:
+                        return "TIMEOUT"
+                    log.warning("device %s never tells what it has printed; it is believed from now on", self.name)
+                    self._reaches = False
+                    self._unprinted = 0
+        return code
+
+    async def _settle(self, port: Port) -> str:
+        """An earlier document failed, and what is left of it may still be printed, or never: wait for the end of it."""
+        async with self._turn:
+            await self._write(port, self._mark())
+        code = await self._catch_up(port, 0, SETTLE_S)
+        if code == "TIMEOUT":
+            async with self._turn:
+                self._take(port, b"", self.codec.flush())
+                self._unprinted = 0
+                return await self._ask(port)
+        return code
 
     async def open_drawer(self) -> str:
         port = self.port

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.api import QR, Barcode, Columns, Cut, DriverError, Feed, PrinterStatus, Rule, Text
+from drivers.api import QR, Barcode, Columns, Cut, DriverError, Feed, Garbage, PrinterStatus, Rule, Text
 from drivers.pos_printer._cells import encoder, width, wrap
 from drivers.pos_printer.escpos import INIT, Codec, Settings
 
@@ -165,6 +165,16 @@ def test_status_answers() -> None:
     codec.ask_status()
     assert codec.receive(b"\x13\x12\x12\x11\x12\x1e")[-1] == PrinterStatus(paper="near_end")
     assert codec.receive(b"\x12") == [PrinterStatus()]  # nobody asked
+
+
+def test_a_question_that_has_its_turn() -> None:
+    codec = Codec(Settings())
+    assert codec.ask_reached() == b"\x1dr\x01"
+    codec.ask_status()
+    outputs = codec.receive(b"\x12\x12\x00\x12\x12")
+    assert outputs[2] == PrinterStatus(reached=True) and outputs[4] == PrinterStatus(paper="ok")
+    assert codec.receive(b"\x00") + codec.flush() == [Garbage(b"\x00", "no status of a printer")]
+    assert Codec(Settings(confirm=False)).ask_reached() == b""
 
 
 def test_the_automatic_status_is_told_apart() -> None:

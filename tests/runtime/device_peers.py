@@ -93,6 +93,7 @@ class PaperPrinter:
         self.bytes = b""
         self.lines_left = 10_000
         self.silent = False
+        self.tells = True  # answers GS r
         self.drawer = False
         self.drawer_works = True
         self.asked = 0
@@ -110,6 +111,13 @@ class PaperPrinter:
                 assert data[1] == 4, "only DLE EOT is spoken here"
                 self.asked += 1
                 answers += b"" if self.silent else bytes((self._answer(data[2]),))
+                data = data[3:]
+                continue
+            if data[0] == 0x1D and len(data) < 3:
+                self._held = data
+                break
+            if data[:3] == b"\x1dr\x01":
+                answers += b"\x00" if self.tells and self.lines_left > 0 and not self.silent else b""
                 data = data[3:]
                 continue
             if data[:2] == b"\x1bp" and self.drawer_works:

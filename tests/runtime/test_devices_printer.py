@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from device_peers import Listener, PaperPrinter, Pty, Server, manager_of, run, u
 from drivers.api import Columns, Cut, Document, Feed, Rule, Text
 from runtime.devices import printer as printer_room
 from runtime.devices.ports import PrintResult
+from runtime.devices.spec import TcpPort
 
 RECEIPT: Document = (
     Text("一家小店", "centre", bold=True, height=2),
@@ -22,6 +24,14 @@ RECEIPT: Document = (
     Feed(2),
     Cut(),
 )
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same rules at a faster pace."""
+    monkeypatch.setattr(printer_room, "POLL_ILL_S", 0.1)
+    monkeypatch.setattr(printer_room, "POLL_WELL_S", 0.5)
+    monkeypatch.setattr(printer_room, "SETTLE_S", 0.5)
 
 
 def test_a_receipt_of_thirty_lines_costs_little_over_either_port(tmp_path: Path) -> None:
@@ -294,5 +304,58 @@ def test_no_printer_and_no_port() -> None:
         assert await manager.pay("T", "28", 1, 0.1) == "NOHARDWARE"
         manager.show("total", 1)
         await manager.stop()
+
+    run(test)
+
+
+def test_a_printer_that_does_not_tell_what_it_has_printed_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        monkeypatch.setattr(printer_room, "UNPROVED_S", 0.3)
+        paper, listener = PaperPrinter(), Listener()
+        paper.tells = False
+        server = await Server(paper.take).open()
+        manager = manager_of(listener, p=("pos_printer.escpos", server.port()))
+        await manager.start()
+        await until(lambda: manager.statuses()[0].code == "OK")
+        assert await manager.print_document(RECEIPT) == PrintResult("OK", True)
+        began = time.perf_counter()
+        assert await manager.print_document(RECEIPT) == PrintResult("OK", True)
+        assert time.perf_counter() - began < 0.2  # it is not waited for again
+        await manager.stop()
+        await server.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize("confirm", [True, False])
+def test_paper_that_ends_in_the_buffer_of_a_slow_printer(tmp_path: Path, confirm: bool) -> None:
+    """Against the simulated printer at 100 lines a second. Broken variant: without the question that waits its turn,
+    a receipt whose end never came out would be taken for printed."""
+
+    async def test() -> None:
+        simulators = importlib.import_module("drivers.simulators.printer")
+        lines = importlib.import_module("drivers.simulators.lines")
+        simulated = simulators.Printer(asyncio.get_running_loop().call_later)
+        line = lines.TcpLine(simulated, "127.0.0.1", 0, 1)
+        listener = Listener()
+        manager = manager_of(listener, p=("pos_printer.escpos", TcpPort("127.0.0.1", line.port), {"confirm": confirm}))
+        await manager.start()
+        await until(lambda: manager.statuses()[0].code == "OK")
+        simulated.control({"lines_per_second": 100})
+        simulated.control({"paper_out_after_lines": 20})
+        result = await manager.print_document(RECEIPT)
+        assert result == PrintResult("EPTR_REC_EMPTY" if confirm else "OK", True)
+        await until(lambda: manager.statuses()[0].code == "EPTR_REC_EMPTY")
+        for after in ("drop", "continue"):
+            simulated.control({"after_paper": after})
+            simulated.control({"paper": "ok"})
+            await until(lambda: manager.statuses()[0].code == "OK")
+            assert await manager.print_document(RECEIPT) == PrintResult("OK", True)
+            if confirm:
+                assert str(simulated.control({"take": True})).count("375.00") >= 1
+                simulated.control({"paper_out_after_lines": 20})
+                assert await manager.print_document(RECEIPT) == PrintResult("EPTR_REC_EMPTY", True)
+        await manager.stop()
+        line.close()
 
     run(test)
