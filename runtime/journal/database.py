@@ -76,12 +76,16 @@ class Database:
         elif found > version:
             raise JournalError("NEWER")
         self.connection.execute("COMMIT")
-        self._rewrite()
+        self._rewrite(version)
 
-    def _rewrite(self) -> None:
+    def _rewrite(self, version: int) -> None:
         """What was read from the WAL may be in the kernel's cache alone, if the last process ended on a failed fsync:
-        written and synced anew, it is on disk before anything is built on it."""
-        self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        written and synced anew, it is on disk before anything is built on it. The commit after it gives the WAL a new
+        header, synced: else an older WAL, whose truncation was not, would be played over the file after a power cut."""
+        frames, _ = self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        if frames > 0:
+            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self.connection.execute(f"BEGIN IMMEDIATE; PRAGMA user_version={version}; COMMIT")
 
     def _value(self, sql: str) -> Any:
         row = self.connection.execute(sql).fetchone()

@@ -49,32 +49,47 @@ def event(number: int) -> e.Event:
     return e.MemberIdentified(f"{number}-" + "x" * (number * 37 % 190))
 
 
+def plan(till: Till, what: str) -> None:
+    if what == "cut":
+        till.disk.cut_after(till.dice.randint(0, 40))
+    elif what == "sync":
+        till.disk.fail("sync", at=till.dice.randint(1, 12))
+    elif what == "full":
+        till.disk.fail("write", at=till.dice.randint(1, 30), error="full")
+
+
 def life(seed: int, rounds: int) -> None:
+    """Rounds of start, work and end, each with a fault somewhere. The one thing that is left out, for SQLite has no
+    answer to it: a sync that failed, and then a second fault while the next start writes anew what that sync left in
+    doubt."""
     till = Till(seed)
     dice, disk = till.dice, till.disk
+    doubt = False
     try:
         for _ in range(rounds):
             what = dice.choice(["cut", "cut", "kill", "sync", "full"])
-            if what == "cut":
-                disk.cut_after(dice.randint(0, 40))
-            elif what == "sync":
-                disk.fail("sync", at=dice.randint(1, 12))
-            elif what == "full":
-                disk.fail("write", at=dice.randint(1, 30), error="full")
+            failed = False
             try:
+                if not doubt:
+                    plan(till, what)
                 till.start()
+                if doubt:
+                    plan(till, what)
                 if dice.random() < 0.3 and till.journal is not None:
                     till.journal._database.tidy()
                 till.work(dice.randint(0, 12))
             except JournalError as error:
+                failed = error.code != "DISK_FULL"
                 assert error.code in ("DISK_FULL", "IO_FAILED") or (disk.dead and error.code == "CANNOT_OPEN"), error
                 if error.code == "DISK_FULL" and till.journal is not None and not disk.dead:
                     disk.mend()
                     till.work(3)
-            if what == "cut" or dice.random() < 0.5:
+            if disk.dead or dice.random() < 0.5:
                 disk.crash()
+                doubt = False
             else:
                 disk.kill()
+                doubt = failed or doubt
             till.journal = None
             disk.mend()
         till.start()
@@ -124,5 +139,5 @@ def test_without_psow_0_rows_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_the_rewrite_at_the_start_a_failed_sync_loses_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runtime.journal.database.Database._rewrite", lambda self: None)
+    monkeypatch.setattr("runtime.journal.database.Database._rewrite", lambda self, version: None)
     assert lost_in(range(12)) > 0
