@@ -77,6 +77,7 @@ def prepare_kivy(width: int, height: int, fullscreen: bool, home: Path) -> None:
     Config.remove_section("modules")
     Config.add_section("modules")
     logging.getLogger("kivy").setLevel(logging.ERROR)
+    sys.stderr = sys.__stderr__  # Kivy puts its own log in that place, and our words would be lost in it
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -96,7 +96,7 @@ def test_it_sleeps_when_nothing_happens(path: Path, taker: Taker) -> None:
     server.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_bytes_end_in_a_new_connection(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Garbage costs the connection, never the thread: the next one shows the basket again."""

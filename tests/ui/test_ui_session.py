@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import ui_views
 
 from runtime.wire.messages import Answer, Command, Sentence, View
+from ui import session
 from ui.client import Link
 from ui.session import HOLD_S, VIEW_GRACE_S, Session
 from ui.texts import Texts
@@ -184,3 +186,16 @@ def test_language_and_clock() -> None:
 def test_a_new_front_end_shows_the_same() -> None:
     first, second = Till(ui_views.basket()), Till(ui_views.basket())
     assert first.session.screen() == second.session.screen()
+
+
+def test_broken_variants_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without holding keys back the second `+` is a second subtotal; without telling wedges a scan becomes cash."""
+    with monkeypatch.context() as broken:
+        broken.setattr(Session, "act", lambda self, action: self._do(action, self._now()))
+        till = Till(ui_views.basket())
+        till.keys("+", "+", pace=0.01)
+        assert till.names() == ["subtotal", "subtotal"]
+    monkeypatch.setattr(session, "BURST", 999)
+    till = Till(ui_views.basket(state="tendering"))
+    till.keys(*"12345670", "Enter", pace=0.005)
+    assert till.names() == ["cash"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -67,6 +68,7 @@ class Till:
         self._picture_due = False
         self._seen_view = False
         self._was_up = True
+        self._exit = 0
 
     def run(self) -> int:
         """Until the window is closed or the process is told to end."""
@@ -77,13 +79,20 @@ class Till:
             signal.signal(number, lambda *_: stopTouchApp())
         signal.signal(signal.SIGUSR1, lambda *_: self.picture())
         Clock.schedule_interval(lambda _dt: self._repaint(), CLOCK_S)
+        threading.excepthook = self._thread_died
         self._paint()
         self._client.start()
         runTouchApp(self._root)
         self._client.stop()
         if self._options.picture is not None and EventLoop.window is not None:
             self._save()
-        return 0
+        return self._exit
+
+    def _thread_died(self, args: threading.ExceptHookArgs) -> None:
+        """A screen that looks alive and hears nothing would be the worst: end, and be started again."""
+        self._log(f"the socket's thread ended: {args.exc_type.__name__}: {args.exc_value}")
+        self._exit = 1
+        Clock.schedule_once(lambda _dt: stopTouchApp())
 
     def picture(self) -> None:
         """Save the picture with the next frame."""
