@@ -5,18 +5,19 @@
     disk.fail("write", at=3, error="full")       # the third write from now answers SQLITE_FULL
     disk.fail("sync", at=1, error="io")          # the next sync fails, and what it should have synced is gone
     disk.cut_after(17, on_cut=...)               # the power goes before the 18th operation from now
-    disk.crash()                                 # the power goes now; open anew on what is left, with the new `disk.vfs`
+    disk.crash()                                 # the power goes now; open anew on what is left, by the new `vfs`
+    disk.kill()                                  # only the process dies: what it wrote is still there to be synced
     disk.close()                                 # the VFS is taken away
 
-What was open at a crash is a ghost: its reads and writes go on without error and reach nothing, so that closing it, or
-forgetting it, disturbs nobody. Between the cut of `cut_after` and `crash()` every operation fails.
+What was open at a crash or kill is a ghost: its reads and writes go on without error and reach nothing, so that closing
+it, or forgetting it, disturbs nobody. Between the cut of `cut_after` and `crash()` every operation fails.
 
 What a crash leaves, by the seeded random (the model of `Torturing databases` and of SQLite's own crash tests):
   - everything up to the last successful sync of each file stands;
   - each write since then is cut at 512-byte borders; each piece lands, is lost, or leaves its whole sector garbage;
   - each truncation since then happened or not;
-  - names made and deleted since the last sync of the folder happened in their order up to some point. As on Linux, SQLite
-    syncs the folder with the first sync of a log or journal that it made, and after a deletion when it asks for that.
+  - names made and deleted since the last sync of the folder happened in their order up to some point. As on Linux,
+    SQLite syncs the folder with the first sync of a log or journal that it made, and with a deletion where it asks so.
 After a failed sync the kernel calls the pages clean: they are read back, but no later sync writes them. A store that
 tries again instead of ending loses them at the next crash.
 
@@ -61,6 +62,9 @@ class _File:
     pending: list[_Write | _Truncate] = field(default_factory=list)
     sync_folder: bool = False  # its first sync also syncs the folder's names
     locks: dict[int, int] = field(default_factory=dict)  # handle -> level
+
+    def copy(self) -> _File:
+        return _File(bytearray(self.content), bytearray(self.durable), list(self.pending), self.sync_folder)
 
     def sync(self) -> None:
         for change in self.pending:
@@ -113,7 +117,7 @@ class Disk:
     def close(self) -> None:
         """Take the VFS away; nothing more can be opened."""
         self.generation += 1
-        self._vfs.unregister()
+        self._vfs.retire()
 
     # --- faults --------------------------------------------------------------------------------------------------
 
@@ -152,7 +156,19 @@ class Disk:
                 self._land(durable, change)
             self._names[name] = _File(bytearray(durable), durable)
         self._durable_names = dict(self._names)
-        self._vfs.unregister()
+        self._vfs.retire()
+        self._boot()
+
+    def kill(self) -> None:
+        """The process that has the files open dies; the machine runs on. Nothing is lost, nothing is synced by it."""
+        self.generation += 1
+        moved = {id(file): file.copy() for file in (*self._names.values(), *self._durable_names.values())}
+        self._names = {name: moved[id(file)] for name, file in self._names.items()}
+        self._durable_names = {name: moved[id(file)] for name, file in self._durable_names.items()}
+        self._pending_names = [
+            (name, None if file is None else moved.get(id(file), file)) for name, file in self._pending_names
+        ]
+        self._vfs.retire()
         self._boot()
 
     def flip_bit(self, name: str, offset: int, bit: int) -> None:
@@ -291,20 +307,23 @@ def _error(error: Error, operation: Operation) -> apsw.Error:
 
 
 class _Vfs(apsw.VFS):
+    """Of one life of the machine; `disk` is None once that is over."""
+
     def __init__(self, name: str, disk: Disk) -> None:
-        self._disk, self._generation = disk, disk.generation
+        self.disk: Disk | None = disk
         super().__init__(name, "")
+        _kept.append(self)
 
     def excepthook(self, *unraisable: Any) -> None:
         """Older apsw prints every error of a VFS; these are the ones that were asked for."""
 
-    @property
-    def _ghost(self) -> bool:
-        return self._generation != self._disk.generation
+    def retire(self) -> None:
+        self.disk = None
+        self.unregister()
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:
-        disk = self._disk
-        if self._ghost:
+        disk = self.disk
+        if disk is None:
             raise apsw.CantOpenError("this machine is off")
         path = "" if name is None else name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         psow = name.uri_boolean("psow", True) if isinstance(name, apsw.URIFilename) else True
@@ -318,17 +337,21 @@ class _Vfs(apsw.VFS):
         return _Handle(disk, file, psow)
 
     def xAccess(self, name: str, flags: int) -> bool:
-        return not self._ghost and self._disk.lookup(name) is not None
+        return self.disk is not None and self.disk.lookup(name) is not None
 
     def xDelete(self, name: str, sync_folder: bool) -> None:
-        if not self._ghost:
-            self._disk.delete(name, bool(sync_folder))
+        if self.disk is not None:
+            self.disk.delete(name, bool(sync_folder))
 
     def xFullPathname(self, name: str) -> str:
         return name
 
     def xSleep(self, microseconds: int) -> int:
         return microseconds
+
+
+# A forgotten connection may ask its VFS until the process ends, and apsw does not keep it for that.
+_kept: list[_Vfs] = []
 
 
 class _Handle:

@@ -4,18 +4,22 @@ Time stands still while anything is ready to run, then jumps to the next timer. 
 waiting: an hour passes as fast as its callbacks run. Callbacks run in the order in which they were scheduled; tasks and
 futures hash by their serial number, so that even a set of them is walked in the same order in every process.
 
-`run(seed_coroutine)` runs to the end of one coroutine. A loop in which nothing is ready and no timer is set can never go
-on: that is a `Stuck`, not a hang. So is one that spins without time passing.
+A task belongs to the machine that `OWNER` names where it was made, and so do the tasks that it makes: `cancel_all` is
+the machine's end, at whatever await each of them stands.
+
+`run(main())` runs one coroutine to its end. A loop in which nothing is ready and no timer is set can never go on: that
+is a `Stuck`, not a hang. So is one that spins without time passing.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from contextvars import Context
+from contextvars import Context, ContextVar
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+OWNER: ContextVar[object] = ContextVar("OWNER", default=None)
 SPIN_LIMIT = 200_000  # turns of the loop in one instant of virtual time
 
 
@@ -71,6 +75,7 @@ class SimLoop(asyncio.BaseEventLoop):
         self.set_task_factory(self._make_task)
         self.set_exception_handler(self._note)
         self.errors: list[str] = []  # exceptions that nobody awaited
+        self._owned: dict[object, list[SimTask]] = {}
 
     # --- the clock -----------------------------------------------------------------------------------------------
 
@@ -112,7 +117,16 @@ class SimLoop(asyncio.BaseEventLoop):
         if context is not None:
             options["context"] = context
         options.setdefault("name", f"task-{loop._serials}")  # asyncio's own count goes on from run to run
-        return SimTask(loop._serials, coro, loop, **options)
+        task = SimTask(loop._serials, coro, loop, **options)
+        owner = OWNER.get() if context is None else context.get(OWNER)
+        loop._owned.setdefault(owner, []).append(task)
+        task.add_done_callback(lambda _: loop._owned[owner].remove(task))
+        return task
+
+    def cancel_all(self, owner: object) -> None:
+        """Cancel every task of this owner, oldest first."""
+        for task in tuple(self._owned.get(owner, ())):
+            task.cancel()
 
     def _note(self, loop: Any, context: dict[str, Any]) -> None:
         error = context.get("exception")

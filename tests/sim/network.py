@@ -1,7 +1,7 @@
 """A network that lies: between the terminals' links and the gateway's ASGI application, both real, in one process.
 
     network = Network(rng, Faults(...), trace)
-    network.serve("gateway", app, spawn)      # `spawn` makes the request a task of the gateway's machine: a crash ends it
+    network.serve("gateway", app, spawn)      # `spawn` makes a request a task of the gateway's: a crash ends it
     network.down("gateway")                   # the machine is off: connections are refused
     link = Link(network, "till-1", "gateway") # what the forwarder takes as its GatewayLink
     network.part("till-1", until_s)           # nothing passes until then
@@ -16,11 +16,13 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
 from runtime.forward.ports import LinkDown, LinkReply
 from runtime.wire.records import CONTENT_TYPE
+from tests.sim.loop import OWNER
 
 Asgi = Callable[..., Coroutine[Any, Any, None]]
 Spawn = Callable[[Coroutine[Any, Any, Any]], "asyncio.Task[Any]"]
@@ -43,6 +45,14 @@ class Faults:
 class Reply:
     status: int
     headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class _Message:
+    source: str
+    target: str
+    path: str
     body: bytes
 
 
@@ -94,7 +104,7 @@ class Network:
         self.faults = faults
         self._hosts: dict[str, tuple[Asgi, Spawn]] = {}
         self._parted: dict[str, float] = {}
-        self._ghosts: set[asyncio.Task[Any]] = set()
+        self._underway: set[asyncio.Task[Any]] = set()
 
     def serve(self, name: str, app: Asgi, spawn: Spawn) -> None:
         self._hosts[name] = (app, spawn)
@@ -115,65 +125,66 @@ class Network:
         return any(self._parted.get(name, 0.0) > now for name in names)
 
     async def request(self, source: str, target: str, path: str, body: bytes) -> Reply:
-        """Raises LinkDown."""
-        try:
-            async with asyncio.timeout(self.faults.timeout_s):
-                return await self._request(source, target, path, body)
-        except TimeoutError as error:
-            self._trace(f"{source} gave up on {target}")
-            raise LinkDown("no answer in time") from error
-
-    async def _request(self, source: str, target: str, path: str, body: bytes) -> Reply:
+        """Raises LinkDown. A caller that gives up, or whose machine dies, does not call back what it has sent."""
         rng, faults = self._rng, self.faults
         # All of a message's fate is drawn at once, so that it does not hang on who else is speaking.
-        dropped, unanswered, repeated = (
+        lost, unanswered, repeated = (
             rng.random() < chance for chance in (faults.drop_request, faults.drop_answer, faults.repeat)
         )
         there_s, back_s, again_s = self._delay(), self._delay(), rng.random() * faults.slow_s
+        answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        message = _Message(source, target, path, body)
+        if not lost:
+            self._later(self._carry(message, there_s, back_s, None if unanswered else answer))
         if repeated:
-            self._later(self._repeat(source, target, path, body, again_s))
-        await asyncio.sleep(there_s)
-        if dropped or self._cut(source, target):
-            await asyncio.get_running_loop().create_future()  # for ever: the caller's patience ends it
-        reply = await self._deliver(source, target, path, body)
-        if unanswered or self._cut(source, target):
-            await asyncio.get_running_loop().create_future()
-        await asyncio.sleep(back_s)
-        return reply
+            self._later(self._carry(message, there_s + again_s, 0.0, None))
+        try:
+            async with asyncio.timeout(faults.timeout_s):
+                return await answer
+        except TimeoutError as error:
+            self._trace(f"{source} gave up on {target}")
+            raise LinkDown("no answer in time") from error
 
     def _delay(self) -> float:
         slow = self._rng.random() < self.faults.slow
         return self._rng.random() * (self.faults.slow_s if slow else self.faults.quick_s)
 
-    async def _repeat(self, source: str, target: str, path: str, body: bytes, after_s: float) -> None:
-        await asyncio.sleep(after_s)
-        if self._cut(source, target):
+    async def _carry(
+        self, message: _Message, there_s: float, back_s: float, answer: asyncio.Future[Reply] | None
+    ) -> None:
+        await asyncio.sleep(there_s)
+        if self._cut(message.source, message.target):
             return
-        self._trace(f"{source} repeated to {target}")
         try:
-            await self._deliver(source, target, path, body)
-        except LinkDown:
+            reply = await self._deliver(message)
+        except LinkDown as error:
+            if answer is not None and not answer.done():
+                answer.set_exception(error)
             return
+        await asyncio.sleep(back_s)
+        if answer is not None and not answer.done() and not self._cut(message.source, message.target):
+            answer.set_result(reply)
 
-    async def _deliver(self, source: str, target: str, path: str, body: bytes) -> Reply:
-        if target not in self._hosts:
+    async def _deliver(self, message: _Message) -> Reply:
+        if message.target not in self._hosts:
             raise LinkDown("connection refused")
-        app, spawn = self._hosts[target]
-        task = spawn(call(app, "POST", path, body, {"content-type": CONTENT_TYPE}))
-        try:
-            # Shielded: a caller that gives up does not stop what has reached the other machine.
-            reply: Reply = await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if task.cancelled():
-                raise LinkDown("connection reset") from None
-            raise
-        self._trace(f"{target} answered {source} {reply.status}")
+        app, spawn = self._hosts[message.target]
+        task = spawn(call(app, "POST", message.path, message.body, {"content-type": CONTENT_TYPE}))
+        await asyncio.wait([task])
+        if task.cancelled():
+            raise LinkDown("connection reset")
+        reply: Reply = task.result()
+        if self._hosts.get(message.target, (None,))[0] is not app:
+            raise LinkDown("connection reset")  # it died in the instant of answering
+        self._trace(f"{message.target} answered {message.source} {reply.status}")
         return reply
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._ghosts.add(task)
-        task.add_done_callback(self._ghosts.discard)
+        context = copy_context()
+        context.run(OWNER.set, "network")
+        task = asyncio.get_running_loop().create_task(work, context=context)
+        self._underway.add(task)
+        task.add_done_callback(self._underway.discard)
 
 
 class Link:
