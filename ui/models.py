@@ -62,10 +62,11 @@ class Saving:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A device or the network, when it is not well."""
+    """A device or the network, when it is not well. `info`: it works still (paper nearly out)."""
 
     text: str
     remedy: str
+    severity: Severity = "bad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
         operator=t("Cashier {name}", name=view.operator) if view and view.operator else "",
         time=_time(view, local),
         health=_health(view, local, t),
-        healthy=not troubles,
+        healthy=not any(trouble.severity == "bad" for trouble in troubles),
         unsent=_unsent(view, t),
         troubles=troubles,
         banner=_banner(view, local, t),
@@ -203,10 +204,12 @@ def _troubles(view: View | None, local: Local, t: Texts, names: dict[str, str]) 
     if view is None or not local.connected:
         return (Trouble(*t.sentence(own("UI_CONNECTING"))),)
     troubles = [Trouble(*t.sentence(device.sentence, names)) for device in _sick(view)]
+    warned = [d for d in view.devices if d.ok and d.sentence.code not in ("OK", "")]
+    notes = [Trouble(*t.sentence(device.sentence, names), severity="info") for device in warned]
     if not view.network.ok:
         text, remedy = t.sentence(view.network.sentence, names)
         troubles.append(Trouble(text, remedy or t("Sell on: sales are kept here and sent later.")))
-    return tuple(troubles)
+    return tuple(troubles + notes)
 
 
 def _health(view: View | None, local: Local, t: Texts) -> str:

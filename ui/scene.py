@@ -256,9 +256,11 @@ def _troubles(paper: _Paper, grid: _Grid, screen: Screen, foot: int) -> int:
     for number, trouble in reversed(list(enumerate(shown))):
         foot -= h + 2
         rect = Rect(grid.left.x, foot, grid.left.w, h)
-        paper.box(f"trouble.{number}", rect, theme.BAD_GROUND, 5)
+        paper.box(f"trouble.{number}", rect, GROUNDS[trouble.severity][0], 5)
         side = grid.pick(18, 24)
-        paper.shape(f"trouble.{number}.shape", Rect(rect.x + 14, rect.y + (h - side) // 2, side, side), "bad")
+        paper.shape(
+            f"trouble.{number}.shape", Rect(rect.x + 14, rect.y + (h - side) // 2, side, side), trouble.severity
+        )
         w = rect.w - 64
         if grid.compact:
             line = f"{trouble.text} {trouble.remedy}".strip()

@@ -107,6 +107,16 @@ def test_trouble_in_words() -> None:
     assert now.message.text == "没有条码为 6901234567892 的商品。" and now.message.remedy
 
 
+def test_a_warning_is_no_trouble() -> None:
+    devices = (
+        ui_views.device("printer", "POSPrinter", True, "EPTR_REC_NEAREMPTY", "{device}: the paper is nearly out."),
+    )
+    now = shown(ui_views.view(devices=devices))
+    assert (
+        now.healthy and [t.severity for t in now.troubles] == ["info"] and now.health == "Devices ready · Network ready"
+    )
+
+
 def test_two_devices_of_a_kind_are_told_apart() -> None:
     devices = (ui_views.device("left", "Scanner", False), ui_views.device("right", "Scanner"))
     assert shown(ui_views.view(devices=devices)).troubles[0].text == "Scanner left is ready."
