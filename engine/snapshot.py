@@ -64,8 +64,7 @@ class _Table:
 class Snapshot:
     """Prices and promotions of one book. Not for several threads at once.
 
-    `hash` is 32 bytes and names the whole content. Every method may raise SnapshotError where an unverified file is
-    damaged.
+    `hash` is 32 bytes and names the whole content. `verify=False` is for a file whose hash was checked before.
     """
 
     def __init__(self, buffer: bytes | mmap.mmap, *, verify: bool = True) -> None:
@@ -82,21 +81,23 @@ class Snapshot:
         self.hash: bytes = header.hash
         self._header = header
         meta = self._section("meta")
-        if not isinstance(meta, dict) or not isinstance(meta.get("book"), dict):
-            raise SnapshotError("snapshot_damaged", "meta", "it is not what it should be")
-        self.book: dict[str, Any] = meta["book"]
-        self.currency: str = self.book["currency"]
-        self.exponent: int = self.book["exponent"]
-        self._columns: list[str] = meta["columns"]
+        try:
+            self.book: dict[str, Any] = meta["book"]
+            self.currency: str = self.book["currency"]
+            self.exponent: int = self.book["exponent"]
+            self._columns: list[str] = meta["columns"]
+            self._slots = [int(number) for number in self._section("slots")]
+            widths = [(int(width), int(count)) for width, count in self._section("widths")]
+        except (KeyError, TypeError, ValueError) as e:
+            raise SnapshotError("snapshot_damaged", "meta", "it is not what it should be") from e
         self._items = _Table(buffer, header, "items")
         self._texts = _Table(buffer, header, "texts")
         self._postings = _Table(buffer, header, "postings")
         self._plans = _Table(buffer, header, "plans")
-        self._slots: list[int] = self._section("slots")
         self._widths: dict[int, tuple[int, int]] = {}  # bytes of a code -> where its rows begin, how many there are
         at, length = header.places["keys"]
         end = at + length
-        for width, count in self._section("widths"):
+        for width, count in widths:
             self._widths[width] = (at, count)
             at += (width + 4) * count
         if at != end:
@@ -237,5 +238,5 @@ class Snapshot:
     def _decoded(self, name: str, data: bytes) -> Any:
         try:
             return msgpack.unpackb(data, raw=False, strict_map_key=False)
-        except (ValueError, msgpack.UnpackException) as e:
+        except (TypeError, ValueError, msgpack.UnpackException) as e:
             raise SnapshotError("snapshot_damaged", name, "a record cannot be read") from e
