@@ -146,6 +146,7 @@ def test_paper_out_in_the_middle_is_printed_again_marked_as_a_copy(store: Store)
 
 
 def test_a_drawer_that_does_not_open_is_said(store: Store) -> None:
+    store.control("printer", drawer="close")  # the sale before has opened it
     store.control("printer", drawer="stuck")
     good_scan(store)
     pay(store)
