@@ -1,0 +1,61 @@
+"""The engine against the brute-force reference of the contract: every number of a receipt, and the least total."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from engine.basket import read_basket
+from engine.compiler import compile_book
+from engine.pricing import price
+from engine.snapshot import Snapshot
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reference.strategies import book_files, worlds
+from reference.verdict import check_receipt
+
+Data = dict[str, Any]
+World = tuple[list[Data], list[Data], Data]
+KINDS = ("price", "set1")  # what the engine does so far; of reference.strategies.ALL_KINDS
+
+quick = settings(max_examples=1_000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+long = settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def engine_receipt(items: list[Data], promotions: list[Data], basket: Data) -> Data:
+    book = compile_book(book_files(items, promotions))
+    return price(Snapshot(book.data), read_basket(basket)).to_json()
+
+
+def compare(world: World) -> None:
+    items, promotions, basket = world
+    receipt = engine_receipt(items, promotions, basket)
+    assert check_receipt(items, promotions, basket, receipt) == []
+    assert receipt["optimal"], "a basket of a few units is searched to the end"
+
+
+@quick
+@given(worlds(KINDS, max_units=7, max_promotions=4))
+def test_small_baskets(world: World) -> None:
+    compare(world)
+
+
+@pytest.mark.long
+@long
+@given(worlds(KINDS, max_units=7, max_promotions=4))
+def test_many_small_baskets(world: World) -> None:
+    compare(world)
+
+
+@settings(quick, max_examples=200)
+@given(worlds(KINDS, max_units=10, max_promotions=6), st.data())
+def test_the_order_of_lines_and_promotions_decides_nothing(world: World, data: st.DataObject) -> None:
+    """No total and no sku's net depends on the order in which lines were scanned or promotions written."""
+    items, promotions, basket = world
+    other_basket = {**basket, "lines": data.draw(st.permutations(basket["lines"]))}
+    one = engine_receipt(items, promotions, basket)
+    other = engine_receipt(items, data.draw(st.permutations(promotions)), other_basket)
+    assert one["total"] == other["total"]
+    for item in items:
+        nets = [sum(line["net"] for line in receipt["lines"] if line["sku"] == item["sku"]) for receipt in (one, other)]
+        assert nets[0] == nets[1], item["sku"]
