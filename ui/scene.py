@@ -8,7 +8,7 @@ while a state lasts. Below 1000 pixels of width or 700 of height it is drawn com
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from ui import theme
@@ -253,7 +253,10 @@ def _troubles(paper: _Paper, grid: _Grid, screen: Screen, foot: int) -> int:
     shown = screen.troubles[:MAX_TROUBLES]
     h = grid.pick(26, 44)
     foot -= grid.pad // 2
+    hidden = len(screen.troubles) - len(shown)
     for number, trouble in reversed(list(enumerate(shown))):
+        if hidden and number == len(shown) - 1:
+            trouble = replace(trouble, text=f"{trouble.text} (+{hidden})")
         foot -= h + 2
         rect = Rect(grid.left.x, foot, grid.left.w, h)
         paper.box(f"trouble.{number}", rect, GROUNDS[trouble.severity][0], 5)
