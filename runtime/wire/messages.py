@@ -123,12 +123,15 @@ class ViewNetwork:
     sentence: Sentence
 
 
+Severity = Literal["good", "info", "bad"]
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """The last thing that was said to the cashier. A new `serial` is a new notice: it may beep."""
 
     serial: int
-    severity: Literal["good", "info", "bad"]
+    severity: Severity
     sentence: Sentence
 
 

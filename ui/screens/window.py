@@ -67,6 +67,7 @@ class Till:
         self._last_touch = (0.0, -1.0, -1.0)
         self._picture_due = False
         self._seen_view = False
+        self._said_ready = False
         self._was_up = True
         self._exit = 0
 
@@ -196,6 +197,9 @@ class Till:
         self._repaint()
 
     def _flip(self, *_: Any) -> None:
+        if self._seen_view and not self._said_ready:
+            self._said_ready = True
+            print(f"ready {int(Window.width)}x{int(Window.height)}", flush=True)
         if self._picture_due:
             self._picture_due = False
             self._save()
