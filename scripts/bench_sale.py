@@ -29,8 +29,11 @@ from typing import Any
 import psutil
 from rig import LANE, ROOT, Process, Store, free_display, wait_for
 
+from runtime.share import config_dir
 from runtime.wire.messages import View
-from ui.models import bench_model
+from ui.local import Local
+from ui.models import screen
+from ui.texts import Texts
 
 DOCS = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- bench sale -->", "<!-- end of bench sale -->"
@@ -122,7 +125,8 @@ class Till:
         self.shown = threading.Event()
         self.shown_at = 0.0
         self.rows = 0
-        self._model: Callable[[View], int] = bench_model()
+        self._texts = Texts(config_dir() / "locale", "zh")
+        self._local = Local(connected=True)
         self.scanner: Scanner | None = None
 
     def start(self, limit: Callable[[list[str]], list[str]] | None = None) -> None:
@@ -141,7 +145,7 @@ class Till:
         )
 
     def _on_view(self, view: View) -> None:
-        rows = self._model(view)
+        rows = screen(view, self._local, self._texts).line_count
         if rows != self.rows:
             self.rows = rows
             self.shown_at = time.perf_counter()

@@ -309,9 +309,10 @@ class Store:
     def scan(self, code: str) -> None:
         self.control("scanner", scan=code)
 
-    def slips(self) -> list[dict[str, Any]]:
-        """What the printer has cut off since last asked: text and events of each."""
-        slips: list[dict[str, Any]] = self.control("printer", take=True)["slips"]
+    def slips(self, pictures: Path | None = None) -> list[dict[str, Any]]:
+        """What the printer has cut off since last asked: text and events of each; also drawn as PNG into `pictures`."""
+        drawn = {"pictures": str(pictures)} if pictures else {}
+        slips: list[dict[str, Any]] = self.control("printer", take=True, **drawn)["slips"]
         return slips
 
     def stop(self) -> None:
