@@ -83,6 +83,8 @@ class Database:
         written and synced anew, it is on disk before anything is built on it. The commit after it gives the WAL a new
         header, synced: else an older WAL, whose truncation was not, would be played over the file after a power cut."""
         frames, _ = self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        if frames < 0:  # after an I/O error in it, `PRAGMA journal_mode` says "wal" and the file stays as it was
+            raise JournalError("IO_FAILED", "the journal's file did not become a WAL file")
         if frames > 0:
             self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self.connection.execute(f"BEGIN IMMEDIATE; PRAGMA user_version={version}; COMMIT")

@@ -193,7 +193,7 @@ def test_an_event_without_a_packed_form_writes_nothing(tmp_path: Path) -> None:
 # -- files that are no journals --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_garbage_is_an_error_with_a_sentence(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "j"
@@ -420,7 +420,7 @@ def killed(path: Path, delay_s: float, fault: str = "") -> int:
     assert child.stdout is not None
     assert child.stdout.readline() == b"ready\n"
     seen = [child.stdout.readline()]
-    rows = 1 + int(delay_s * 400)
+    rows = 1 + int(delay_s * 150)
     while len(seen) < rows:
         seen.append(child.stdout.readline())
     child.send_signal(signal.SIGKILL)
@@ -448,7 +448,7 @@ def test_an_answer_before_the_commit_is_caught(tmp_path: Path) -> None:
         "from contextlib import nullcontext\n"
         "journal._database.transaction = lambda: nullcontext(journal._database.connection)"
     )
-    acknowledged = killed(tmp_path / "j", 0.1, fault)
+    acknowledged = killed(tmp_path / "j", 0.2, fault)
     journal = opened(tmp_path / "j")
     assert journal.last_seq < acknowledged
     journal.close()
