@@ -116,8 +116,13 @@ class Component:
         self.lots: list[list[Lot]] = []  # of each class, in the fixed order of units
 
 
-def unit_order(lot: Lot) -> tuple[str, int, int, int]:
-    """The fixed order of units: sku, dearer first, and between kg lines of one price the heavier first, then line."""
+def unit_order(lot: Lot) -> tuple[str, int, int]:
+    """The fixed order of units: sku as text, dearer first, line."""
+    return lot.sku, -lot.current, lot.line
+
+
+def _class_order(lot: Lot) -> tuple[str, int, int, int]:
+    """The same, with weight before line: classes may differ between kg lines of one price, and no line decides theirs."""
     return lot.sku, -lot.current, -lot.milli, lot.line
 
 
@@ -125,7 +130,7 @@ def components_of(lots: list[Lot], counter: Counter) -> list[Component]:
     """The parts of step 2 that can be decided on their own, each in an order that no line or file decides."""
     eligible: dict[int, list[tuple[Lot, int]]] = {}  # plan -> lots and their weights
     plans: dict[int, Plan] = {}
-    for lot in sorted(lots, key=unit_order):
+    for lot in sorted(lots, key=_class_order):
         for plan in lot.plans:
             weight = _weight(plan, lot)
             if weight is not None:
@@ -259,7 +264,7 @@ def _component(
             lots[lot.line] = lot
             weights.setdefault(lot.line, {})[number] = weight
     alike: dict[tuple[int, tuple[tuple[int, int], ...]], UnitClass] = {}
-    for lot in sorted(lots.values(), key=unit_order):
+    for lot in sorted(lots.values(), key=_class_order):
         mine = weights[lot.line]
         key = (lot.current, tuple(mine.items()))
         unit = alike.get(key)
@@ -269,6 +274,8 @@ def _component(
             out.lots.append([])
         unit.count += lot.count
         out.lots[unit.number].append(lot)
+    for alike_lots in out.lots:
+        alike_lots.sort(key=unit_order)
     for offer in out.offers:
         mine_classes = [unit for unit in out.classes if offer.number in unit.weights]
         if offer.qty == 1:

@@ -254,3 +254,12 @@ def test_hash_seeds_and_processes_change_no_byte() -> None:
         out.add(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
     assert len(out) == 1
     assert compile_book(files(hash_seed_world()[0])).data == compile_book(files(hash_seed_world()[0][::-1])).data
+
+
+def test_equal_remainders_go_in_the_order_of_units() -> None:
+    items = "kg,x,kg,100,,,,\n"
+    book = snapshot([set_of("A", 2, price=1)], items)
+    for millis, net in (((1, 999, 1000), [0, 0, 1]), ((1000, 999), [0, 1]), ((999, 1000), [0, 1])):
+        lines = [{"code": "kg", "milli": milli} for milli in millis]
+        found = price(book, read_basket({"at": "2026-11-22T18:30", "lines": lines}))
+        assert [line.net for line in found.lines] == net
