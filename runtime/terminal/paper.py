@@ -41,7 +41,8 @@ def receipt_document(
 
     paper: list[Element] = []
     for number, line in enumerate(header):
-        paper.append(Text(line, "centre", bold=number == 0, height=2 if number == 0 else 1))
+        size = 2 if number == 0 else 1
+        paper.append(Text(line, "centre", bold=number == 0, width=size, height=size))
     if copy:
         paper.append(Text(_("*** COPY ***"), "centre", bold=True, width=2, height=2))
     paper.append(Columns(((_("Till") + f" {record['WorkstationID']}", 0, "left"), (_number(record, _), 26, "right"))))

@@ -12,7 +12,7 @@ from drivers.api import PaymentStatus
 from runtime.sale import effects as fx
 from runtime.sale.events import PaymentApproved, PaymentCancelAsked, PaymentFailed
 from runtime.terminal.clock import local_text
-from runtime.terminal.payment import Next, decide
+from runtime.terminal.payment import QUERY_EVERY_S, Next, decide
 from runtime.terminal.sentences import sentence
 from runtime.wire.messages import Severity
 
@@ -56,7 +56,8 @@ class Paying:
                     self._say("bad", decision.say)
                     return
             elif not payment.cancelling and decision.next is Next.CANCEL:
-                till.attempt(PaymentCancelAsked(trade_no))
+                if not till.attempt(PaymentCancelAsked(trade_no)):
+                    await asyncio.sleep(QUERY_EVERY_S)  # the disk is full: this loop must not spin
                 continue
             else:
                 self._say("info", decision.say)

@@ -13,11 +13,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
-from engine.pricing import price
-
 from drivers.api import ScanData
 from engine.errors import EngineError
 from engine.labels import LabelTemplate
+from engine.pricing import price
 from engine.snapshot import Snapshot
 from runtime.devices.ports import Devices, DeviceStatus
 from runtime.forward.forwarder import Forwarder
@@ -160,7 +159,7 @@ class Till:
         else:
             answer = Answer(command.id, True, said)
         if answer.sentence is not None:
-            self.say("good" if answer.ok else "bad", answer.sentence)
+            self.say(_severity(answer.sentence) if answer.ok else "bad", answer.sentence)
         elif answer.ok:
             self._notice = None
         self.changed()
@@ -175,7 +174,7 @@ class Till:
         except JournalError as error:
             self.say("bad", sentence(error.code))
         else:
-            self.say("good", said)
+            self.say(_severity(said), said)
         self.changed()
 
     def garbled(self, device: str, reason: str) -> None:
@@ -422,6 +421,11 @@ class Till:
     def _trade_no(self) -> str:
         """Unique for ever: store, terminal, epoch and the row that will ask for it. At most 64 characters."""
         return f"{self.identity.store}{self.identity.workstation}{self.identity.epoch:x}{self.journal.last_seq + 1}"
+
+
+def _severity(said: Sentence) -> Severity:
+    """Good is for what was rung or paid; what only says what comes next is information."""
+    return "good" if said.code in ("item_added", "paid") else "info"
 
 
 _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
