@@ -122,7 +122,7 @@ def unit_order(lot: Lot) -> tuple[str, int, int]:
 
 
 def _class_order(lot: Lot) -> tuple[str, int, int, int]:
-    """The same, with weight before line: classes may differ between kg lines of one price, and no line decides theirs."""
+    """The same, with weight before line: kg lines of one price may be two classes, whose order no line decides."""
     return lot.sku, -lot.current, -lot.milli, lot.line
 
 

@@ -185,7 +185,7 @@ def nets(found: Data) -> dict[str, int]:
     return out
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds(("price", "set1"), max_units=14, max_promotions=6), st.randoms(use_true_random=False))
 def test_splitting_and_merging_lines_changes_no_price(world: tuple[list[Data], list[Data], Data], rng: Any) -> None:
     items, promotions, basket = world
@@ -211,7 +211,7 @@ def test_splitting_and_merging_lines_changes_no_price(world: tuple[list[Data], l
         assert (other["total"], other["coupons"], nets(other)) == (whole["total"], whole["coupons"], nets(whole))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds(("price", "set1"), max_units=10, max_promotions=6), st.data())
 def test_a_set_more_never_makes_it_dearer(world: tuple[list[Data], list[Data], Data], data: Any) -> None:
     items, promotions, basket = world
