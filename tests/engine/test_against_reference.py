@@ -34,6 +34,35 @@ def compare(world: World) -> None:
     assert receipt["optimal"], "a basket of a few units is searched to the end"
 
 
+def _item(unit: str) -> Data:
+    return {
+        "sku": "a", "name": "a", "unit": unit, "price": 50, "category": "1", "brand": "", "tags": [], "barcodes": [],
+    }  # fmt: skip
+
+
+def _set(name: str, qty: int, reward: Data) -> Data:
+    return {"id": name, "name": name, "type": "set", "buy": [{"items": {"all": True}, "qty": qty}], "reward": reward}
+
+
+def test_equal_remainders_go_in_the_order_of_lines() -> None:
+    # Both lines cost 50: 999 g rounded, 1000 g exactly. 99 off both is 49.5 each, and line 0 gets the odd one.
+    for weights in [(999, 1000), (1000, 999)]:
+        basket = {
+            "id": "B",
+            "at": "2026-11-22T18:30:00",
+            "lines": [{"code": "a", "milli": milli} for milli in weights],
+        }
+        receipt = engine_receipt([_item("kg")], [_set("A", 2, {"price": 1})], basket)
+        assert [line["net"] for line in receipt["lines"]] == [0, 1]
+
+
+def test_of_equal_totals_the_one_with_fewer_applications() -> None:
+    # A twice gives 25 + 25, B once gives 100 - 50.
+    promotions = [_set("A", 1, {"percent": 50}), _set("B", 2, {"price": 50})]
+    basket = {"id": "B", "at": "2026-11-22T18:30:00", "lines": [{"code": "a", "qty": 2}]}
+    compare(([_item("each")], promotions, basket))
+
+
 @quick
 @given(worlds(KINDS, max_units=7, max_promotions=4))
 def test_small_baskets(world: World) -> None:
