@@ -104,5 +104,6 @@ def _check_same(where: str, key: str, found: Any, expected: str | int) -> None:
 def _facts(record: PackedRecord, body: dict[Any, Any]) -> Checked:
     receipt = body.get("receipt")
     total = receipt.get("total") if isinstance(receipt, dict) else None
-    known = type(total) is int and abs(total) <= MAX_TOTAL_MINOR
-    return Checked(record, body.get("type") == "RetailTransaction", total if known else 0)
+    if type(total) is not int or abs(total) > MAX_TOTAL_MINOR:
+        total = 0
+    return Checked(record, body.get("type") == "RetailTransaction", total)

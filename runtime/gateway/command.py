@@ -184,7 +184,7 @@ def words(status: dict[str, Any]) -> list[str]:
         )
     if status["quarantined"]:
         lines.append(
-            f"  {_count(status['quarantined'], 'record')} kept aside: a terminal sent a number again with other content."
+            f"  {_count(status['quarantined'], 'record')} kept aside: a number was sent again with other content."
         )
         lines += [
             f"    terminal {q['terminal']}, record {q['sequence']}: {q['quarantined'][:12]} beside {q['kept'][:12]}"

@@ -369,7 +369,8 @@ class _Handle:
         return self._generation != self._disk.generation
 
     def xRead(self, amount: int, offset: int) -> bytes:
-        self._disk.counters.reads += 1
+        if not self._ghost:
+            self._disk.counters.reads += 1
         return bytes(self._file.content[offset : offset + amount])
 
     def xWrite(self, data: Any, offset: int) -> None:

@@ -48,10 +48,10 @@ POLL_S = 2.0
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how bad. Times are virtual seconds; troubles come on average so often to each machine."""
+    """How long and how bad. Times are virtual seconds; troubles come to each machine after so long on average."""
 
     terminals: int = 3
-    shift_s: float = 2_400.0
+    shift_s: float = 2_700.0
     think_s: float = 9.0
     terminal_trouble_s: float = 240.0
     gateway_trouble_s: float = 200.0
@@ -72,9 +72,32 @@ class Report:
     lines: list[str]
 
 
+def plan_of(seed: int) -> Plan:
+    """Seeds differ in size, haste and weather too."""
+    rng = random.Random(f"{seed}/plan")
+    calm = rng.random() < 0.2
+    return Plan(
+        terminals=rng.randint(1, 4),
+        think_s=rng.uniform(6.0, 20.0),
+        terminal_trouble_s=rng.uniform(120.0, 600.0),
+        gateway_trouble_s=rng.uniform(60.0, 600.0),
+        device_trouble=rng.uniform(0.0, 0.3),
+        payment_trouble=rng.uniform(0.0, 0.3),
+        network=Faults()
+        if calm
+        else Faults(
+            drop_request=rng.uniform(0.0, 0.4),
+            drop_answer=rng.uniform(0.0, 0.4),
+            repeat=rng.uniform(0.0, 0.3),
+            slow=rng.uniform(0.0, 0.3),
+            slow_s=60.0,
+        ),
+    )
+
+
 def run(seed: int, plan: Plan | None = None, keep_lines: bool = False) -> Report:
     """One seed from opening to settled. Raises AssertionError naming the seed and what broke."""
-    world = World(seed, plan or Plan(), keep_lines)
+    world = World(seed, plan or plan_of(seed), keep_lines)
     try:
         return run_loop(world.main())
     except AssertionError as error:
