@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from engine.basket import read_basket
-from engine.compiler import compile_book
-from engine.pricing import price
-from engine.snapshot import Snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reference.strategies import book_files, worlds
 from reference.verdict import check_receipt
+
+from engine.basket import read_basket
+from engine.compiler import compile_book
+from engine.pricing import price
+from engine.snapshot import Snapshot
 
 Data = dict[str, Any]
 World = tuple[list[Data], list[Data], Data]
