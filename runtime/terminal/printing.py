@@ -84,7 +84,7 @@ class Printing:
         if not till.attempt(PrintBegun(job.sequence, job.begun)):
             return False
         result = await till.devices.print_document(document)
-        till.attempt(PrintEnded(job.sequence, result.code, result.started))
+        await self._ended(PrintEnded(job.sequence, result.code, result.started))
         if result.code != "OK":
             till.say("bad", sentence(result.code, device="printer"))
             till.changed()
@@ -93,6 +93,12 @@ class Printing:
             till.say("info", sentence("receipt_copied"))
             till.changed()
         return True
+
+    async def _ended(self, ended: PrintEnded) -> None:
+        """On disk, however long that is full: what is on paper must not be printed again for want of a row."""
+        till = self._till
+        while any(job.sequence == ended.sequence for job in till.checkout.prints) and not till.attempt(ended):
+            await asyncio.sleep(AGAIN_AFTER_S)
 
     def _document(self, job: PrintJob) -> Document:
         packed = self._till.journal.record(job.sequence)
@@ -106,6 +112,6 @@ class Printing:
             footer=texts.footer,
             exponent=self._till.snapshot.exponent,
             sign=texts.sign,
-            promotion_name=self._till.promotion_name,
+            promotion_name=self._till.pricing.promotion_name,
             _=texts.translate,
         )
