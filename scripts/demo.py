@@ -10,6 +10,7 @@ import argparse
 import csv
 import fcntl
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -26,7 +27,7 @@ PAYMENT_CODE = "134567890123456700"  # ends in 00: the simulated provider takes 
 PAPER_OUT_AFTER_LINES = 9
 PUMPKIN_LABEL = "2117202011814"  # prefix 21, PLU 17202, 11.81 yuan
 UNKNOWN = "6999999999997"
-SCAN = """'{"device":"scanner","scan":"6901234567892"}'"""
+SCAN = '{"device":"scanner","scan":"6901234567892"}'
 WATER, ICED_TEA, YOGURT, OTHER_YOGURT, CRISPS, MILK = "010001", "030001", "040007", "040008", "100001", "040005"
 APPLES, ODEN_6, ODEN_13, CIGARETTES, BAG = "10001", "70001", "70002", "200002", "90003"
 
@@ -155,7 +156,8 @@ def show_results(store: Store) -> None:
 def by_hand(store: Store, screen: Screen) -> None:
     say(f"The store runs in {store.folder}. Stop it with Ctrl-C.")
     say(f"  cashier's screen   {'under Xvfb: ' + str(screen.picture) if screen.virtual else 'in its window'}")
-    say(f"  scan something     .venv/bin/lane simulate tell {store.run}/control {SCAN}")
+    tell = [f"{ROOT}/.venv/bin/lane", "simulate", "tell", str(store.run / "control"), SCAN]
+    say(f"  scan something     {shlex.join(tell)}")
     say(f"  gateway            http://127.0.0.1:{store.gateway_port}/v1/status")
     while screen.process.alive():
         time.sleep(0.5)
@@ -177,7 +179,8 @@ def main() -> int:
             run(folder, arguments)
     except (RigError, OSError) as error:
         say(f"It did not work: {error}")
-        say(f"The logs are in {run_folder(folder)}.")
+        if run_folder(folder).is_dir():
+            say(f"The logs are in {run_folder(folder)}.")
         return 1
     except KeyboardInterrupt:
         say("\nStopped.")
