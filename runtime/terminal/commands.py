@@ -69,7 +69,8 @@ class Commands:
         elif sale.state is State.WEIGHING:
             till.accept(ev.WeighingDropped())
         elif sale.state is State.PAYING and sale.payment is not None:
-            till.accept(ev.PaymentCancelAsked(sale.payment.trade_no))
+            if not sale.payment.cancelling:  # it goes on by itself: a key that is held down writes no rows
+                till.accept(ev.PaymentCancelAsked(sale.payment.trade_no))
             return sentence("payment_cancelling")
         elif sale.state is State.CLOSED:
             till.accept(ev.SalePutAway())

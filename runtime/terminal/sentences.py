@@ -48,6 +48,10 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
     "quantity_set": ("{qty} of the next item.", ""),
     "receipt_copied": ("The receipt is printed again, marked as a copy.", ""),
     "receipts_tried": ("The waiting receipts are tried now.", ""),
+    "receipt_unreadable": (
+        "The receipt of sale {sequence} cannot be read from the journal.",
+        "Sell on, and call the technician; keep this disk as it is.",
+    ),
     "receipts_none": ("No receipt is waiting for the printer.", ""),
     "recovered": ("The basket is back as it was.", ""),
     "unknown_command": ("The terminal does not know {command!r}.", "Use a front end of the same version."),

@@ -21,6 +21,7 @@ from runtime.wire.pack import WireError
 log = logging.getLogger(__name__)
 
 MAX_CLIENTS = 8
+MAX_PEERS = 2 * MAX_CLIENTS  # those that have not said Hello too
 MAX_UNSENT_BYTES = 256 * 1024  # more than this unread and a View waits for the next
 SHORT_LINES = 50
 BACKLOG = 16
@@ -37,6 +38,7 @@ class FrontEndServer:
         self._current = current
         self._clients: set[asyncio.StreamWriter] = set()
         self._behind: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
+        self._peers = 0
         self._server: asyncio.Server | None = None
 
     async def claim(self) -> None:
@@ -98,6 +100,10 @@ class FrontEndServer:
             self._behind.pop(writer, None)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._peers >= MAX_PEERS:
+            writer.close()
+            return
+        self._peers += 1
         frames = FrameReader()
         try:
             while data := await reader.read(65536):
@@ -109,6 +115,7 @@ class FrontEndServer:
         except (ConnectionError, BrokenPipeError):
             pass  # a front end may die at any time
         finally:
+            self._peers -= 1
             self._clients.discard(writer)
             late = self._behind.pop(writer, None)
             if late is not None:

@@ -154,3 +154,16 @@ def test_after_a_crash_a_payment_is_queried_and_never_asked_again(tmp_path: Path
         assert len(rig.records()) == (wanted == "closed")
 
     run(tmp_path, work)
+
+
+def test_a_cancel_key_that_is_held_down_writes_one_row(tmp_path: Path) -> None:
+    async def work(rig: Rig) -> None:
+        rig.devices.provider.update(pay=["USERPAYING"], query=["USERPAYING"], cancel=["USERPAYING"])
+        tender(rig)
+        rig.scan(PAY_CODE)
+        rows = rig.journal.last_seq
+        for _ in range(30):
+            rig.must("cancel")
+        assert rig.journal.last_seq == rows + 1
+
+    run(tmp_path, work)

@@ -104,3 +104,18 @@ def test_reprint_says_what_it_does(tmp_path: Path) -> None:
         assert rig.view.receipts_waiting == 1
 
     run(tmp_path, work)
+
+
+def test_a_record_that_cannot_be_read_holds_back_no_other_receipt(tmp_path: Path) -> None:
+    async def work(rig: Rig) -> None:
+        rig.devices.codes["POSPrinter"] = "EPTR_REC_EMPTY"
+        sell(rig)
+        sell(rig)
+        rig.journal._database.connection.execute("UPDATE records SET body = x'00' WHERE sequence = 1")
+        rig.devices.codes.clear()
+        await rig.again()
+        await rig.until(lambda: len(rig.devices.printed) == 1 and rig.view.receipts_waiting == 1)
+        assert "000002" in str(rig.devices.printed[0])
+        assert any(v.notice and v.notice.sentence.code == "receipt_unreadable" for v in rig.views)
+
+    run(tmp_path, work)
