@@ -11,7 +11,7 @@ from ui.money import grouped_text, money_text, weight_text
 from ui.texts import Texts, mark
 
 MAX_SAVINGS = 4  # discounts by name; what is over is one sum
-TENDER_WORDS = {"cash": mark("Cash received"), "code": mark("Paid by code"), "": mark("Received")}
+TENDER_WORDS = {"cash": mark("Cash in"), "code": mark("Paid by code"), "": mark("Received")}
 HEADS = (mark("Ln"), mark("Goods"), mark("Qty"), mark("Price"), mark("Off"), mark("Amount"))
 
 
@@ -72,6 +72,16 @@ def _row(view: View, line: ViewLine, selected: bool, t: Texts) -> Row:
     )
 
 
+def rung_text(view: View, text: str, name: str) -> str:
+    """What was rung last, with its price: the cashier compares it with the shelf. `text` as it is, where the last line
+    is another one."""
+    line = view.lines[-1] if view.lines else None
+    if line is None or line.voided or line.name != name:
+        return text
+    net = money_text(line.net_minor, view.currency, view.exponent)
+    return f"{text}　{net}" if line.qty == 1 else f"{text} × {line.qty}　{net}"
+
+
 def empty_of(view: View | None, local: Local, t: Texts) -> str:
     if view is not None and (view.lines or not local.connected or view.state not in ("idle", "ringing")):
         return ""
@@ -79,15 +89,18 @@ def empty_of(view: View | None, local: Local, t: Texts) -> str:
 
 
 def savings_of(view: View | None, t: Texts) -> tuple[Saving, ...]:
-    """At most MAX_SAVINGS of them; with more, the last says how many are left and what they come to."""
+    """Those that no line has under its own name: at most MAX_SAVINGS; with more, the last says how many are left and
+    what they come to."""
     if view is None:
         return ()
 
     def saving(name: str, amount_minor: int) -> Saving:
         return Saving(name, grouped_text(-amount_minor, view.exponent))
 
-    named = view.discounts if len(view.discounts) <= MAX_SAVINGS else view.discounts[: MAX_SAVINGS - 1]
-    left = view.discounts[len(named) :]
+    at_a_line = {line.price_promotion for line in live_lines(view)}
+    others = [one for one in view.discounts if one.name not in at_a_line]
+    named = others if len(others) <= MAX_SAVINGS else others[: MAX_SAVINGS - 1]
+    left = others[len(named) :]
     shown = [saving(f"{one.name} ×{one.times}" if one.times > 1 else one.name, one.amount_minor) for one in named]
     if left:
         shown.append(saving(t("{count} more discounts", count=len(left)), sum(one.amount_minor for one in left)))

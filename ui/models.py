@@ -11,7 +11,7 @@ from typing import Literal
 
 from runtime.wire.messages import View, ViewDevice
 from ui.actions import due_minor, is_payment_code, valid
-from ui.basket import HEADS, Figure, Row, Saving, empty_of, figures_of, rows_of, savings_of
+from ui.basket import HEADS, Figure, Row, Saving, empty_of, figures_of, rows_of, rung_text, savings_of
 from ui.keys import BY_ACTION, HOT_KEYS
 from ui.local import Local, basis
 from ui.money import money_text, note_text
@@ -37,6 +37,7 @@ CLASS_WORDS: dict[str, str] = {
 }
 # What the banner says already: a notice of these codes in that state only beeps.
 SAID_BY_BANNER: dict[str, tuple[str, ...]] = {
+    "ringing": ("back_to_ringing",),
     "weighing": ("weigh_now",),
     "paying": ("payment_asked", "payment_waits"),
     "closed": ("paid",),
@@ -268,6 +269,8 @@ def _message(view: View | None, local: Local, t: Texts, names: dict[str, str]) -
     beep = "" if notice.severity == "info" else f"{notice.severity}:{notice.serial}"
     if _said_by_banner(view):
         return None, beep
+    if notice.sentence.code in ("item_added", "weighed"):
+        text = rung_text(view, text, str(notice.sentence.args.get("name", "")))
     return _said(notice.severity, text, remedy, fresh, t), beep
 
 

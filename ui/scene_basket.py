@@ -16,7 +16,7 @@ def draw_left(paper: Paper, grid: Grid, screen: Screen) -> tuple[Rect, int, int]
     banner = Rect(left.x, left.y, left.w, grid.pick(54, 66))
     _banner(paper, grid, screen, banner)
     foot = left.y + left.h
-    message_h = grid.pick(58, 66)
+    message_h = grid.pick(66, 72)
     foot -= message_h
     _message(paper, screen.message, Rect(left.x, foot, left.w, message_h), grid)
     foot = _troubles(paper, grid, screen, foot)
@@ -56,9 +56,9 @@ def _message(paper: Paper, message: Message | None, rect: Rect, grid: Grid) -> N
     paper.shape("message.shape", Rect(rect.x + 12, rect.y + (rect.h - 34) // 2, 34, 34), message.severity)
     x = rect.x + 58
     w = rect.w - 70
-    upper = rect.h * 11 // 20 if message.remedy else rect.h
+    upper = rect.h * 3 // 5 if message.remedy else rect.h
     size = grid.pick(18, 20) if message.fresh else 16
-    paper.text("message.text", Rect(x, rect.y + 2, w, upper - 2), message.headline, size, theme.INK)
+    paper.text("message.text", Rect(x, rect.y + 2, w, upper - 2), message.headline, size, theme.INK, lines=2)
     paper.text("message.remedy", Rect(x, rect.y + upper, w, rect.h - upper - 5), message.remedy, 15, theme.INK)
 
 
@@ -157,7 +157,7 @@ def _row(
     ground = theme.CHOSEN if row.selected else theme.PAPER_ALT if index % 2 else theme.PAPER
     paper.box(slot, rect.inset(1), ground)
     if row.selected:
-        paper.box(f"{slot}.mark", Rect(rect.x, rect.y, 6, rect.h), theme.ACTION)
+        paper.box(f"{slot}.mark", Rect(rect.x, rect.y, 5, rect.h), theme.ACTION)
     ink = theme.QUIET if row.voided else theme.INK
     size = grid.pick(17, 19)
 

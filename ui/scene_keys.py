@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ui import theme
 from ui.models import Button, Screen
 from ui.paper import TOUCH, Grid, Paper, Rect
@@ -45,7 +47,7 @@ def _card(paper: Paper, grid: Grid, screen: Screen, card: Rect, main_h: int, lin
     for number, figure in enumerate(screen.figures[:4]):
         x = inner.x + number % 2 * (half + 16)
         y = card.y + main_h + number // 2 * line_h
-        label_w = half * 9 // 20
+        label_w = half // 2
         paper.text(f"figure.{number}", Rect(x, y, label_w, line_h), figure.label, 14, theme.QUIET_ON_DARK)
         value = Rect(x + label_w, y, half - label_w, line_h)
         paper.text(f"figure.{number}.value", value, figure.value, 18, theme.ON_DARK, "right")
@@ -72,6 +74,8 @@ def _keypad(paper: Paper, grid: Grid, screen: Screen, rect: Rect, gap: int) -> N
     x4 = rect.x + 3 * (w + gap)
     w4 = rect.x + rect.w - x4
     erase, clear, enter = screen.pad
+    if enter.key == enter.label:
+        enter = replace(enter, key="")
     paper.button(erase, Rect(x4, rect.y, w4, h), 17, "pad.erase")
     paper.button(clear, Rect(x4, rect.y + h + gap, w4, h), 17, "pad.clear")
     paper.button(enter, Rect(x4, rect.y + 2 * (h + gap), w4, 2 * h + gap), 20, "pad.enter")

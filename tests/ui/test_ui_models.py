@@ -65,7 +65,7 @@ def test_lines() -> None:
     assert (apples.amount, apples.unit_price, apples.discount, apples.net) == ("1.234 kg", "12.80/kg", "", "15.80")
     assert milk.note == "周末牛奶特价" and pork.net == "31.01"
     assert sausage.voided and sausage.note == "Voided" and not sausage.discount
-    assert [s.amount for s in now.savings] == ["-2.00", "-2.00"]
+    assert [s.amount for s in now.savings] == ["-2.00", "-2.00"]  # the other two stand at their lines
     assert now.member == "Member 138****5678" and now.operator == "Cashier 王芳" and now.workstation == "Till 03"
     assert now.main.value == "¥112.21" and [f.value for f in now.figures] == ["12", "¥129.27", "¥17.06"]
 
@@ -204,13 +204,14 @@ def test_a_new_line_ends_choosing() -> None:
         ("weighing", "weigh_now", None),
         ("paying", "payment_asked", None),
         ("paying", "payment_waits", None),
+        ("ringing", "back_to_ringing", None),
         ("idle", "quantity_set", 3),
     ],
 )
 def test_nothing_is_said_twice(state: str, code: str, pending: int | None, language: str) -> None:
     """What the banner says is no message too; it beeps all the same."""
     texts = ZH if language == "zh" else EN
-    base = ui_views.states()[state if state in ("closed", "weighing", "idle") else "tendering"]
+    base = ui_views.states()["tendering" if state == "paying" else state]
     view = replace(base, state=state, pending_qty=pending, notice=Notice(5, "good", Sentence(code, "Said.")))
     now = shown(view, texts=texts)
     assert now.message is None and now.beep == "good:5"
@@ -228,6 +229,16 @@ def test_a_device_that_complains_is_said_once() -> None:
     later = replace(view, total_minor=1, rev=99)
     now = shown(later, seen(local, view, later))
     assert now.message is None and "Receipt printer: the paper has run out." in [one.text for one in now.troubles]
+
+
+def test_what_was_rung_has_its_price() -> None:
+    bag = shown(ui_views.basket())
+    assert bag.message is not None and bag.message.text == "环保购物袋（大）　¥0.50"
+    three = replace(ui_views.LINES[-1], qty=3, net_minor=150)
+    now = shown(ui_views.basket(lines=(*ui_views.LINES[:-1], three)))
+    assert now.message is not None and now.message.text == "环保购物袋（大） × 3　¥1.50"
+    gone = shown(ui_views.basket(lines=(*ui_views.LINES[:-1], replace(three, voided=True))))
+    assert gone.message is not None and gone.message.text == "环保购物袋（大）"
 
 
 def test_weighing_says_what_is_wrong_in_more_than_words() -> None:

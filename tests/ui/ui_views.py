@@ -58,6 +58,8 @@ LINES = (
     each(7, "环保购物袋（大）", 1, 50),
 )
 DISCOUNTS = (
+    ViewDiscount("p3", "周末牛奶特价", 1, 1000),
+    ViewDiscount("p4", "会员日鲜肉九一折", 1, 306),
     ViewDiscount("p1", "饮料任选第二件半价", 1, 200),
     ViewDiscount("p2", "饮用水满 5 送 1", 1, 200),
 )
