@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from ui import theme
 from ui.basket import Row
-from ui.models import Button, Message, Screen
+from ui.buttons import Button
+from ui.models import Message, Screen
 from ui.paper import GROUNDS, TOUCH, Align, Grid, Paper, Rect, Target
 
 
