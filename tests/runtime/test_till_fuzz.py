@@ -55,7 +55,7 @@ useful = st.sampled_from(
 scanned = texts.map(lambda text: ("!scan", {"code": text}))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.one_of(useful, plausible, wild, scanned), max_size=25),
     st.sampled_from(["SUCCESS", "PAYERROR", "OFFLINE"]),

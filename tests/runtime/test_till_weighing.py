@@ -153,3 +153,10 @@ def test_dropped_and_scanned_again_it_is_weighed_once(tmp_path: Path) -> None:
         assert len(rig.view.lines) == 1
 
     run(tmp_path, work)
+
+
+def test_a_till_that_takes_any_steady_weight_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weighing, "SAME_G", -1)
+    monkeypatch.setattr(Rig, "within_s", 0.8)
+    with pytest.raises((AssertionError, TimeoutError)):
+        test_goods_that_stay_on_the_scale_are_not_the_next_goods(tmp_path)
