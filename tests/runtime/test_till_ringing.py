@@ -165,6 +165,15 @@ def test_what_is_no_member_number_is_refused(tmp_path: Path, number: str) -> Non
     run(tmp_path, work)
 
 
+def test_no_number_takes_the_member_off(tmp_path: Path) -> None:
+    async def work(rig: Rig) -> None:
+        rig.must("member", id="M1")
+        rig.must("member", id="")
+        assert rig.view.member == ""
+
+    run(tmp_path, work)
+
+
 def test_cancel_where_there_is_nothing_to_go_back_from(tmp_path: Path) -> None:
     async def work(rig: Rig) -> None:
         assert rig.refused("cancel") == "nothing_to_cancel"
