@@ -22,6 +22,7 @@ from runtime.forward.forwarder import Forwarder
 from runtime.forward.http_link import HttpLink
 from runtime.journal.errors import JournalError
 from runtime.journal.store import Journal
+from runtime.keys import KeyFileError, trust_of
 from runtime.sale.record import Identity
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, RehearsalClock, SystemClock
@@ -148,9 +149,11 @@ class _Listener:
 
 def _open_snapshot(settings: TerminalFile) -> Snapshot:
     try:
-        return Snapshot.open(settings.snapshot)
+        return Snapshot.open(settings.snapshot, trust=trust_of(settings.trusted_keys))
     except FileNotFoundError:
         raise StartError(f"there is no snapshot at {settings.snapshot}; make one with lane compile") from None
+    except KeyFileError as error:
+        raise StartError(f"[terminal] trusted_keys: {error} {error.remedy}") from error
     except (EngineError, OSError) as error:
         raise StartError(f"the snapshot {settings.snapshot} cannot be used: {error}") from error
 
