@@ -16,7 +16,7 @@ from engine.container import write_container
 from engine.errors import BookError, Fault
 from engine.items import Goods, read_book, read_items
 from engine.keys import write_keys
-from engine.places import places
+from engine.places import places, table_size
 from engine.rules import Rules
 from engine.selectors import NO_DISCOUNT, ItemIndex
 from engine.snapshot import KG
@@ -62,7 +62,14 @@ def compile_book(files: Mapping[str, bytes], *, lenient: bool = False) -> Compil
     plans.sort(key=lambda plan: str(plan[0]["id"]))
     handles = _handles(plans)
     sections = {
-        "meta": _packed({"book": book, "columns": goods.columns, "items": len(goods.items)}),
+        "meta": _packed(
+            {
+                "book": book,
+                "columns": goods.columns,
+                "items": len(goods.items),
+                "homes": table_size(len(goods.items)),
+            }
+        ),
         **_item_sections(goods, _postings(plans, handles, index, len(goods.items))),
         "plans": write_table([_packed(record) for record, _ in plans]),
         "slots": _packed(handles),
@@ -134,7 +141,7 @@ def _item_sections(goods: Goods, postings: list[bytes]) -> dict[str, bytes]:
         flags = (KG if item.unit == "kg" else 0) | (HAS_NO_DISCOUNT if NO_DISCOUNT in item.tags else 0)
         facts[8 * number : 8 * number + 4] = item.price.to_bytes(4, "little")
         facts[8 * number + 4 : 8 * number + 8] = (lists.place[posting] * 4 + flags).to_bytes(4, "little")
-        codes.extend((code, number) for code in (item.sku, *barcodes))
+        codes.extend((code, number) for code in barcodes)
     kinds, keys = write_keys(codes)
     return {
         "facts": bytes(facts),

@@ -3,14 +3,16 @@
 The file is a container (`engine.container`) with these sections. Tables are `engine.table`'s, packed is msgpack,
 numbers are little-endian. Places are numbers with gaps (`engine.places`): a change of the book moves few of them.
 
-    meta      packed {"book": the keys of book.json, "columns": names of the items' further columns, "items": how many}
+    meta      packed {"book": the keys of book.json, "columns": names of the items' further columns, "items": how many,
+              "homes": of how many places the items' homes are}
     facts     for each place of an item 8 bytes: price, 4; posting's place times 4 + flags (1 kg, 2 no_discount), 4
     items     table by place: a byte, so many bytes of the sku, then packed [name, category, brand, tags, further
-              values]; category, brand, tags and further values are places of `texts`
+              values]; category, brand, tags and further values are places of `texts`. An item's place follows from
+              its sku
     texts     table of UTF-8 texts by place
     postings  table by place of packed lists of slots' handles: the first, then the distance from each to the next
     kinds     packed, for the next
-    keys      from codes to places of items (`engine.keys`)
+    keys      from barcodes to places of items (`engine.keys`)
     plans     table in order of id: what `engine.plans.Plan` reads, packed
     slots     packed, for each promotion, in order of id, the list of the handles of its slots
 
@@ -27,6 +29,7 @@ import os
 import struct
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import msgpack
 
@@ -38,7 +41,8 @@ from engine.container import (
     verify_file,
 )
 from engine.errors import SnapshotError
-from engine.keys import Keys
+from engine.keys import MAX_CODE_BYTES, Keys
+from engine.places import home
 from engine.plans import Plan
 from engine.signature import BLOCK_BYTES, Trust, check_block
 from engine.table import Table
@@ -80,6 +84,7 @@ class Snapshot:
             self.exponent: int = self.book["exponent"]
             self._columns: list[str] = meta["columns"]
             self.item_count: int = int(meta["items"])
+            self._homes: int = int(meta["homes"])
         except (KeyError, TypeError, ValueError) as e:
             raise SnapshotError("snapshot_damaged", "meta", "it is not what it should be") from e
         self._items = Table(buffer, header, "items")
@@ -128,11 +133,24 @@ class Snapshot:
 
     def find(self, code: str) -> Item | None:
         """The item with this barcode or sku."""
-        number = self._keys.find(code)
+        number = self.find_number(code)
         return None if number < 0 else self.item(number)
 
     def find_number(self, code: str) -> int:
         """The number of the item with this barcode or sku, -1 where there is none. Numbers have gaps and no meaning."""
+        try:
+            sku = code.encode("utf-8")
+        except UnicodeEncodeError:
+            return -1
+        if 0 < len(sku) <= MAX_CODE_BYTES:
+            head = bytes((len(sku),)) + sku
+            hashed = crc32(sku)
+            for number in range(home(hashed, self._homes), self._items.count):
+                raw = self._items.record(number)
+                if raw.startswith(head):
+                    return number
+                if not raw or crc32(raw[1 : 1 + raw[0]]) > hashed:
+                    break
         return self._keys.find(code)
 
     def item(self, number: int) -> Item:

@@ -27,7 +27,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 from bench_sale import machine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,7 +125,7 @@ def work_compile(book: Path, out: Path) -> dict[str, float]:
     if main(["compile", "--lenient", str(book), "-o", str(out)]):
         raise SystemExit("it does not compile")
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return {"s": time.perf_counter() - began, "cpu_s": used.ru_utime + used.ru_stime, "peak_mb": used.ru_maxrss / 1024}
+    return {"s": time.perf_counter() - began, "cpu_s": used.ru_utime + used.ru_stime, "peak_mb": peak_mb()}
 
 
 def work_price(path: Path, codes: Path, verify: bool) -> dict[str, float]:
@@ -171,9 +170,15 @@ def each_us(ask: Callable[[str], object], codes: list[str]) -> float:
 
 
 def memory_mb() -> tuple[float, float]:
-    """This process's PSS, and the part of it that is its own and not the file's."""
-    info = psutil.Process().memory_full_info()
-    return info.pss / 1e6, info.uss / 1e6
+    """This process's PSS, and the part of it that is no file's."""
+    found = dict(re.findall(r"(\w+): +(\d+) kB", Path("/proc/self/smaps_rollup").read_text()))
+    return int(found["Pss"]) * 1024 / 1e6, int(found["Pss_Anon"]) * 1024 / 1e6
+
+
+def peak_mb() -> float:
+    """The most that this process has had in memory (what getrusage says would begin with its parent's)."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) * 1024 / 1e6 if found else 0.0
 
 
 def work_diff(old: Path, new: Path, out: Path, method: str) -> dict[str, float]:
@@ -194,7 +199,7 @@ def work_patch(old: Path, delta: Path, out: Path) -> dict[str, float]:
     if main(["patch", str(old), str(delta), "-o", str(out)]):
         raise SystemExit("it cannot be applied")
     took = time.perf_counter() - began
-    return {"s": took, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return {"s": took, "peak_mb": peak_mb()}
 
 
 WORKERS: dict[str, Callable[..., dict[str, float]]] = {
