@@ -146,6 +146,8 @@ def _cancel(view: View | None, local: Local) -> Result:
 
 def _enter(view: View, local: Local) -> Result:
     if view.state == "tendering":
+        if not local.entry:  # + is exact cash; an Enter too many after a scan must not take money
+            return say(local, own("UI_NO_CASH")), ()
         return _pay(view, local)
     return (local, (("next", {}),)) if view.state == "closed" else (local, ())
 
@@ -159,12 +161,17 @@ def _pay(view: View, local: Local) -> Result:
         return local, (("next", {}),)
     if not local.entry:
         return local, (("cash", {"amount_minor": due_minor(view)}),)
-    if len(local.entry) >= PAYMENT_CODE_DIGITS or not set(local.entry) <= set("0123456789."):
+    if is_payment_code(local.entry):
         return replace(local, entry=""), (("scan", {"code": local.entry}),)
     amount_minor = entered_minor(local.entry, view.exponent)
     if amount_minor is None:
         return say(replace(local, entry=""), own("UI_BAD_AMOUNT", typed=local.entry)), ()
     return replace(local, entry=""), (("cash", {"amount_minor": amount_minor}),)
+
+
+def is_payment_code(typed: str) -> bool:
+    """Whether what was typed in payment cannot be an amount of cash."""
+    return len(typed) >= PAYMENT_CODE_DIGITS or not set(typed) <= set("0123456789.")
 
 
 def _code_pay(_view: View, local: Local) -> Result:
@@ -223,7 +230,8 @@ def _set_quantity(view: View, local: Local) -> Result:
     line, local = _chosen(view, local)
     if line is None:
         return local, ()
-    return replace(local, entry="", selected=None), (("set_quantity", {"line": line.line, "qty": qty}),)
+    # It stays chosen: the mark shows which line it was.
+    return replace(local, entry=""), (("set_quantity", {"line": line.line, "qty": qty}),)
 
 
 def due_minor(view: View) -> int:

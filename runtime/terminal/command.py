@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import datetime
 from pathlib import Path
+
+from runtime.terminal.clock import rehearsal_time
 
 FAILED = 1  # start again: what is on disk is sound
 MISUSED = 2  # the settings or the files they name must be mended first
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", dest="file", type=Path, required=True, metavar="FILE", help="its terminal.toml")
     parser.add_argument(
         "--rehearse",
-        type=datetime.fromisoformat,
+        type=rehearsal_time,
         metavar="AT",
         help="sell as if it were this local time (2026-11-22T18:30:00); front ends may then set the clock",
     )
@@ -35,8 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
     from runtime.terminal.daemon import Daemon, StartError
 
     try:
-        daemon = Daemon(arguments.file, arguments.config, arguments.rehearse)
-    except (SettingsError, StartError) as error:
+        return asyncio.run(Daemon(arguments.file, arguments.config, arguments.rehearse).run())
+    except SettingsError as error:
         print(f"lane terminal: {error}", file=sys.stderr)
         return MISUSED
-    return asyncio.run(daemon.run())
+    except StartError as error:
+        print(f"lane terminal: {error}", file=sys.stderr)
+        return FAILED if error.passing else MISUSED

@@ -145,7 +145,7 @@ class Snapshots:
     def _copies(self) -> list[tuple[int, str]]:
         """Number and hash of each copy, oldest first."""
         try:
-            names = [_NAME.fullmatch(name) for name in os.listdir(self._folder)]
+            names = [_NAME.fullmatch(path.name) for path in self._folder.iterdir()]
         except OSError:
             return []
         return sorted((int(name[1]), name[2]) for name in names if name)
