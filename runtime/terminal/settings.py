@@ -111,6 +111,11 @@ class TerminalFile:
         return self.path.parent / self.terminal.snapshot
 
     @property
+    def kept_snapshots(self) -> Path:
+        """A folder of the terminal's own, beside its journal."""
+        return self.journal.with_name(f"{self.journal.stem}-snapshots")
+
+    @property
     def trusted_keys(self) -> tuple[Path, ...]:
         return tuple(self.path.parent / name for name in self.terminal.trusted_keys)
 

@@ -43,7 +43,6 @@ class Snapshots:
         self._folder = folder
         self._trust = trust
         self._seen: _Seen | None = None
-        self._previous: Snapshot | None = None
         self.refused: SnapshotError | None = None
         try:
             self._seen = _seen(path)
@@ -56,22 +55,22 @@ class Snapshots:
             self.current = good
             log.error("%s: %s The last good one stays in use.", path, error)
 
-    def for_basket(self, hash_hex: str) -> None:
-        """A basket that began with this snapshot is open: it stays current, where a copy of it is kept."""
-        if hash_hex == self.current.hash.hex():
-            return
-        kept = self._newest_good(hash_hex)
-        if kept is None:
-            log.warning("the snapshot that the open basket began with is not kept: it is priced by the new one")
-            return
-        self._previous, self.current = self.current, kept
-        self._seen = None  # the file at the path is looked at again when the basket is closed
+    def for_basket(self, hash_hex: str) -> Snapshot:
+        """A basket that began with this snapshot is open: that one is current again, where a copy of it is kept."""
+        if hash_hex != self.current.hash.hex():
+            kept = self._newest_good(hash_hex)
+            if kept is None:
+                log.warning("the snapshot that the open basket began with is not kept: the new one prices it")
+            else:
+                self.current = kept
+                self._seen = None  # the file at the path is looked at again when the basket is closed
+        return self.current
 
-    def look(self) -> Snapshot | None:
-        """Between sales: the new current snapshot where another file is at the path and good, else None."""
+    def look(self) -> Snapshot:
+        """Between sales: the current snapshot, a new one where another file is at the path and good."""
         seen = _seen(self._path)
         if seen is None or seen == self._seen:
-            return None
+            return self.current
         self._seen = seen
         try:
             fresh = self._take()
@@ -79,20 +78,12 @@ class Snapshots:
         except SnapshotError as error:
             self.refused = error
             log.error("%s: %s The last good one stays in use.", self._path, error)
-            return None
+            return self.current
         self.refused = None
-        if fresh.hash == self.current.hash:
-            return None
-        self._previous, self.current = self.current, fresh
-        log.info("the snapshot %s takes over", fresh.hash.hex()[:16])
-        return fresh
-
-    def promotion_name(self, id: str) -> str:
-        """The name that the customer sees, also of a promotion that only the snapshot before had."""
-        name = self.current.promotion_name(id)
-        if name == id and self._previous is not None:
-            name = self._previous.promotion_name(id)
-        return name
+        if fresh.hash != self.current.hash:
+            self.current = fresh
+            log.info("the snapshot %s takes over", fresh.hash.hex()[:16])
+        return self.current
 
     # --- the copies ---------------------------------------------------------------------------------------------
 
