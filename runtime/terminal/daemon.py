@@ -15,7 +15,6 @@ from pathlib import Path
 
 from drivers.api import ScanData
 from engine.errors import EngineError
-from engine.snapshot import Snapshot
 from runtime.devices.manager import DeviceManager
 from runtime.devices.ports import DeviceStatus
 from runtime.forward.backoff import Backoff
@@ -32,6 +31,7 @@ from runtime.terminal.machine import machine_id
 from runtime.terminal.printing import ReceiptTexts
 from runtime.terminal.server import FrontEndServer
 from runtime.terminal.settings import TerminalFile, read_terminal_file
+from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.till import Till
 from runtime.translation import translator
 from runtime.wire.messages import View
@@ -63,7 +63,8 @@ class Daemon:
         self._rehearse = rehearse
         self._stop: asyncio.Future[BaseException | None] | None = None
         self._server: FrontEndServer | None = None
-        self._snapshot = _open_snapshot(self._settings)
+        self._snapshots = _open_snapshots(self._settings)
+        self._snapshot = self._snapshots.current
         templates = self._settings.label_templates
         self._labels = read_label_file(templates, self._snapshot.exponent) if templates else ()
         self._journal = _open_journal(self._settings)
@@ -119,6 +120,7 @@ class Daemon:
             journal=self._journal,
             devices=self._devices,
             snapshot=self._snapshot,
+            snapshots=self._snapshots,
             templates=self._labels,
             receipt_texts=ReceiptTexts(
                 header=settings.receipt.header,
@@ -163,9 +165,9 @@ class _Listener:
         self.till.status_changed(status)
 
 
-def _open_snapshot(settings: TerminalFile) -> Snapshot:
+def _open_snapshots(settings: TerminalFile) -> Snapshots:
     try:
-        return Snapshot.open(settings.snapshot, trust=trust_of(settings.trusted_keys))
+        return Snapshots(settings.snapshot, settings.kept_snapshots, trust_of(settings.trusted_keys))
     except FileNotFoundError:
         raise StartError(f"there is no snapshot at {settings.snapshot}; make one with lane compile") from None
     except KeyFileError as error:
