@@ -85,6 +85,9 @@ class Snapshot:
             self._columns: list[str] = meta["columns"]
             self.item_count: int = int(meta["items"])
             self._homes: int = int(meta["homes"])
+            texts = [self.currency, *self._columns]
+            if not isinstance(self.exponent, int) or not all(isinstance(text, str) for text in texts):
+                raise TypeError
         except (KeyError, TypeError, ValueError) as e:
             raise SnapshotError("snapshot_damaged", "meta", "it is not what it should be") from e
         self._items = Table(buffer, header, "items")
@@ -161,6 +164,8 @@ class Snapshot:
         record = self._decoded("items", raw[1 + size :])
         try:
             name, category, brand, tags, further = record
+            if not isinstance(name, str):
+                raise TypeError
             return Item(
                 sku=raw[1 : 1 + size].decode("utf-8"),
                 name=name,
@@ -213,7 +218,11 @@ class Snapshot:
         if found is None:
             if len(self._plan_cache) >= MAX_CACHED:
                 self._plan_cache.clear()
-            found = Plan(number, self._decoded("plans", self._plans.record(number)))
+            record = self._decoded("plans", self._plans.record(number))
+            try:
+                found = Plan(number, record)
+            except (AttributeError, KeyError, TypeError) as e:
+                raise SnapshotError("snapshot_damaged", "plans", "a promotion is not what it should be") from e
             self._plan_cache[number] = found
         return found
 
