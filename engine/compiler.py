@@ -117,12 +117,15 @@ def _postings(
     plans: list[tuple[dict[str, Any], list[dict[str, Any]]]], handles: list[list[int]], index: ItemIndex, items: int
 ) -> list[bytes]:
     """For every item its packed posting list: the handles of the slots that touch it."""
-    touching: list[list[int]] = [[] for _ in range(items)]
+    touching: dict[int, list[int]] = {}
     for number, (_, selectors) in enumerate(plans):
         for handle, selector in zip(handles[number], selectors, strict=True):
             for item in index.select(selector):
-                touching[item].append(handle)
-    return [_packed(_steps(sorted(found))) if found else _NOTHING for found in touching]
+                touching.setdefault(item, []).append(handle)
+    packed = [_NOTHING] * items
+    for item, found in touching.items():
+        packed[item] = _packed(_steps(sorted(found)))
+    return packed
 
 
 def _item_sections(goods: Goods, postings: list[bytes]) -> dict[str, bytes]:
