@@ -68,6 +68,7 @@ def compile_book(files: Mapping[str, bytes], *, lenient: bool = False) -> Compil
                 "columns": goods.columns,
                 "items": len(goods.items),
                 "homes": table_size(len(goods.items)),
+                "widths": sorted({len(item.sku.encode("utf-8")) for item in goods.items}),
             }
         ),
         **_item_sections(goods, _postings(plans, handles, index, len(goods.items))),

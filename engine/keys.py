@@ -8,6 +8,7 @@ digits is kept as a number, big-endian, in as few bytes as the largest of its le
 from __future__ import annotations
 
 import mmap
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from engine.container import Header
@@ -16,6 +17,7 @@ from engine.errors import SnapshotError
 NUMBER_BYTES = 3
 MAX_NUMBER = (1 << 8 * NUMBER_BYTES) - 1
 MAX_CODE_BYTES = 64
+_STEP = 256
 
 
 def digits_bytes(digits: int) -> int:
@@ -39,25 +41,59 @@ def write_keys(codes: Iterable[tuple[str, int]]) -> tuple[list[tuple[int, int, i
     return kinds, b"".join(parts)
 
 
+class _Rows:
+    """The rows of one kind of code: every 256th key is kept here, between them the map is searched."""
+
+    __slots__ = ("_base", "_count", "_data", "_tops", "_width")
+
+    def __init__(self, data: mmap.mmap | bytes, base: int, count: int, width: int) -> None:
+        self._data = data
+        self._base = base
+        self._count = count
+        self._width = width
+        row = width + NUMBER_BYTES
+        self._tops = [data[at : at + width] for at in range(base, base + row * count, row * _STEP)]
+
+    def find(self, key: bytes) -> int:
+        data, base, width = self._data, self._base, self._width
+        row = width + NUMBER_BYTES
+        high = bisect_right(self._tops, key) * _STEP
+        low = max(0, high - _STEP)
+        high = min(high, self._count)
+        while low < high:
+            middle = (low + high) // 2
+            at = base + middle * row
+            found = data[at : at + width]
+            if found == key:
+                return int.from_bytes(data[at + width : at + row], "little")
+            if found < key:
+                low = middle + 1
+            else:
+                high = middle
+        return -1
+
+
 class Keys:
     """The tables of codes in their section. Making one raises SnapshotError where they do not fill it."""
 
-    __slots__ = ("_data", "_others", "_places")
+    __slots__ = ("_digits", "_others")
 
     def __init__(self, data: mmap.mmap | bytes, header: Header, kinds: list[tuple[int, int, int]]) -> None:
-        self._data = data
-        self._places: dict[int, tuple[int, int, int]] = {}  # digits -> bytes of a key, where its rows begin, how many
-        self._others: dict[int, tuple[int, int]] = {}  # bytes -> where the rows of codes that are no digits begin...
+        self._digits: dict[int, tuple[int, _Rows]] = {}  # how many digits -> bytes of a key, and the rows
+        self._others: dict[int, _Rows] = {}  # bytes of a code that is not all digits -> the rows
         at, length = header.places["keys"]
         end = at + length
         for width, digits, count in kinds:
             if not 1 <= width <= MAX_CODE_BYTES or count < 0:
                 raise SnapshotError("snapshot_damaged", "kinds", "it is not what it should be")
             key = digits_bytes(width) if digits else width
+            if at + (key + NUMBER_BYTES) * count > end:
+                raise SnapshotError("snapshot_damaged", "keys", "its length is wrong")
+            rows = _Rows(data, at, count, key)
             if digits:
-                self._places[width] = (key, at, count)
+                self._digits[width] = key, rows
             else:
-                self._others[width] = (at, count)
+                self._others[width] = rows
             at += (key + NUMBER_BYTES) * count
         if at != end:
             raise SnapshotError("snapshot_damaged", "keys", "its length is wrong")
@@ -65,31 +101,11 @@ class Keys:
     def find(self, code: str) -> int:
         """The number of the item that a code means, -1 where there is none."""
         if code.isascii() and code.isdigit():
-            place = self._places.get(len(code))
-            if place is None:
-                return -1
-            width, base, high = place
-            raw = int(code).to_bytes(width, "big")
-        else:
-            try:
-                raw = code.encode("utf-8")
-            except UnicodeEncodeError:
-                return -1
-            width = len(raw)
-            other = self._others.get(width)
-            if other is None:
-                return -1
-            base, high = other
-        data = self._data
-        low, row = 0, width + NUMBER_BYTES
-        while low < high:
-            middle = (low + high) // 2
-            at = base + middle * row
-            key = data[at : at + width]
-            if key == raw:
-                return int.from_bytes(data[at + width : at + row], "little")
-            if key < raw:
-                low = middle + 1
-            else:
-                high = middle
-        return -1
+            known = self._digits.get(len(code))
+            return -1 if known is None else known[1].find(int(code).to_bytes(known[0], "big"))
+        try:
+            raw = code.encode("utf-8")
+        except UnicodeEncodeError:
+            return -1
+        rows = self._others.get(len(raw))
+        return -1 if rows is None else rows.find(raw)

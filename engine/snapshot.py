@@ -4,7 +4,7 @@ The file is a container (`engine.container`) with these sections. Tables are `en
 numbers are little-endian. Places are numbers with gaps (`engine.places`): a change of the book moves few of them.
 
     meta      packed {"book": the keys of book.json, "columns": names of the items' further columns, "items": how many,
-              "homes": of how many places the items' homes are}
+              "homes": of how many places the items' homes are, "widths": how many bytes skus have}
     facts     for each place of an item 8 bytes: price, 4; posting's place times 4 + flags (1 kg, 2 no_discount), 4
     items     table by place: a byte, so many bytes of the sku, then packed [name, category, brand, tags, further
               values]; category, brand, tags and further values are places of `texts`. An item's place follows from
@@ -51,6 +51,7 @@ from engine.values import Item
 KG = 1
 NO_DISCOUNT = 2
 MAX_CACHED = 1_024  # decoded promotions and posting lists that are kept
+_WIDTHS = frozenset(range(1, MAX_CODE_BYTES + 1))
 _FACTS = struct.Struct("<II")
 _SECTIONS = ("meta", "facts", "items", "texts", "postings", "kinds", "keys", "plans", "slots")
 
@@ -85,9 +86,12 @@ class Snapshot:
             self._columns: list[str] = meta["columns"]
             self.item_count: int = int(meta["items"])
             self._homes: int = int(meta["homes"])
+            self._widths = frozenset(meta["widths"])
             texts = [self.currency, *self._columns]
             if not isinstance(self.exponent, int) or not all(isinstance(text, str) for text in texts):
                 raise TypeError
+            if not self._widths <= _WIDTHS:
+                raise ValueError
         except (KeyError, TypeError, ValueError) as e:
             raise SnapshotError("snapshot_damaged", "meta", "it is not what it should be") from e
         self._items = Table(buffer, header, "items")
@@ -145,8 +149,8 @@ class Snapshot:
             sku = code.encode("utf-8")
         except UnicodeEncodeError:
             return -1
-        if 0 < len(sku) <= MAX_CODE_BYTES:
-            head = bytes((len(sku),)) + sku
+        if len(sku) in self._widths:
+            head = len(sku).to_bytes(1, "little") + sku
             hashed = crc32(sku)
             for number in range(home(hashed, self._homes), self._items.count):
                 raw = self._items.record(number)
