@@ -1,7 +1,7 @@
 # Shared by the scripts beside it: makes this checkout's own environment in .venv, once. A later call takes a moment.
 # As root, or where sudo asks for no password, it installs Debian packages too; else it says which are missing.
 
-{ : <&0; } 2>/dev/null || exec </dev/null # a closed standard input would be given to the next file that is opened
+[ -e /proc/self/fd/0 ] || exec </dev/null # else the next file that is opened becomes the standard input
 unset CDPATH
 LANE_CALLED_FROM=$PWD
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

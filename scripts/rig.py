@@ -32,6 +32,7 @@ from runtime.wire.messages import PROTOCOL, Answer, Command, Hello, View
 
 LANE = [sys.executable, "-m", "runtime.cli"]
 ROOT = Path(__file__).resolve().parent.parent
+END_S = 15.0  # what a process may take to end after SIGTERM
 SOCKET_PATH_BYTES = 100  # a unix socket's name has at most 107 bytes; the longest of ours here ends in /terminal.sock
 
 
@@ -141,11 +142,11 @@ class Process:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
             try:
-                self.process.wait(15)
+                self.process.wait(END_S)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(15)
-                raise RigError(f"{self.name} did not end within 15 s of {how.name}: {self.tail()}") from None
+                self.process.wait()
+                raise RigError(f"{self.name} did not end within {END_S:g} s of {how.name}: {self.tail()}") from None
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None

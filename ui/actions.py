@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from runtime.wire.messages import View, ViewLine
 from ui.keys import MAX_ENTRY, typed
-from ui.local import Local, live_lines, say, scroll_by, select
+from ui.local import Local, live_lines, on_screen, say, scroll_by, select
 from ui.money import entered_minor
 from ui.texts import own
 
@@ -205,13 +205,14 @@ def _new_sale(view: View) -> Commands:
 
 
 def _chosen(view: View, local: Local) -> tuple[ViewLine | None, Local]:
-    """The chosen line. With none chosen the last one is, to be confirmed by the same key."""
+    """The chosen line. With none chosen the last one is, to be confirmed by the same key; so is one that was scrolled
+    away: nothing is done to a line that nobody sees."""
     lines = live_lines(view)
     line = next((one for one in lines if one.line == local.selected), None)
-    if line is not None:
+    if line is not None and on_screen(view, local, line.line):
         return line, local
-    last = lines[-1]
-    return None, say(select(view, local, last.line), own("UI_CHOSEN", line=last.line, name=last.name), "info")
+    line = line or lines[-1]
+    return None, say(select(view, local, line.line), own("UI_CHOSEN", line=line.line, name=line.name), "info")
 
 
 def _void_line(view: View, local: Local) -> Result:

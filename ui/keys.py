@@ -24,7 +24,7 @@ class HotKey:
 
 
 HOT_KEYS: tuple[HotKey, ...] = (
-    HotKey("enter", ("Enter",), mark("Enter"), mark("Sell the typed code; in payment: cash given or payment code")),
+    HotKey("enter", ("Enter",), mark("Enter"), mark("Sell the typed code; in payment: cash, or a code")),
     HotKey("quantity", ("*",), mark("Quantity"), mark("A number first: how many of the next item")),
     HotKey("set_quantity", ("F2", "Ctrl+*"), mark("Change qty"), mark("A number first: how many of the chosen line")),
     HotKey("pay", ("+", "="), mark("Pay"), mark("Subtotal; in payment: exact cash, or what was typed")),

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runtime.wire.messages import View, ViewDevice
-from ui.actions import due_minor, is_payment_code, valid
 from ui.basket import HEADS, Figure, Row, Saving, empty_of, figures_of, rows_of, rung_text, savings_of
-from ui.keys import BY_ACTION, HOT_KEYS
+from ui.buttons import Button, button_of, buttons_of, pad_key, quick_cash_of
+from ui.keys import HOT_KEYS
 from ui.local import Local, basis
-from ui.money import money_text, note_text
+from ui.money import money_text
 from ui.texts import Texts, mark, own
 
 Severity = Literal["good", "info", "bad"]
@@ -44,7 +44,6 @@ SAID_BY_BANNER: dict[str, tuple[str, ...]] = {
 }
 SCALE_AT_FAULT = ("ESCAL_OVERWEIGHT", "ESCAL_UNDER_ZERO")  # somebody has to do something before it can be weighed
 SEVERITY_WORDS: dict[Severity, str] = {"good": mark("Done"), "info": mark("Note"), "bad": mark("Attention")}
-BANK_NOTES = (10, 50, 100)  # bank notes, in whole units of the currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +71,6 @@ class Message:
     text: str
     remedy: str
     fresh: bool  # prominent; an older one steps back once the sale has moved on
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    action: str
-    label: str
-    key: str  # its hot key, shown on it; empty for one that has none
-    primary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +141,10 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
         entry_label=_entry_label(view, t),
         message=message,
         beep=beep,
-        buttons=_buttons(view, local, t),
-        quick_cash=_quick_cash(view, local, t),
-        pad=(_pad("erase", t("Erase")), _pad("clear", t("Clear")), _button("enter", t)),
-        tools=(_button("help", t), Button("language", "English" if local.language == "zh" else "中文", "F11")),
+        buttons=buttons_of(view, local, t),
+        quick_cash=quick_cash_of(view, local, t),
+        pad=(pad_key("erase", t("Erase")), pad_key("clear", t("Clear")), button_of("enter", t)),
+        tools=(button_of("help", t), Button("language", "English" if local.language == "zh" else "中文", "F11")),
         help_title=t("Keys (F1 or Esc closes this; scanning goes on)"),
         help=tuple((" / ".join(h.keys), t(h.help)) for h in HOT_KEYS) if local.help_open else (),
     )
@@ -280,90 +271,9 @@ def _said(severity: Severity, text: str, remedy: str, fresh: bool, t: Texts) -> 
     return Message(word, t("{word}: {what}", word=word, what=text) if loud else text, severity, text, remedy, fresh)
 
 
-# --- what can be done -------------------------------------------------------------------------------------------
-
-
 def _entry_label(view: View | None, t: Texts) -> str:
     if view is not None and view.state == "tendering":
         return t("Cash given, or payment code")
     if view is not None and view.state in ("weighing", "paying"):
         return ""  # nothing that is typed would be taken
     return t("Code or number")
-
-
-def _button(action: str, t: Texts, label: str = "", primary: bool = False) -> Button:
-    hot = BY_ACTION[action]
-    return Button(action, label or t(hot.label), hot.keys[0], primary)
-
-
-def _pad(action: str, label: str) -> Button:
-    return Button(action, label, "")
-
-
-# The order on the screen; enter, erase and the arrows have places of their own.
-BUTTON_ORDER = ("pay", "weigh", "code_pay", "quantity", "set_quantity", "void_line", "member", "reprint", "cancel")
-PAY_WORDS = {"ringing": mark("Pay"), "tendering": mark("Exact cash"), "closed": mark("Next sale")}
-CANCEL_WORDS = {
-    "weighing": mark("Cancel weighing"),
-    "tendering": mark("Back to goods"),
-    "paying": mark("Cancel payment"),
-}
-
-
-def _buttons(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
-    now = valid(view, local)
-    buttons = []
-    for action in BUTTON_ORDER:
-        if action not in now or view is None:
-            continue
-        label = ""
-        if action == "pay":
-            label = _pay_label(view, local, t)
-        elif action == "cancel":
-            label = _cancel_label(view, local, t)
-            if not label:
-                continue  # it only clears what was typed, and the keypad has a key for that
-        buttons.append(_button(action, t, label, primary=action in ("pay", "weigh")))
-    return tuple(buttons)
-
-
-def _pay_label(view: View, local: Local, t: Texts) -> str:
-    """What `+` would do with what is typed."""
-    if view.state != "tendering" or not local.entry:
-        return t(PAY_WORDS[view.state])
-    return t("Pay by this code") if is_payment_code(local.entry) else t("Take cash")
-
-
-def _cancel_label(view: View, local: Local, t: Texts) -> str:
-    """What Esc would step back from; empty for what was typed."""
-    if view.state in CANCEL_WORDS and local.selected is None:
-        return t(CANCEL_WORDS[view.state])
-    if local.selected is not None:
-        return t("Unmark line")
-    return t("Drop quantity") if view.pending_qty is not None else ""
-
-
-def quick_amounts(due: int, exponent: int) -> tuple[int, ...]:
-    """What a customer is likely to hand over: what is due, and that filled up to the next 10, 50, 100."""
-    unit = 10**exponent
-    amounts = [due]
-    for note in BANK_NOTES:
-        amount = -(-due // (note * unit)) * note * unit
-        if amount not in amounts and amount > 0:
-            amounts.append(amount)
-    if len(amounts) < 4 and due > 0:
-        last = 100 * unit
-        more = -(-due // last) * last + last
-        if more not in amounts:
-            amounts.append(more)
-    return tuple(amounts[:4])
-
-
-def _quick_cash(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
-    if view is None or view.state != "tendering" or not local.connected:
-        return ()
-    amounts = quick_amounts(due_minor(view), view.exponent)
-    return tuple(
-        Button(f"cash:{amount}", note_text(amount, view.currency, view.exponent) if i else t("Exact"), "")
-        for i, amount in enumerate(amounts)
-    )

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ui import theme
-from ui.models import Button, Severity
+from ui.buttons import Button
+from ui.models import Severity
 
 TOUCH = 48  # the least height and width of what is touched
 HEADER = 52

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from ui import theme
 from ui.basket import Row
-from ui.models import Button, Message, Screen
+from ui.buttons import Button
+from ui.models import Message, Screen
 from ui.paper import GROUNDS, TOUCH, Align, Grid, Paper, Rect, Target
 
 
@@ -112,7 +113,7 @@ def _savings(paper: Paper, grid: Grid, screen: Screen, foot: int) -> int:
 
 def _columns(grid: Grid, rect: Rect) -> tuple[tuple[int, int, Align], ...]:
     """x, width and alignment: number, goods, quantity, price, off, amount."""
-    widths = (24, 0, 74, 68, 56, 70) if grid.compact else (36, 0, 92, 100, 80, 96)
+    widths = (24, 0, 74, 68, 56, 70) if grid.compact else (32, 0, 86, 92, 70, 88)
     goods = rect.w - 16 - sum(widths)
     aligns: tuple[Align, ...] = ("left", "left", "right", "right", "right", "right")
     columns: list[tuple[int, int, Align]] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ui import theme
-from ui.models import Button, Screen
+from ui.buttons import Button
+from ui.models import Screen
 from ui.paper import TOUCH, Grid, Paper, Rect
 
 KEYPAD: tuple[tuple[str, ...], ...] = (("7", "8", "9"), ("4", "5", "6"), ("1", "2", "3"), ("0", "00", "."))

@@ -3,7 +3,8 @@
     lane terminal --config config/demo/terminal.toml
 
 It has no screen of its own: `lane ui --socket PATH` is one. It may be killed at any time; started again it has the same
-basket. It prints one line that begins with `ready` when it can sell.
+basket. It prints one line that begins with `ready` when it can sell. It ends with status 1 where starting it again
+may help (a full disk, a failed sync, another daemon on its journal), with 2 where a person must mend something first.
 """
 
 from __future__ import annotations

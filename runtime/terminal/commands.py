@@ -47,7 +47,7 @@ class Commands:
 
     def _member(self, id: str) -> None:
         number = id.strip()
-        if not is_member_number(number):
+        if number and not is_member_number(number):  # none takes the member off again
             raise NotTaken("bad_member")
         self._till.accept(ev.MemberIdentified(number))
 

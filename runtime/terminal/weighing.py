@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ASK_FOR_S = 2.0  # one question to the scale; asked again while the item waits
 WATCH_FOR_S = 0.5  # one look at whether the last goods are off it
 PAUSE_S = 0.3
+SAME_G = 5  # a division of a 15 kg scale: goods that lie still, or are nudged, may show one more or less
 
 
 class ScaleWork:
@@ -73,7 +74,8 @@ class ScaleWork:
         """A scale that says nothing has not been seen to change."""
         if self._taken is None or isinstance(reading, str):
             return
-        if reading.code != "OK" or reading.weight_g != self._taken.weight_g:
+        touched = reading.code in ("OK", "ESCAL_UNSTABLE") and abs(reading.weight_g - self._taken.weight_g) <= SAME_G
+        if not touched:
             self._taken = None
 
     def _take(self, reading: ScaleReading | str, waiting: Weighing) -> bool:

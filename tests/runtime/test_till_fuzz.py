@@ -49,12 +49,17 @@ useful = st.sampled_from(
         ("scan", {"code": PAY_CODE}),
         ("cancel", {}),
         ("void_line", {"line": 1}),
+        ("!killed", {}),
     ]
 )
+scanned = texts.map(lambda text: ("!scan", {"code": text}))
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.one_of(useful, plausible, wild), max_size=25), st.sampled_from(["SUCCESS", "PAYERROR", "OFFLINE"]))
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.one_of(useful, plausible, wild, scanned), max_size=25),
+    st.sampled_from(["SUCCESS", "PAYERROR", "OFFLINE"]),
+)
 def test_no_command_upsets_it(commands: list[tuple[str, dict[str, Any]]], pays: str) -> None:
     async def work(folder: Path) -> None:
         rig = Rig(folder)
@@ -62,6 +67,14 @@ def test_no_command_upsets_it(commands: list[tuple[str, dict[str, Any]]], pays: 
         rig.devices.on_scale = ScaleReading("OK", 500)
         try:
             for number, (name, args) in enumerate(commands):
+                if name == "!scan":
+                    rig.scan(args["code"])
+                    continue
+                if name == "!killed":
+                    before = rig.till.checkout
+                    await rig.again()
+                    assert rig.till.checkout == before
+                    continue
                 (message,) = FrameReader().feed(encode(Command(number, name, args)))
                 assert isinstance(message, Command)
                 rows = rig.journal.last_seq
@@ -83,6 +96,22 @@ def test_no_command_upsets_it(commands: list[tuple[str, dict[str, Any]]], pays: 
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(work(Path(folder)))
+
+
+def test_a_task_that_dies_ends_the_daemon(tmp_path: Path) -> None:
+    async def main() -> None:
+        rig = Rig(tmp_path)
+        died = ValueError("a fault of ours")
+
+        async def dies() -> None:
+            raise died
+
+        rig.till.spawn(dies())
+        await rig.until(lambda: rig.fatal == [died])
+        rig.fatal.clear()
+        await rig.close()
+
+    asyncio.run(main())
 
 
 def test_a_till_that_shows_before_it_writes_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,3 +167,27 @@ def test_a_cancel_key_that_is_held_down_writes_one_row(tmp_path: Path) -> None:
         assert rig.journal.last_seq == rows + 1
 
     run(tmp_path, work)
+
+
+def test_a_payment_that_is_not_on_disk_is_not_asked_for(tmp_path: Path) -> None:
+    async def work(rig: Rig) -> None:
+        rig.devices.provider["pay"] = ["SUCCESS"]
+        tender(rig)
+        full(True)
+        rig.scan(PAY_CODE)
+        assert rig.said == "DISK_FULL" and rig.view.state == "tendering"
+        await asyncio.sleep(0.05)
+        assert not rig.devices.asked and not rig.till._paying._auth_code
+        full(False)
+        rig.scan(PAY_CODE)
+        await rig.until(lambda: rig.view.state == "closed")
+        assert rig.devices.asked == ["pay"]
+
+    run(tmp_path, work)
+
+
+def test_a_till_that_takes_silence_for_not_sent_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paying, "NOTHING_WENT_OUT", frozenset({"TIMEOUT"}))
+    monkeypatch.setattr(Rig, "within_s", 0.8)
+    with pytest.raises((AssertionError, TimeoutError)):
+        test_a_late_offline_says_nothing_about_what_went_out_before(tmp_path)

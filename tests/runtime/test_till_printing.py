@@ -10,6 +10,7 @@ from till_rig import MILK, Devices, Rig, full, run
 
 from drivers.api import Document, Text
 from runtime.devices.ports import DeviceStatus, PrintResult
+from runtime.sale.events import PrintEnded
 from runtime.terminal import printing
 
 COPY = "*** COPY ***"
@@ -119,3 +120,13 @@ def test_a_record_that_cannot_be_read_holds_back_no_other_receipt(tmp_path: Path
         assert any(v.notice and v.notice.sentence.code == "receipt_unreadable" for v in rig.views)
 
     run(tmp_path, work)
+
+
+def test_a_till_that_forgets_what_it_printed_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def once(self: printing.Printing, ended: PrintEnded) -> None:
+        self._till.attempt(ended)
+
+    monkeypatch.setattr(printing.Printing, "_ended", once)
+    monkeypatch.setattr(Rig, "within_s", 0.8)
+    with pytest.raises((AssertionError, TimeoutError)):
+        test_a_disk_that_fills_up_while_it_prints_prints_no_copy(tmp_path)

@@ -65,10 +65,24 @@ def test_goods_taken_off_between_two_scans_are_seen(tmp_path: Path) -> None:
     run(tmp_path, work)
 
 
+@pytest.mark.parametrize("nudged", [ScaleReading("OK", 1231), ScaleReading("ESCAL_UNSTABLE", 1240)])
+def test_goods_that_are_nudged_are_still_the_same(tmp_path: Path, nudged: ScaleReading) -> None:
+    async def work(rig: Rig) -> None:
+        await one(rig, PUMPKIN, 1236)
+        rig.devices.on_scale = nudged
+        rig.scan(APPLE)
+        await asyncio.sleep(0.08)
+        put(rig, 1236)
+        await waits_for_other_goods(rig)
+        assert len(rig.view.lines) == 1
+
+    run(tmp_path, work)
+
+
 def test_another_weight_is_taken_at_once(tmp_path: Path) -> None:
     async def work(rig: Rig) -> None:
         await one(rig, PUMPKIN, 500)
-        await one(rig, APPLE, 502)
+        await one(rig, APPLE, 510)
 
     run(tmp_path, work)
 
@@ -139,3 +153,10 @@ def test_dropped_and_scanned_again_it_is_weighed_once(tmp_path: Path) -> None:
         assert len(rig.view.lines) == 1
 
     run(tmp_path, work)
+
+
+def test_a_till_that_takes_any_steady_weight_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weighing, "SAME_G", -1)
+    monkeypatch.setattr(Rig, "within_s", 0.8)
+    with pytest.raises((AssertionError, TimeoutError)):
+        test_goods_that_stay_on_the_scale_are_not_the_next_goods(tmp_path)

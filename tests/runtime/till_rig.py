@@ -140,6 +140,8 @@ class Clock:
 class Rig:
     """One till on one journal; `again` is a restart."""
 
+    within_s = 5.0
+
     def __init__(self, folder: Path, snapshot: Snapshot | None = None, devices: Devices | None = None) -> None:
         self.folder = folder
         self.devices = devices or Devices()
@@ -202,8 +204,8 @@ class Rig:
     def said(self) -> str:
         return self.till.last_said
 
-    async def until(self, true: Callable[[], Any], within_s: float = 5.0) -> None:
-        async with asyncio.timeout(within_s):
+    async def until(self, true: Callable[[], Any], within_s: float = 0.0) -> None:
+        async with asyncio.timeout(within_s or self.within_s):
             while not true():
                 await asyncio.sleep(0.002)
 

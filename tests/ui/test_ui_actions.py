@@ -115,6 +115,16 @@ def test_voiding_wants_a_chosen_line() -> None:
     assert made == (("void_line", {"line": 7}),)
 
 
+def test_a_line_that_was_scrolled_away_is_shown_first() -> None:
+    view, local = ui_views.many(30), replace(UP, page_rows=8, selected=28, scroll=3)
+    local, made = press(view, local, "void_line")
+    assert not made and local.note is not None and local.note.sentence.args["line"] == 28 and local.scroll == 20
+    assert press(view, local, "void_line")[1] == (("void_line", {"line": 28}),)
+    local, made = press(view, replace(UP, page_rows=8, selected=28, scroll=3, entry="5"), "set_quantity")
+    assert not made and local.entry == "5"
+    assert press(view, local, "set_quantity")[1] == (("set_quantity", {"line": 28, "qty": 5}),)
+
+
 def test_choosing_passes_voided_lines() -> None:
     local = replace(UP, selected=6)
     local, _ = press(STATES["ringing"], local, "up")

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.wire.messages import Notice, Sentence, View, ViewDiscount, ViewLine, ViewTender
+from ui.buttons import quick_amounts
 from ui.local import Local, say, seen
-from ui.models import Screen, masked, quick_amounts, screen
+from ui.models import Screen, masked, screen
 from ui.money import amount_text, entered_minor, grouped_text, money_text, note_text, weight_text
 from ui.texts import Texts, fill, own
 
