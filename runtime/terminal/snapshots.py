@@ -10,6 +10,7 @@ is sold from.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -101,6 +102,8 @@ class Snapshots:
             self._folder.mkdir(parents=True, exist_ok=True)
             _copy(self._path, draft)
         except OSError as e:
+            with contextlib.suppress(OSError):  # half a copy fills the disk for nothing; where it cannot go, it stays
+                draft.unlink(missing_ok=True)
             log.warning("no copy can be kept (%s): the file at the path is used as it lies", e)
             return Snapshot.open(self._path, trust=self._trust)
         try:
