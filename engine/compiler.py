@@ -7,17 +7,23 @@ follows posting lists.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgpack
 
-from engine.container import write_container, write_table
+from engine.container import write_container
 from engine.errors import BookError, Fault
 from engine.items import Goods, read_book, read_items
+from engine.keys import write_keys
+from engine.places import places, table_size
 from engine.rules import Rules
 from engine.selectors import NO_DISCOUNT, ItemIndex
+from engine.snapshot import KG
+from engine.snapshot import NO_DISCOUNT as HAS_NO_DISCOUNT
 from engine.strictjson import doubts, read_json, shown
+from engine.table import write_table
+from engine.values import Item
 
 MAX_PROMOTIONS = 100_000
 FILES = ("book.json", "items.csv", "promotions.json")
@@ -54,12 +60,20 @@ def compile_book(files: Mapping[str, bytes], *, lenient: bool = False) -> Compil
     if faults:
         raise BookError(faults)
     plans.sort(key=lambda plan: str(plan[0]["id"]))
-    postings = _postings(plans, index, len(goods.items))
+    handles = _handles(plans)
     sections = {
-        "meta": _packed({"book": book, "columns": goods.columns}),
-        **_item_sections(goods, postings),
-        "plans": write_table(_packed(record) for record, _ in plans),
-        "slots": _packed([number for number, (_, selectors) in enumerate(plans) for _ in selectors]),
+        "meta": _packed(
+            {
+                "book": book,
+                "columns": goods.columns,
+                "items": len(goods.items),
+                "homes": table_size(len(goods.items)),
+                "widths": sorted({len(item.sku.encode("utf-8")) for item in goods.items}),
+            }
+        ),
+        **_item_sections(goods, _postings(plans, handles, index, len(goods.items))),
+        "plans": write_table([_packed(record) for record, _ in plans]),
+        "slots": _packed(handles),
     }
     counts = {
         "items": len(goods.items),
@@ -93,59 +107,82 @@ def _promotions(data: bytes, faults: list[Fault]) -> list[Any]:
     return clean
 
 
+def _handles(plans: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> list[list[int]]:
+    """For every promotion the handles of its slots: places that other promotions hardly move."""
+    names = [f"{record['id']}\0{entry}".encode() for record, selectors in plans for entry in range(len(selectors))]
+    found = iter(places(names)[1])
+    return [[next(found) for _ in selectors] for _, selectors in plans]
+
+
 def _postings(
-    plans: list[tuple[dict[str, Any], list[dict[str, Any]]]], index: ItemIndex, items: int
-) -> list[tuple[int, ...]]:
-    """For every item the slots that touch it, in their order."""
-    touching: list[list[int]] = [[] for _ in range(items)]
-    slot = 0
-    for _, selectors in plans:
-        for selector in selectors:
-            for number in index.select(selector):
-                touching[number].append(slot)
-            slot += 1
-    return [tuple(slots) for slots in touching]
+    plans: list[tuple[dict[str, Any], list[dict[str, Any]]]], handles: list[list[int]], index: ItemIndex, items: int
+) -> list[bytes]:
+    """For every item its packed posting list: the handles of the slots that touch it."""
+    touching: dict[int, list[int]] = {}
+    for number, (_, selectors) in enumerate(plans):
+        for handle, selector in zip(handles[number], selectors, strict=True):
+            for item in index.select(selector):
+                touching.setdefault(item, []).append(handle)
+    packed = [_NOTHING] * items
+    for item, found in touching.items():
+        packed[item] = _packed(_steps(sorted(found)))
+    return packed
 
 
-def _item_sections(goods: Goods, postings: list[tuple[int, ...]]) -> dict[str, bytes]:
-    texts: dict[str, int] = {}  # categories, brands, tags and further columns repeat: each is kept once
-    lists: dict[tuple[int, ...], int] = {(): 0}  # and so do posting lists
-    records: list[bytes] = []
-    codes: dict[int, list[tuple[bytes, int]]] = {}
-
-    def text(value: str) -> int:
-        return texts.setdefault(value, len(texts))
-
-    for number, item in enumerate(goods.items):
-        posting = lists.setdefault(postings[number], len(lists))
-        tags = [text(tag) for tag in item.tags]
-        flags = (1 if item.unit == "kg" else 0) | (2 if NO_DISCOUNT in item.tags else 0)
-        further = [text(item.extra[name]) for name in goods.columns]
-        named = [text(item.category), text(item.brand)]
-        records.append(_packed([item.sku, item.name, flags, item.price, *named, posting, tags, further]))
-        for code in (item.sku, *goods.barcodes[number]):
-            raw = code.encode("utf-8")
-            codes.setdefault(len(raw), []).append((raw, number))
-    keys: list[bytes] = []
-    widths: list[tuple[int, int]] = []
-    for width in sorted(codes):
-        rows = sorted(codes[width])
-        widths.append((width, len(rows)))
-        keys.append(b"".join(raw + number.to_bytes(4, "little") for raw, number in rows))
+def _item_sections(goods: Goods, postings: list[bytes]) -> dict[str, bytes]:
+    # categories, brands, tags, further columns and posting lists repeat: each is kept once
+    texts = _Kept(text.encode("utf-8") for item in goods.items for text in _texts_of(item, goods.columns))
+    lists = _Kept(postings)
+    count, numbers = places([item.sku.encode("utf-8") for item in goods.items])
+    records = [b""] * count
+    facts = bytearray(8 * count)
+    codes: list[tuple[str, int]] = []
+    for item, barcodes, posting, number in zip(goods.items, goods.barcodes, postings, numbers, strict=True):
+        found = [texts.place[text.encode("utf-8")] for text in _texts_of(item, goods.columns)]
+        tags, further = found[2 : 2 + len(item.tags)], found[2 + len(item.tags) :]
+        sku = item.sku.encode("utf-8")
+        records[number] = bytes([len(sku)]) + sku + _packed([item.name, found[0], found[1], tags, further])
+        flags = (KG if item.unit == "kg" else 0) | (HAS_NO_DISCOUNT if NO_DISCOUNT in item.tags else 0)
+        facts[8 * number : 8 * number + 4] = item.price.to_bytes(4, "little")
+        facts[8 * number + 4 : 8 * number + 8] = (lists.place[posting] * 4 + flags).to_bytes(4, "little")
+        codes.extend((code, number) for code in barcodes)
+    kinds, keys = write_keys(codes)
     return {
+        "facts": bytes(facts),
         "items": write_table(records),
-        "texts": write_table(value.encode("utf-8") for value in texts),
-        "postings": write_table(_packed(_steps(slots)) for slots in lists),
-        "widths": _packed(widths),
-        "keys": b"".join(keys),
+        "texts": write_table(texts.records),
+        "postings": write_table(lists.records),
+        "kinds": _packed(kinds),
+        "keys": keys,
     }
 
 
-def _steps(slots: tuple[int, ...]) -> list[int]:
-    """The first slot, then the distance from each to the next: small numbers pack small."""
-    return [slot - before for slot, before in zip(slots, (0, *slots), strict=False)]
+def _texts_of(item: Item, columns: list[str]) -> list[str]:
+    return [item.category, item.brand, *item.tags, *(item.extra[name] for name in columns)]
+
+
+class _Kept:
+    """Byte strings that are kept once each, and the place of each."""
+
+    __slots__ = ("place", "records")
+
+    def __init__(self, values: Iterable[bytes]) -> None:
+        distinct = list(dict.fromkeys(values))
+        count, numbers = places(distinct)
+        self.place = dict(zip(distinct, numbers, strict=True))
+        self.records = [b""] * count
+        for value, number in self.place.items():
+            self.records[number] = value
+
+
+def _steps(handles: list[int]) -> list[int]:
+    """The first handle, then the distance from each to the next: small numbers pack small."""
+    return [handle - before for handle, before in zip(handles, (0, *handles), strict=False)]
 
 
 def _packed(value: object) -> bytes:
     packed: bytes = msgpack.packb(value, use_bin_type=True)
     return packed
+
+
+_NOTHING = _packed([])

@@ -31,6 +31,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The price file is of another version ({section}): {reason}.",
         "Compile the book with this version of lanekit, or update this terminal.",
     ),
+    "snapshot_untrusted": (
+        "The price file is not from a source that this terminal trusts ({section}): {reason}.",
+        "Fetch it again from the gateway, or have head office sign it; until then the last good one stays in use.",
+    ),
     "snapshot_missing": ("The price file cannot be opened: {reason}.", "Check the path, or fetch the file again."),
 }
 

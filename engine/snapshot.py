@@ -1,18 +1,22 @@
 """A snapshot: the compiled book, mapped from its file and decoded only where it is looked at.
 
-The file is a container (`engine.container`) with these sections; records are msgpack:
+The file is a container (`engine.container`) with these sections. Tables are `engine.table`'s, packed is msgpack,
+numbers are little-endian. Places are numbers with gaps (`engine.places`): a change of the book moves few of them.
 
-    meta      {"book": the keys of book.json, "columns": names of the items' further columns}
-    items     table in order of sku: [sku, name, flags (1 kg, 2 no_discount), price, category, brand, posting, tags,
-              further values];
-              category, brand, tags and further values are numbers of `texts`
-    texts     table of UTF-8 texts
-    postings  table of lists of slots: the first, then the distance from each to the next
-    widths    [[bytes of a code, how many codes have it], ...]
-    keys      for each of those widths a sorted table of rows: the code, then its item's number (4 bytes): searched by
-              bisection in the map
-    plans     table in order of id: what `engine.plans.Plan` reads
-    slots     [promotion's number, ...] for each slot
+    meta      packed {"book": the keys of book.json, "columns": names of the items' further columns, "items": how many,
+              "homes": of how many places the items' homes are, "widths": how many bytes skus have}
+    facts     for each place of an item 8 bytes: price, 4; posting's place times 4 + flags (1 kg, 2 no_discount), 4
+    items     table by place: a byte, so many bytes of the sku, then packed [name, category, brand, tags, further
+              values]; category, brand, tags and further values are places of `texts`. An item's place follows from
+              its sku
+    texts     table of UTF-8 texts by place
+    postings  table by place of packed lists of slots' handles: the first, then the distance from each to the next
+    kinds     packed, for the next
+    keys      from barcodes to places of items (`engine.keys`)
+    plans     table in order of id: what `engine.plans.Plan` reads, packed
+    slots     packed, for each promotion, in order of id, the list of the handles of its slots
+
+A slot's number follows the order of promotions and so changes with every new one; its handle is a place, and does not.
 
 Opening reads the file once to check the hash, with read() and not through the map, whose pages would count as the
 process's own.
@@ -22,58 +26,52 @@ from __future__ import annotations
 
 import mmap
 import os
+import struct
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import msgpack
 
-from engine.container import Header, head_size, read_header, verify_bytes, verify_file
+from engine.container import (
+    check_signature_of_file,
+    head_size,
+    read_header,
+    verify_bytes,
+    verify_file,
+)
 from engine.errors import SnapshotError
+from engine.keys import MAX_CODE_BYTES, Keys
+from engine.places import home
 from engine.plans import Plan
+from engine.signature import BLOCK_BYTES, Trust, check_block
+from engine.table import Table
 from engine.values import Item
 
 KG = 1
 NO_DISCOUNT = 2
-MAX_CACHED = 4_096  # decoded promotions and posting lists that are kept
-_SECTIONS = ("meta", "items", "texts", "postings", "widths", "keys", "plans", "slots")
-
-
-class _Table:
-    __slots__ = ("_data", "_end", "_name", "_offsets", "_records", "count")
-
-    def __init__(self, data: mmap.mmap | bytes, header: Header, name: str) -> None:
-        base, length = header.places[name]
-        self._name = name
-        self._data = data
-        self._end = base + length
-        self._offsets = base + 4
-        self.count = int.from_bytes(data[base : base + 4], "little") if length >= 8 else -1
-        self._records = self._offsets + 4 * (self.count + 1)
-        if self.count < 0 or self._records > self._end:
-            raise SnapshotError("snapshot_damaged", name, "it is too short")
-
-    def record(self, number: int) -> bytes:
-        at = self._offsets + 4 * number
-        begin = int.from_bytes(self._data[at : at + 4], "little")
-        end = int.from_bytes(self._data[at + 4 : at + 8], "little")
-        if not 0 <= number < self.count or begin > end or self._records + end > self._end:
-            raise SnapshotError("snapshot_damaged", self._name, "its offsets are wrong")
-        return self._data[self._records + begin : self._records + end]
+MAX_CACHED = 1_024  # decoded promotions and posting lists that are kept
+_WIDTHS = frozenset(range(1, MAX_CODE_BYTES + 1))
+_FACTS = struct.Struct("<II")
+_SECTIONS = ("meta", "facts", "items", "texts", "postings", "kinds", "keys", "plans", "slots")
 
 
 class Snapshot:
     """Prices and promotions of one book. Not for several threads at once.
 
-    `hash` is 32 bytes and names the whole content. `verify=False` is for a file whose hash was checked before.
+    `hash` is 32 bytes and names the whole content. `verify=False` is for a file whose hash was checked before. With
+    `trust` only a snapshot that one of its keys has signed is taken.
     """
 
-    def __init__(self, buffer: bytes | mmap.mmap, *, verify: bool = True) -> None:
+    def __init__(self, buffer: bytes | mmap.mmap, *, verify: bool = True, trust: Trust | None = None) -> None:
         """Take a snapshot in memory. Raises SnapshotError."""
         if verify and not isinstance(buffer, bytes):
             buffer = bytes(buffer)
         header = read_header(buffer[: head_size()], len(buffer))
         if verify and isinstance(buffer, bytes):
             verify_bytes(memoryview(buffer), header)
+        if verify or trust is not None:
+            check_block(buffer[header.end : header.end + BLOCK_BYTES + 1], header.hash, trust)
         self._data = buffer
         for name in _SECTIONS:
             if name not in header.places:
@@ -86,27 +84,42 @@ class Snapshot:
             self.currency: str = self.book["currency"]
             self.exponent: int = self.book["exponent"]
             self._columns: list[str] = meta["columns"]
-            self._slots = [int(number) for number in self._section("slots")]
-            widths = [(int(width), int(count)) for width, count in self._section("widths")]
+            self.item_count: int = int(meta["items"])
+            self._homes: int = int(meta["homes"])
+            self._widths = frozenset(meta["widths"])
+            texts = [self.currency, *self._columns]
+            if not isinstance(self.exponent, int) or not all(isinstance(text, str) for text in texts):
+                raise TypeError
+            if not self._widths <= _WIDTHS:
+                raise ValueError
         except (KeyError, TypeError, ValueError) as e:
             raise SnapshotError("snapshot_damaged", "meta", "it is not what it should be") from e
-        self._items = _Table(buffer, header, "items")
-        self._texts = _Table(buffer, header, "texts")
-        self._postings = _Table(buffer, header, "postings")
-        self._plans = _Table(buffer, header, "plans")
-        self._widths: dict[int, tuple[int, int]] = {}  # bytes of a code -> where its rows begin, how many there are
-        at, length = header.places["keys"]
-        end = at + length
-        for width, count in widths:
-            self._widths[width] = (at, count)
-            at += (width + 4) * count
-        if at != end:
-            raise SnapshotError("snapshot_damaged", "keys", "its length is wrong")
+        self._items = Table(buffer, header, "items")
+        self._texts = Table(buffer, header, "texts")
+        self._postings = Table(buffer, header, "postings")
+        self._plans = Table(buffer, header, "plans")
+        self._facts, length = header.places["facts"]
+        if length != self._items.count * _FACTS.size:
+            raise SnapshotError("snapshot_damaged", "facts", "its length is wrong")
+        try:
+            kinds = [(int(width), int(digits), int(count)) for width, digits, count in self._section("kinds")]
+        except (TypeError, ValueError) as e:
+            raise SnapshotError("snapshot_damaged", "kinds", "it is not what it should be") from e
+        self._keys = Keys(buffer, header, kinds)
+        self._slots: list[int] = []  # slot -> number of its promotion
+        self._slot_of: dict[int, int] = {}  # handle -> slot
+        try:
+            for number, handles in enumerate(self._section("slots")):
+                for handle in handles:
+                    self._slot_of[int(handle)] = len(self._slots)
+                    self._slots.append(number)
+        except (TypeError, ValueError) as e:
+            raise SnapshotError("snapshot_damaged", "slots", "it is not what it should be") from e
         self._plan_cache: dict[int, Plan] = {}
         self._posting_cache: dict[int, tuple[int, ...]] = {}
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, verify: bool = True) -> Snapshot:
+    def open(cls, path: str | os.PathLike[str], *, verify: bool = True, trust: Trust | None = None) -> Snapshot:
         """Map a snapshot's file. Raises SnapshotError, also where the file cannot be opened (`snapshot_missing`)."""
         try:
             with Path(path).open("rb") as file:
@@ -114,14 +127,12 @@ class Snapshot:
                 header = read_header(file.read(head_size()), size)
                 if verify:
                     verify_file(file, header)
+                if verify or trust is not None:
+                    check_signature_of_file(file, header, trust)
                 mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as e:
             raise SnapshotError("snapshot_missing", "file", f"{os.fspath(path)}: {e.strerror or e}") from e
         return cls(mapped, verify=False)
-
-    @property
-    def item_count(self) -> int:
-        return self._items.count
 
     @property
     def promotion_count(self) -> int:
@@ -133,59 +144,69 @@ class Snapshot:
         return None if number < 0 else self.item(number)
 
     def find_number(self, code: str) -> int:
-        """The number of the item with this barcode or sku, -1 where there is none. Numbers are in order of sku."""
+        """The number of the item with this barcode or sku, -1 where there is none. Numbers have gaps and no meaning."""
         try:
-            raw = code.encode("utf-8")
+            sku = code.encode("utf-8")
         except UnicodeEncodeError:
             return -1
-        width = len(raw)
-        place = self._widths.get(width)
-        if place is None:
-            return -1
-        data = self._data
-        base, high = place
-        low, row = 0, width + 4
-        while low < high:
-            middle = (low + high) // 2
-            at = base + middle * row
-            key = data[at : at + width]
-            if key == raw:
-                return int.from_bytes(data[at + width : at + row], "little")
-            if key < raw:
-                low = middle + 1
-            else:
-                high = middle
-        return -1
+        if len(sku) in self._widths:
+            head = len(sku).to_bytes(1, "little") + sku
+            hashed = crc32(sku)
+            for number in range(home(hashed, self._homes), self._items.count):
+                raw = self._items.record(number)
+                if raw.startswith(head):
+                    return number
+                if not raw or crc32(raw[1 : 1 + raw[0]]) > hashed:
+                    break
+        return self._keys.find(code)
 
     def item(self, number: int) -> Item:
         """The item with this number."""
-        sku, name, flags, price, category, brand, _, tags, further = self._item_record(number)
-        values = [self._text(value) for value in further]
-        return Item(
-            sku=sku,
-            name=name,
-            unit="kg" if flags & KG else "each",
-            price=price,
-            category=self._text(category),
-            brand=self._text(brand),
-            tags=tuple(self._text(tag) for tag in tags),
-            extra=dict(zip(self._columns, values, strict=True)),
-        )
+        price, rest = self._price_and_rest(number)
+        raw = self._items.record(number)
+        size = raw[0] if raw else 0
+        record = self._decoded("items", raw[1 + size :])
+        try:
+            name, category, brand, tags, further = record
+            if not isinstance(name, str):
+                raise TypeError
+            return Item(
+                sku=raw[1 : 1 + size].decode("utf-8"),
+                name=name,
+                unit="kg" if rest & KG else "each",
+                price=price,
+                category=self._text(category),
+                brand=self._text(brand),
+                tags=tuple(self._text(tag) for tag in tags),
+                extra=dict(zip(self._columns, [self._text(value) for value in further], strict=True)),
+            )
+        except (TypeError, ValueError) as e:
+            raise SnapshotError("snapshot_damaged", "items", "a record is not what it should be") from e
 
     def price_facts(self, number: int) -> tuple[str, int, int, int]:
         """What pricing asks of an item: sku, flags, regular price, number of its posting list."""
-        record = self._item_record(number)
-        return record[0], record[2], record[3], record[6]
+        price, rest = self._price_and_rest(number)
+        raw = self._items.record(number)
+        if not raw:
+            raise SnapshotError("snapshot_damaged", "items", "a code leads to an empty place")
+        try:
+            return raw[1 : 1 + raw[0]].decode("utf-8"), rest & 3, price, rest >> 2
+        except UnicodeDecodeError as e:
+            raise SnapshotError("snapshot_damaged", "items", "a sku is not UTF-8") from e
 
     def posting(self, number: int) -> tuple[int, ...]:
         """A posting list: the slots that touch the items which have it, in order."""
         found = self._posting_cache.get(number)
         if found is None:
             slots: list[int] = []
-            at = 0
-            for step in self._decoded("postings", self._postings.record(number)):
-                at += step
-                slots.append(at)
+            handle = 0
+            try:
+                for step in self._decoded("postings", self._postings.record(number)):
+                    handle += step
+                    slots.append(self._slot_of[handle])
+            except (KeyError, TypeError) as e:
+                raise SnapshotError("snapshot_damaged", "postings", "a list is not what it should be") from e
+            slots.sort()
             if len(self._posting_cache) >= MAX_CACHED:
                 self._posting_cache.clear()
             found = self._posting_cache[number] = tuple(slots)
@@ -201,7 +222,11 @@ class Snapshot:
         if found is None:
             if len(self._plan_cache) >= MAX_CACHED:
                 self._plan_cache.clear()
-            found = Plan(number, self._decoded("plans", self._plans.record(number)))
+            record = self._decoded("plans", self._plans.record(number))
+            try:
+                found = Plan(number, record)
+            except (AttributeError, KeyError, TypeError) as e:
+                raise SnapshotError("snapshot_damaged", "plans", "a promotion is not what it should be") from e
             self._plan_cache[number] = found
         return found
 
@@ -219,11 +244,11 @@ class Snapshot:
                 high = middle
         return id
 
-    def _item_record(self, number: int) -> list[Any]:
-        record: list[Any] = self._decoded("items", self._items.record(number))
-        if len(record) != 9:
-            raise SnapshotError("snapshot_damaged", "items", "a record is not what it should be")
-        return record
+    def _price_and_rest(self, number: int) -> tuple[int, int]:
+        if not 0 <= number < self._items.count:
+            raise SnapshotError("snapshot_damaged", "keys", "a code leads to no item")
+        price, rest = _FACTS.unpack_from(self._data, self._facts + _FACTS.size * number)
+        return price, rest
 
     def _text(self, number: int) -> str:
         try:

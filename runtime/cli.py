@@ -26,6 +26,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gateway": ("runtime.gateway.command", "the store's gateway: keeps the sales of its terminals"),
     "compile": ("runtime.tools.compile_book", "make a snapshot of a book of prices and promotions"),
     "price": ("runtime.tools.price_baskets", "price baskets against a snapshot, one JSON object a line"),
+    "keys": ("runtime.tools.key_files", "make the keys that snapshots are signed with"),
+    "diff": ("runtime.tools.diff_snapshots", "what makes the new snapshot out of the old one"),
+    "patch": ("runtime.tools.patch_snapshot", "the new snapshot, from the old one and what lane diff wrote"),
     "simulate": (
         "drivers.simulators.command",
         "a device that is not there: speaks the same bytes on a pty or TCP port",

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from drivers.api import ScanData
 from engine.errors import EngineError
-from engine.snapshot import Snapshot
 from runtime.devices.manager import DeviceManager
 from runtime.devices.ports import DeviceStatus
 from runtime.forward.backoff import Backoff
@@ -23,6 +22,7 @@ from runtime.forward.forwarder import Forwarder
 from runtime.forward.http_link import HttpLink
 from runtime.journal.errors import JournalError
 from runtime.journal.store import Journal
+from runtime.keys import KeyFileError, trust_of
 from runtime.sale.record import Identity
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, RehearsalClock, SystemClock
@@ -31,6 +31,7 @@ from runtime.terminal.machine import machine_id
 from runtime.terminal.printing import ReceiptTexts
 from runtime.terminal.server import FrontEndServer
 from runtime.terminal.settings import TerminalFile, read_terminal_file
+from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.till import Till
 from runtime.translation import translator
 from runtime.wire.messages import View
@@ -62,7 +63,8 @@ class Daemon:
         self._rehearse = rehearse
         self._stop: asyncio.Future[BaseException | None] | None = None
         self._server: FrontEndServer | None = None
-        self._snapshot = _open_snapshot(self._settings)
+        self._snapshots = _open_snapshots(self._settings)
+        self._snapshot = self._snapshots.current
         templates = self._settings.label_templates
         self._labels = read_label_file(templates, self._snapshot.exponent) if templates else ()
         self._journal = _open_journal(self._settings)
@@ -118,6 +120,7 @@ class Daemon:
             journal=self._journal,
             devices=self._devices,
             snapshot=self._snapshot,
+            snapshots=self._snapshots,
             templates=self._labels,
             receipt_texts=ReceiptTexts(
                 header=settings.receipt.header,
@@ -162,11 +165,13 @@ class _Listener:
         self.till.status_changed(status)
 
 
-def _open_snapshot(settings: TerminalFile) -> Snapshot:
+def _open_snapshots(settings: TerminalFile) -> Snapshots:
     try:
-        return Snapshot.open(settings.snapshot)
+        return Snapshots(settings.snapshot, settings.kept_snapshots, trust_of(settings.trusted_keys))
     except FileNotFoundError:
         raise StartError(f"there is no snapshot at {settings.snapshot}; make one with lane compile") from None
+    except KeyFileError as error:
+        raise StartError(f"[terminal] trusted_keys: {error} {error.remedy}") from error
     except (EngineError, OSError) as error:
         raise StartError(f"the snapshot {settings.snapshot} cannot be used: {error}") from error
 

@@ -29,11 +29,17 @@ class Pricing:
     """`receipt` is the price of the live lines as `lane price` writes it, None where there is none."""
 
     def __init__(self, snapshot: Snapshot, place: Place) -> None:
-        self._snapshot = snapshot
+        self._snapshot = self._before = snapshot
         self._place = place
         self.hash = snapshot.hash.hex()
         self.receipt: dict[str, Any] | None = None
         self._priced: tuple[object, ...] = ()
+
+    def use(self, snapshot: Snapshot) -> None:
+        """Price by another snapshot from now on. Names of promotions are still found in the one before."""
+        self._before, self._snapshot = self._snapshot, snapshot
+        self.hash = snapshot.hash.hex()
+        self._priced = ()
 
     def of(self, checkout: Checkout) -> str:
         """Price what is on the screen. Gives the name of the item that cannot be priced, or nothing."""
@@ -75,7 +81,10 @@ class Pricing:
 
     def promotion_name(self, promotion: str) -> str:
         """As people may read it; the number of one that has left the book."""
-        return promotion_text(self._snapshot.promotion_name(promotion) or promotion)
+        name = self._snapshot.promotion_name(promotion)
+        if name == promotion:
+            name = self._before.promotion_name(promotion)
+        return promotion_text(name or promotion)
 
     def _culprit(self, sale: Sale, error: EngineError) -> str:
         if isinstance(error, BasketError) and error.line is not None and error.line < len(sale.live_lines):

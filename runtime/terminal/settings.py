@@ -47,6 +47,9 @@ class TerminalSettings:
     operator: str = setting("", "the cashier's number on receipts", high=20)
     language: str = setting("zh", "language of the receipts", choices=("zh", "en"))
     snapshot: str = setting(..., "path of the compiled book", low=1, high=255)
+    trusted_keys: tuple[str, ...] = setting(
+        (), "files of the public keys whose snapshots are taken; none: any snapshot, signed or not", high=8
+    )
     journal: str = setting(..., "path of the journal; its folder must be on this machine's own disk", low=1, high=255)
     socket: str = setting(
         ..., "path of the socket that front ends connect to, at most 107 bytes in full", low=1, high=255
@@ -106,6 +109,15 @@ class TerminalFile:
     @property
     def snapshot(self) -> Path:
         return self.path.parent / self.terminal.snapshot
+
+    @property
+    def kept_snapshots(self) -> Path:
+        """A folder of the terminal's own, beside its journal."""
+        return self.journal.with_name(f"{self.journal.stem}-snapshots")
+
+    @property
+    def trusted_keys(self) -> tuple[Path, ...]:
+        return tuple(self.path.parent / name for name in self.terminal.trusted_keys)
 
     @property
     def journal(self) -> Path:

@@ -35,6 +35,7 @@ from runtime.terminal.pricing import Pricing
 from runtime.terminal.printing import Printing, ReceiptTexts
 from runtime.terminal.refusal import REFUSALS, NotTaken, why
 from runtime.terminal.sentences import network_sentence, sentence
+from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.view import Surroundings, view_of
 from runtime.terminal.weighing import ScaleWork
 from runtime.wire.messages import Answer, Command, Notice, Sentence, Severity, View, ViewNetwork
@@ -55,6 +56,7 @@ class Till:
         journal: Journal,
         devices: Devices,
         snapshot: Snapshot,
+        snapshots: Snapshots | None = None,
         templates: Sequence[LabelTemplate],
         receipt_texts: ReceiptTexts,
         publish: Callable[[View], None],
@@ -65,6 +67,7 @@ class Till:
         self.journal = journal
         self.devices = devices
         self.snapshot = snapshot
+        self._snapshots = snapshots
         self.forwarder: Forwarder | None = None
         self.checkout = Checkout()
         self._templates = templates
@@ -88,6 +91,8 @@ class Till:
         sale = self.checkout.sale
         self.scale.recover(self.checkout)
         if sale.lines and sale.state is not State.CLOSED:
+            if self._snapshots is not None:
+                self._sell_by(self._snapshots.for_basket(sale.snapshot))
             changed = self.pricing.is_of_another_book(sale)
             self.say("info", sentence("book_changed" if changed else "recovered"))
         self._reprice()
@@ -131,6 +136,8 @@ class Till:
         self.checkout = after
         if after.sale is not before.sale:
             self._reprice()
+        if after.sale.state is not before.sale.state:
+            self._renew()
         for effect in effects:
             self._carry_out(effect)
 
@@ -203,6 +210,7 @@ class Till:
             with self._paying.holding(code.strip()):
                 self.accept(event)
             return sentence("payment_asked", amount=self._amount(event.amount_minor))
+        self._renew()
         at = local_text(self.clock.now())
         goods = read_goods(code, entry, sale, self.snapshot.find, self._templates, at, self.pricing.hash)
         self.accept(goods)
@@ -252,6 +260,16 @@ class Till:
         culprit = self.pricing.of(self.checkout)
         if culprit:
             self.say("bad", sentence("price_book_changed", name=culprit))
+
+    def _renew(self) -> None:
+        """Between sales a new price file takes over. A bad one is in the log: no cashier can mend it."""
+        if self._snapshots is not None and self.checkout.sale.state in (State.IDLE, State.CLOSED):
+            self._sell_by(self._snapshots.look())
+
+    def _sell_by(self, snapshot: Snapshot) -> None:
+        if snapshot is not self.snapshot:
+            self.snapshot = snapshot
+            self.pricing.use(snapshot)
 
     def say(self, severity: Severity, what: Sentence) -> None:
         """Tell the cashier; seen with the next `changed()`."""

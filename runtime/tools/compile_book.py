@@ -1,24 +1,27 @@
 """`lane compile BOOK_DIR -o FILE`: make a snapshot of a book of prices and promotions.
 
 Every fault of the book is written to standard error, one a line, with its file and line or its promotion, and nothing
-is written to FILE. Exit status: 0 compiled, 2 the book has faults or a file cannot be read or written.
+is written to FILE. Exit status: 0 compiled, 2 the book has faults, or a file or key cannot be read or
+written.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import gc
 import sys
-import tempfile
 from pathlib import Path
 
 from engine.compiler import FILES, compile_book
 from engine.errors import BookError
+from runtime.keys import KeyFileError, sign_snapshot
+from runtime.tools.files import write_whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("book", metavar="BOOK_DIR", type=Path, help="its book.json, items.csv and promotions.json")
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, required=True, help="the snapshot to write")
+    parser.add_argument("--sign", metavar="KEYFILE", type=Path, help="sign it with this key (lane keys new makes one)")
     parser.add_argument("--lenient", action="store_true", help="a selector that names an unknown sku: a warning")
 
 
@@ -31,41 +34,29 @@ def run(arguments: argparse.Namespace) -> int:
         return _refuse(f"{e.filename}: {e.strerror}")
     if not files:
         return _refuse(f"{book}: this is no folder with a book (book.json, items.csv, promotions.json)")
+    gc.disable()  # a million small objects and no cycles: the collector would look at each again and again
     try:
         compiled = compile_book(files, lenient=arguments.lenient)
     except BookError as e:
         for fault in e.faults:
             print(fault, file=sys.stderr)
         return _refuse(f"{e} {e.remedy}")
+    finally:
+        gc.enable()
     for warning in compiled.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+    data = compiled.data
     try:
-        write_whole(output, compiled.data)
+        if arguments.sign is not None:
+            data = sign_snapshot(data, arguments.sign)
+        write_whole(output, data)
+    except KeyFileError as e:
+        return _refuse(f"{e} {e.remedy}")
     except OSError as e:
         return _refuse(f"{output}: {e.strerror}")
     counts = ", ".join(f"{count} {what}" for what, count in compiled.counts.items())
-    print(f"{output}: {counts}, {len(compiled.data)} bytes")
+    print(f"{output}: {counts}, {len(data)} bytes{'' if arguments.sign is None else ', signed'}")
     return 0
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a power cut. Raises OSError."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _refuse(text: str) -> int:

@@ -1,0 +1,218 @@
+"""What is fuzzed: each target takes any bytes and raises AssertionError, or anything at all, where a reader is wrong.
+
+A reader behind a hash would refuse every mutation at the door. So its target gives the bytes twice: as they are, and as
+the content of a file whose hashes are right.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from functools import cache
+
+from engine.basket import read_basket
+from engine.codes import CodeError, read_code
+from engine.compiler import compile_book
+from engine.container import read_header, write_container
+from engine.errors import BasketError, SnapshotError
+from engine.labels import LabelTemplate, label_template
+from engine.pricing import price
+from engine.snapshot import Snapshot
+from engine.strictjson import read_json
+from runtime.delta import METHODS, DeltaError, apply_delta, make_delta
+from runtime.tools.price_baskets import answer_line
+from runtime.wire.frames import FrameReader, encode
+from runtime.wire.messages import Command, Hello
+from runtime.wire.pack import WireError, build, unpack
+from runtime.wire.records import RecordBatch
+
+CODES = ("6901234567892", "milk", "apple", "2000001", "cola")
+_ITEMS = """\
+sku,name,unit,price,category,brand,tags,barcodes,colour
+milk,纯牛奶,each,650,10/1001,mengniu,dairy,6901234567892;6901234567908,white
+cola,cola,each,350,20/2001,cola,no_discount,,
+apple,apple,kg,1298,40/4001,,fresh;local,2000001,red
+"""
+_PROMOTIONS = [
+    {"id": "A", "type": "price", "items": {"skus": ["milk"]}, "percent": 10, "who": {"levels": ["gold"]}},
+    {"id": "B", "type": "set", "buy": [{"items": {"all": True}, "qty": 2}], "reward": {"off": 5}, "max_times": 3},
+]
+_TEMPLATES: tuple[LabelTemplate, ...] = (
+    label_template("weight", prefixes=["21"], length=13, layout="FFPPPPPWWWWWC"),
+    label_template("both", prefixes=["26"], length=18, layout="FFPPPPPWWWWWAAAAAC"),
+)
+
+
+@cache
+def snapshot_bytes() -> bytes:
+    files = {
+        "book.json": b'{"format": 1, "currency": "CNY", "exponent": 2}',
+        "items.csv": _ITEMS.encode(),
+        "promotions.json": json.dumps(_PROMOTIONS).encode(),
+    }
+    return compile_book(files).data
+
+
+@cache
+def _sections() -> dict[str, bytes]:
+    data = snapshot_bytes()
+    return {name: data[at : at + size] for name, (at, size) in read_header(data[:8_192], len(data)).places.items()}
+
+
+@cache
+def _snapshot() -> Snapshot:
+    return Snapshot(snapshot_bytes())
+
+
+def snapshot(data: bytes) -> None:
+    """The file as it is; and, with right hashes, one section of a good file made of the bytes after the first."""
+    try:
+        Snapshot(data)
+    except SnapshotError:
+        pass
+    else:
+        assert data == snapshot_bytes(), "a snapshot that was never compiled"
+    if not data:
+        return
+    sections = dict(_sections())
+    sections[sorted(sections)[data[0] % len(sections)]] = data[1:]
+    try:
+        made = Snapshot(write_container(sections))
+        for code in CODES:
+            number = made.find_number(code)
+            if number >= 0:
+                item = made.find(code)
+                assert item is not None and isinstance(item.name, str) and isinstance(item.price, int)
+                for slot in made.posting(made.price_facts(number)[3]):
+                    made.plan(made.promotion_of(slot))
+    except SnapshotError as refused:
+        assert refused.section in {*sections, "header", "signature"}
+
+
+@cache
+def _deltas() -> tuple[bytes, bytes]:
+    old = snapshot_bytes()
+    return old, old[:500] + b"something new" + old[600:]
+
+
+def delta_seeds() -> list[bytes]:
+    old, new = _deltas()
+    return [make_delta(old, new, method=method) for method in METHODS]
+
+
+def delta(data: bytes) -> None:
+    """The delta as it is; and, with right hashes, a payload of the method that the first byte says."""
+    old, new = _deltas()
+    tries = [data]
+    if data:
+        whole = delta_seeds_head(data[0] % 3 + 1, len(data) - 1) + data[1:]
+        tries.append(whole + _sha256(whole))
+    for one in tries:
+        try:
+            assert apply_delta(old, one) == new, "another file than the one the delta was made of"
+        except DeltaError:
+            pass
+
+
+def delta_seeds_head(method: int, length: int) -> bytes:
+    """A delta's head, for a payload of this length."""
+    old, new = _deltas()
+    return struct.pack(
+        "<8sHBB32s32sQQQ", b"LANEDLTA", 1, method, 0, _sha256(old), _sha256(new), len(old), len(new), length
+    )
+
+
+def _sha256(data: bytes) -> bytes:
+    import hashlib
+
+    return hashlib.sha256(data).digest()
+
+
+def basket(data: bytes) -> None:
+    """A line of JSON to its receipt: sums foot, or the basket is refused by its own error."""
+    answer = answer_line(_snapshot(), data, 50)
+    if "error" not in answer:
+        assert answer["gross"] - answer["discount"] == answer["total"] >= 0
+        assert sum(line["net"] for line in answer["lines"]) == answer["total"]
+    plain = read_json(data, "basket", [])
+    try:
+        receipt = price(_snapshot(), read_basket(plain), 50)
+        assert all(0 <= line.net <= line.gross for line in receipt.lines)
+    except BasketError as refused:
+        assert refused.line is None or refused.line >= 0
+
+
+def code(data: bytes) -> None:
+    """A scanned or keyed code: goods, or CodeError."""
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        reading = read_code(text, _snapshot().find, _TEMPLATES)
+        assert reading.weight_g is None or reading.weight_g > 0
+    except CodeError:
+        pass
+
+
+def frame(data: bytes) -> None:
+    """The local socket's bytes, however they are cut, and the gateway's."""
+    cut = data[0] if data else 0
+    reader = FrameReader()
+    try:
+        for part in (data[1 : 1 + cut], data[1 + cut :]):
+            for message in reader.feed(part):
+                encode(message)
+    except WireError:
+        pass
+    try:
+        build(RecordBatch, unpack(data))
+    except WireError:
+        pass
+
+
+def _seeds_of_snapshot() -> list[bytes]:
+    names = sorted(_sections())
+    return [snapshot_bytes(), *(bytes([number]) + _sections()[name] for number, name in enumerate(names))]
+
+
+def _seeds_of_delta() -> list[bytes]:
+    seeds = delta_seeds()
+    return [*seeds, *(bytes([number]) + seed[100:-32] for number, seed in enumerate(seeds))]
+
+
+def _seeds_of_basket() -> list[bytes]:
+    return [
+        b'{"id":"b","at":"2026-11-22T18:30","lines":[{"code":"milk","qty":3},{"code":"apple","milli":500}]}',
+        b'{"id":"b","at":"2026-11-22T18:30:00","store":"1","groups":["a"],"channel":"c","tender":"t","coupons":["x"],'
+        b'"member":{"id":"1","level":"gold","tags":["t"],"birthday":"02-29"},"used":{"B":{"total":1}},'
+        b'"lines":[{"code":"cola","qty":2}]}',
+    ]
+
+
+TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = {
+    "snapshot": (snapshot, _seeds_of_snapshot),
+    "delta": (delta, _seeds_of_delta),
+    "basket": (basket, _seeds_of_basket),
+    "code": (code, lambda: [text.encode() for text in (*CODES, "2100001005003", "260000100500006490", " milk ")]),
+    "frame": (frame, lambda: [b"\x05" + encode(m) for m in (Hello(1, "ui"), Command(7, "scan", {"code": "milk"}))]),
+}
+
+
+def mutated(seed: bytes, rng_bytes: Callable[[int], int], other: bytes) -> bytes:
+    """One to four small changes; `rng_bytes(n)` gives a number from 0 to n - 1."""
+    data = bytearray(seed)
+    for _ in range(1 + rng_bytes(4)):
+        at = rng_bytes(len(data) + 1)
+        kind = rng_bytes(6)
+        if kind == 0 and data:
+            data[at % len(data)] ^= 1 << rng_bytes(8)
+        elif kind == 1:
+            data[at:at] = bytes(rng_bytes(256) for _ in range(1 + rng_bytes(8)))
+        elif kind == 2:
+            del data[at : at + 1 + rng_bytes(16)]
+        elif kind == 3:
+            data[at : at + 4] = rng_bytes(1 << 32).to_bytes(4, "little")
+        elif kind == 4:
+            data[at:at] = other[rng_bytes(len(other) + 1) :][: 1 + rng_bytes(64)]
+        else:
+            data[at : at + 1] = bytes([(0x00, 0x7F, 0x80, 0xC0, 0xC1, 0xFF)[rng_bytes(6)]])
+    return bytes(data)
