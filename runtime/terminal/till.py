@@ -214,6 +214,7 @@ class Till:
             self._templates,
             local_text(self.clock.now()),
             self._snapshot_hash,
+            self.snapshot.exponent,
         )
         self.accept(goods)
         if isinstance(goods, ev.WeightWanted):
