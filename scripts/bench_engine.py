@@ -128,7 +128,7 @@ def run(job: Job, budget_s: float, compiled: Path | None) -> Result:
         reason = missing(job.who)
         if reason:
             return Result(job, reason)
-    wanted = {
+    wanted: dict[str, Any] = {
         "who": job.who,
         "budget_s": budget_s,
         "snapshot": str(job.snapshot),
@@ -138,15 +138,17 @@ def run(job: Job, budget_s: float, compiled: Path | None) -> Result:
     path = compiled if job.who == COMPILED and compiled is not None else ROOT
     env = {**os.environ, "PYTHONPATH": str(path), "PYTHONHASHSEED": "0"}
     words = [sys.executable, str(Path(__file__).resolve()), "--worker"]
-    try:
-        done = subprocess.run(
-            words, input=json.dumps(wanted), capture_output=True, text=True, env=env, timeout=CELL_LIMIT_S
-        )
-    except subprocess.TimeoutExpired:
-        return Result(job, f"over {CELL_LIMIT_S:.0f} s")
-    if done.returncode:
-        return Result(job, (done.stderr.strip().splitlines() or ["failed"])[-1][:120])
-    return Result(job, **json.loads(done.stdout))
+    # The answer goes into a file: solvers print what they like.
+    with tempfile.TemporaryDirectory(prefix="lanekit-cell-") as folder:
+        wanted["answer"] = str(Path(folder) / "answer.json")
+        given = json.dumps(wanted)
+        try:
+            done = subprocess.run(words, input=given, capture_output=True, text=True, env=env, timeout=CELL_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            return Result(job, f"over {CELL_LIMIT_S:.0f} s")
+        if done.returncode:
+            return Result(job, (done.stderr.strip().splitlines() or ["failed"])[-1][:120])
+        return Result(job, **json.loads(Path(wanted["answer"]).read_text("utf-8")))
 
 
 def compiled_engine(folder: Path) -> tuple[Path | None, str]:
@@ -293,7 +295,8 @@ def main() -> int:
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
-        print(json.dumps(worker(json.loads(sys.stdin.read()))))
+        wanted = json.loads(sys.stdin.read())
+        Path(wanted["answer"]).write_text(json.dumps(worker(wanted)), encoding="utf-8")
         return 0
     budget_s = arguments.budget or (1.0 if arguments.quick else 3.0)
     only = {COMPILED if name == "compiled" else name for name in arguments.only.split(",")} if arguments.only else None
