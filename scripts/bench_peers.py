@@ -132,8 +132,8 @@ def exact(work: Work) -> Evaluate:
                     row([(z, promo.spend), *((f, current[line]) for line in lines for f in free.get(line, ()))], base)
         if not gain:
             return shelf
-        rows, columns, factors = zip(*cells, strict=True)
-        matrix = sparse.csr_matrix((factors, (rows, columns)), shape=(len(limits), len(gain)))
+        at_rows, at_columns, factors = zip(*cells, strict=True)
+        matrix = sparse.csr_matrix((factors, (at_rows, at_columns)), shape=(len(limits), len(gain)))
         found = optimize.milp(
             -np.array(gain),
             constraints=optimize.LinearConstraint(matrix, ub=limits),
@@ -141,7 +141,8 @@ def exact(work: Work) -> Evaluate:
             integrality=np.ones(len(gain)),
             options={"mip_rel_gap": 0.0},
         )
-        return shelf + round(-found.fun)
+        best: int = shelf + round(-found.fun)
+        return best
 
     return evaluate
 
@@ -222,9 +223,16 @@ def zen_sums(work: Work) -> Evaluate:
     return lambda basket: sum(1 for value in decision.evaluate(given(basket))["result"].values() if value)
 
 
+def _oscar(work: Work) -> Evaluate:
+    module = importlib.import_module("bench_oscar")
+    made: Evaluate = module.oscar(work)
+    return made
+
+
 PEERS: dict[str, Peer] = {
     "milp": Peer("scipy's milp (HiGHS): the same optimum, no lines' shares", ("scipy.optimize",), exact, True),
     "strawman": Peer("plain Python: promotions in order of id, posting lists; not the least total", (), greedy, True),
+    "django-oscar": Peer("offers by priority, a unit in one only, on SQLite in memory", ("oscar",), _oscar, True),
     "zen table": Peer("zen-engine: which promotions concern the basket, nothing more", ("zen",), zen_match, False),
     "zen sums": Peer("zen-engine: each promotion's sum by itself, no conflicts", ("zen",), zen_sums, False),
 }
