@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.errors import SENTENCES as ENGINE_SENTENCES
-from engine.gs1 import GS1_SENTENCES, MAX_GS1, Gs1, Gs1Error, is_gs1, read_gs1
+from engine.gs1 import CURRENCY_NUMBERS, GS1_SENTENCES, MAX_GS1, Gs1, Gs1Error, is_gs1, read_gs1
 from engine.gtin import GTIN_LENGTHS, check_digit, is_digits, spellings
 from engine.labels import Label, LabelFault, LabelTemplate, label_weight, read_label, sold_weight
 from engine.values import Item
@@ -126,14 +126,15 @@ def read_code(
     *,
     on: date | None = None,
     exponent: int = 2,
-    currency_number: str = "",
+    currency: str = "",
 ) -> CodeReading:
     """The item of a scanned or keyed code, and the weight where a weigh label or a GS1 code says it.
 
     `find` gives the item of a barcode or sku exactly as the book has it; it is handed 1 to 64 printable characters.
     `on` is the sale's date: goods whose code says an earlier last date are refused; without it no date is looked at.
-    `exponent` and `currency_number` (ISO 4217, "156") are the book's currency; amounts in another are refused, where
-    the number is given. Raises CodeError and nothing else, whatever the text.
+    `exponent` and `currency` (ISO 4217, "CNY") are the book's: a code that names another currency is refused, and
+    where `currency` is not given or has no number here, an amount with a currency is not used. Raises CodeError and
+    nothing else, whatever the text.
     """
     if len(text) > 2 * MAX_GS1:  # before it is copied
         raise CodeError("code_too_long", count=len(text))
@@ -141,9 +142,9 @@ def read_code(
     if not code:
         raise CodeError("code_empty")
     if is_gs1(code) and not _in_book(code, find):
-        return _read_gs1(code, find, on, exponent, currency_number)
+        return _read_gs1(code, find, on, exponent, currency)
     if len(code) > MAX_CODE:
-        bare = _bare_gs1(code, find, on, exponent, currency_number)
+        bare = _bare_gs1(code, find, on, exponent, currency)
         if bare is not None:
             return bare
         raise CodeError("code_too_long", count=len(code))
@@ -157,7 +158,7 @@ def read_code(
     for template in templates:
         if template.fits(code):
             return _read_label(code, template, find)
-    bare = _bare_gs1(code, find, on, exponent, currency_number)
+    bare = _bare_gs1(code, find, on, exponent, currency)
     if bare is not None:
         return bare
     raise _why_not(code)
@@ -194,7 +195,7 @@ def _in_book(code: str, find: Callable[[str], Item | None]) -> bool:
 
 
 def _read_gs1(
-    code: str, find: Callable[[str], Item | None], on: date | None, exponent: int, currency_number: str
+    code: str, find: Callable[[str], Item | None], on: date | None, exponent: int, currency: str
 ) -> CodeReading:
     try:
         gs1 = read_gs1(code, on=on, exponent=exponent)
@@ -203,11 +204,11 @@ def _read_gs1(
     item = _item_of(gs1, find)
     if item is None:
         raise CodeError("unknown_item", code=gs1.gtin)
-    return _gs1_goods(gs1, item, on, currency_number)
+    return _gs1_goods(gs1, item, on, currency)
 
 
 def _bare_gs1(
-    code: str, find: Callable[[str], Item | None], on: date | None, exponent: int, currency_number: str
+    code: str, find: Callable[[str], Item | None], on: date | None, exponent: int, currency: str
 ) -> CodeReading | None:
     """The goods of an element string that nothing marks as one; None where it is none, or none of goods in the book.
 
@@ -226,14 +227,14 @@ def _bare_gs1(
         if is_digits(code) and len(code) in PAYMENT_LENGTHS:
             return None
         raise CodeError("unknown_item", code=gs1.gtin)
-    return _gs1_goods(gs1, item, on, currency_number)
+    return _gs1_goods(gs1, item, on, currency)
 
 
 def _item_of(gs1: Gs1, find: Callable[[str], Item | None]) -> Item | None:
     return next((item for item in map(find, (gs1.gtin, *spellings(gs1.gtin))) if item is not None), None)
 
 
-def _gs1_goods(gs1: Gs1, item: Item, on: date | None, currency_number: str) -> CodeReading:
+def _gs1_goods(gs1: Gs1, item: Item, on: date | None, currency: str) -> CodeReading:
     """The goods with the weight or the pieces that the code says. The last day itself is still good."""
     for last, why in (
         (gs1.expiry, "expired"),
@@ -250,8 +251,12 @@ def _gs1_goods(gs1: Gs1, item: Item, on: date | None, currency_number: str) -> C
     amount = gs1.amount_minor
     if amount == 0:
         raise CodeError("gs1_amount_zero", name=item.name)
-    if amount is not None and gs1.amount_currency and currency_number and gs1.amount_currency != currency_number:
-        raise CodeError("gs1_other_currency", name=item.name, currency=gs1.amount_currency)
+    if amount is not None and gs1.amount_currency:
+        number = CURRENCY_NUMBERS.get(currency)
+        if number is None:
+            amount = None
+        elif number != gs1.amount_currency:
+            raise CodeError("gs1_other_currency", name=item.name, currency=gs1.amount_currency)
     if amount is None and gs1.weight_g is None:
         return CodeReading(item, gs1.gtin, gs1=gs1)
     weight_g = sold_weight(amount, gs1.weight_g, item.price)

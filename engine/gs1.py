@@ -25,6 +25,9 @@ MAX_GRAMS = 999_999
 MAX_AMOUNT = 999_999_999  # minor units
 GS = "\x1d"
 
+# ISO 4217 numbers, of the currencies that books are known to have
+CURRENCY_NUMBERS = {"CNY": "156", "HKD": "344", "ILS": "376", "MOP": "446", "TWD": "901", "USD": "840", "EUR": "978"}
+
 # code -> (what is the matter, what to do about it)
 GS1_SENTENCES: dict[str, tuple[str, str]] = {
     "gs1_too_long": ("A code of {count} characters is too long for goods.", "Scan the barcode of the goods."),

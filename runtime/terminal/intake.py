@@ -28,6 +28,7 @@ def read_goods(
     at: str,
     snapshot: str,
     exponent: int = 2,
+    currency: str = "",
 ) -> ItemAdded | WeightWanted:
     """What a code sells. `entry` is "scanned" or "keyed". Raises NotTaken with the code's own reason.
 
@@ -36,7 +37,8 @@ def read_goods(
     fresh = sale.state in (State.IDLE, State.CLOSED)
     began_at, priced_with = (at, snapshot) if fresh or not sale.began_at else (sale.began_at, sale.snapshot)
     try:
-        reading = read_code(code, find, templates, on=date.fromisoformat(began_at[:10]), exponent=exponent)
+        on = date.fromisoformat(began_at[:10])
+        reading = read_code(code, find, templates, on=on, exponent=exponent, currency=currency)
     except CodeError as error:
         raise NotTaken(error.code, **error.args_by_name) from error
     item = reading.item

@@ -215,6 +215,7 @@ class Till:
             local_text(self.clock.now()),
             self._snapshot_hash,
             self.snapshot.exponent,
+            self.snapshot.currency,
         )
         self.accept(goods)
         if isinstance(goods, ev.WeightWanted):

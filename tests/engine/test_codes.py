@@ -317,9 +317,11 @@ def test_a_label_never_costs_more_than_it_says() -> None:
 
 
 def test_an_amount_in_another_currency_is_refused() -> None:
-    assert gs1("0196901234500007" + "3932156456", currency_number="156").weight_g == 1000
-    error = gs1_reason("0196901234500007" + "3932344456", currency_number="156")
+    assert gs1("0196901234500007" + "3932156456", currency="CNY").weight_g == 1000
+    error = gs1_reason("0196901234500007" + "3932344456", currency="CNY")
     assert (error.code, error.args_by_name["currency"]) == ("gs1_other_currency", "344")
+    assert gs1("0196901234500007" + "3932344456").weight_g is None  # which currency is ours is not said: weigh it
+    assert gs1("0196901234500007" + "3932344456", currency="XXX").weight_g is None
 
 
 def test_a_weight_of_nothing_is_refused() -> None:
