@@ -21,7 +21,7 @@ none from lines or files.
 from __future__ import annotations
 
 from math import gcd, lcm
-from typing import Any, Final
+from typing import Final
 
 from engine.closed import alone
 from engine.offers import Choice, Offer, UnitClass, rounded
@@ -33,8 +33,7 @@ MAX_TABLE: Final = 128  # units of a limited offer for which best surpluses are 
 
 # A state's key: digits of mixed radix, and for mixed offers their open runs (offer, units, rewarded so far).
 Key = tuple[int, tuple[tuple[int, int, int], ...]]
-# The way here: the Trail before or None (Any, because mypyc dies of a recursive alias), class, offer, gain.
-Trail = tuple[Any, int, int, int]
+Trail = tuple["Trail | None", int, int, int]  # the way here: before, class, offer, gain
 Entry = tuple[int, int, tuple[int, ...], Trail | None]  # gain, applications, rests of fractional offers, the way here
 
 
