@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import argparse
 import csv
+import fcntl
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from peers import gateway_status
-from rig import LANE, ROOT, Process, RigError, Store, free_display, wait_for
+from rig import LANE, ROOT, Process, RigError, Store, run_folder, virtual_display, wait_for
 
 PAYMENT_CODE = "134567890123456700"  # ends in 00: the simulated provider takes it at once
 PAPER_OUT_AFTER_LINES = 9
 PUMPKIN_LABEL = "2117202011814"  # prefix 21, PLU 17202, 11.81 yuan
 UNKNOWN = "6999999999997"
+SCAN = '{"device":"scanner","scan":"6901234567892"}'
 WATER, ICED_TEA, YOGURT, OTHER_YOGURT, CRISPS, MILK = "010001", "030001", "040007", "040008", "100001", "040005"
 APPLES, ODEN_6, ODEN_13, CIGARETTES, BAG = "10001", "70001", "70002", "200002", "90003"
 
@@ -31,27 +36,14 @@ SETTLE_S = 0.5  # the demo rings faster than anyone: what it has done last shall
 
 
 class Screen:
-    """The front end of the demo: in a window where there is a screen, else under Xvfb."""
+    """The front end of the demo: in a window where there is a screen, else on the display given."""
 
-    def __init__(self, store: Store, language: str, size: str) -> None:
+    def __init__(self, store: Store, language: str, size: str, display: str | None) -> None:
         self.picture = store.folder / "screen.png"
-        self._xvfb: subprocess.Popen[bytes] | None = None
-        env = {"KIVY_NO_ARGS": "1"}
-        self.virtual = not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-        if self.virtual:
-            display = free_display()
-            self._xvfb = subprocess.Popen(
-                ["Xvfb", display, "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            wait_for("Xvfb", lambda: Path(f"/tmp/.X11-unix/X{display[1:]}").exists())
-            env |= {"DISPLAY": display, "KIVY_GL_BACKEND": "sdl2", "LIBGL_ALWAYS_SOFTWARE": "1"}
+        self.virtual = display is not None
+        env = {"DISPLAY": display, "KIVY_GL_BACKEND": "sdl2", "LIBGL_ALWAYS_SOFTWARE": "1"} if display else {}
         words = [*LANE, "ui", "--socket", str(store.socket), "--language", language, "--size", size]
         self.process = Process("ui", [*words, "--picture", str(self.picture)], store.run, env)
-
-    def start(self) -> None:
-        self.process.start(60)
 
     def take(self, name: str) -> Path:
         """Ask the front end for a picture of what it shows now."""
@@ -63,12 +55,6 @@ class Screen:
         kept = self.picture.with_name(name)
         shutil.copy(self.picture, kept)
         return kept
-
-    def stop(self) -> None:
-        self.process.kill(signal.SIGTERM)
-        if self._xvfb is not None:
-            self._xvfb.terminate()
-            self._xvfb.wait(5)
 
 
 def say(text: str = "") -> None:
@@ -170,10 +156,12 @@ def show_results(store: Store) -> None:
 def by_hand(store: Store, screen: Screen) -> None:
     say(f"The store runs in {store.folder}. Stop it with Ctrl-C.")
     say(f"  cashier's screen   {'under Xvfb: ' + str(screen.picture) if screen.virtual else 'in its window'}")
-    say(f'  scan something     echo \'{{"device":"scanner","scan":"6901234567892"}}\' | nc -U {store.run}/control')
+    tell = [f"{ROOT}/.venv/bin/lane", "simulate", "tell", str(store.run / "control"), SCAN]
+    say(f"  scan something     {shlex.join(tell)}")
     say(f"  gateway            http://127.0.0.1:{store.gateway_port}/v1/status")
     while screen.process.alive():
         time.sleep(0.5)
+    say("The screen was closed.")
 
 
 def main() -> int:
@@ -183,31 +171,67 @@ def main() -> int:
     parser.add_argument("--size", default="1024x768")
     parser.add_argument("--out", type=Path, default=ROOT / "out")
     arguments = parser.parse_args()
-    folder = arguments.out / ("demo" if arguments.demo else "store")
-    if arguments.demo and folder.exists():
-        shutil.rmtree(folder)
-    store = Store(folder, language=arguments.language)
-    say(store.compile().strip())
-    screen = Screen(store, arguments.language, arguments.size)
+    folder = (called_from() / arguments.out).resolve() / ("demo" if arguments.demo else "store")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # all of them end as Ctrl-C does: in order
     try:
+        with alone(folder):
+            run(folder, arguments)
+    except (RigError, OSError) as error:
+        say(f"It did not work: {error}")
+        if run_folder(folder).is_dir():
+            say(f"The logs are in {run_folder(folder)}.")
+        return 1
+    except KeyboardInterrupt:
+        say("\nStopped.")
+        return 130 if arguments.demo else 0
+    return 0
+
+
+def called_from() -> Path:
+    """Where the person is: scripts/lib.sh goes to the checkout, and says where it came from."""
+    return Path(os.environ.get("LANE_CALLED_FROM", "."))
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One run a folder. Raises RigError."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RigError(f"another scripts/run is at work in {folder}; give --out another folder") from None
+        yield
+
+
+def run(folder: Path, arguments: argparse.Namespace) -> None:
+    if arguments.demo:
+        for old in (folder, run_folder(folder)):
+            shutil.rmtree(old, ignore_errors=True)
+    with ExitStack() as stack:
+        store = Store(folder, language=arguments.language)
+        say(store.compile().strip())
+        real = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+        display = None if real else stack.enter_context(virtual_display(arguments.size))
+        screen = Screen(store, arguments.language, arguments.size, display)
+        stack.callback(store.stop)
+        stack.callback(screen.process.kill, signal.SIGTERM)
+        stack.callback(deafen)
         store.start()
         say(f"Gateway, devices and terminal are up (terminal ready after {store.terminal.ready_after_s:.1f} s).")
-        screen.start()
+        screen.process.start(60)
         if arguments.demo:
             demo(store, screen)
             show_results(store)
         else:
             by_hand(store, screen)
-    except RigError as error:
-        say(f"It did not work: {error}")
-        say(f"The logs are in {store.run}.")
-        return 1
-    except KeyboardInterrupt:
-        say("\nStopped.")
-    finally:
-        screen.stop()
-        store.stop()
-    return 0
+
+
+def deafen() -> None:
+    """A second Ctrl-C does not cut the stopping short."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """A whole store on this machine, of real processes: gateway, terminal, simulated devices, front end.
 
 Used by scripts/run, by the tests that drive real processes and by the benchmarks. Everything lies in one folder, which
-may be removed afterwards. A process that does not come up, or dies, says so with the end of its log.
+may be removed afterwards. A process that does not come up, or dies, says so with the end of its log. Whatever ends the
+program that started them, even SIGKILL, ends the processes too.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -15,10 +17,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +32,8 @@ from runtime.wire.messages import PROTOCOL, Answer, Command, Hello, View
 
 LANE = [sys.executable, "-m", "runtime.cli"]
 ROOT = Path(__file__).resolve().parent.parent
+END_S = 15.0  # what a process may take to end after SIGTERM
+SOCKET_PATH_BYTES = 100  # a unix socket's name has at most 107 bytes; the longest of ours here ends in /terminal.sock
 
 
 class RigError(Exception):
@@ -53,9 +59,40 @@ def free_port() -> int:
 
 
 def free_display() -> str:
-    """A number that no X server uses, as DISPLAY has it."""
-    taken = {p.name[1:] for p in Path("/tmp/.X11-unix").glob("X*")} if Path("/tmp/.X11-unix").is_dir() else set()
-    return next(f":{n}" for n in range(90, 1000) if str(n) not in taken and not Path(f"/tmp/.X{n}-lock").exists())
+    """A number that no X server uses, as DISPLAY has it. Two who ask at once get the same: see `virtual_display`."""
+    sockets = Path("/proc/net/unix").read_text(encoding="utf-8")  # has those of other containers on this network too
+    taken = {int(number) for number in re.findall(r"/\.X11-unix/X(\d+)\n", sockets)}
+    return next(f":{n}" for n in range(90, 1000) if n not in taken and not Path(f"/tmp/.X{n}-lock").exists())
+
+
+def tied(words: Sequence[str]) -> list[str]:
+    """The command, ended by SIGTERM when its parent dies (prctl(2), PR_SET_PDEATHSIG; setpriv is in util-linux)."""
+    setpriv = shutil.which("setpriv")
+    # The signal comes when the thread that started the command ends: a thread other than the first ends early.
+    main = threading.current_thread() is threading.main_thread()
+    return [setpriv, "--pdeathsig", "TERM", *words] if setpriv and main else list(words)
+
+
+@contextmanager
+def virtual_display(size: str) -> Iterator[str]:
+    """An X server without a screen, `size` as 1024x768: gives DISPLAY. Raises RigError. It picks its number itself."""
+    if shutil.which("Xvfb") is None:
+        raise RigError("there is neither a screen nor Xvfb: apt-get install xvfb")
+    reading, writing = os.pipe()
+    words = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
+    server = subprocess.Popen(
+        tied(words), pass_fds=[writing], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as numbers:
+            number = numbers.readline().strip()
+        if not number:
+            raise RigError(f"Xvfb ended with status {server.wait(10)}: try `Xvfb :90` to see why")
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait(10)
 
 
 class Process:
@@ -72,7 +109,10 @@ class Process:
     def start(self, within_s: float = 20.0) -> Process:
         began_s = time.monotonic()
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.words, stdout=subprocess.PIPE, stderr=log, env=self._env, cwd=ROOT)
+            self.process = subprocess.Popen(
+                tied(self.words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=self._env, cwd=ROOT,
+                start_new_session=True,  # Ctrl-C goes to us alone, and we stop the parts in their order
+            )  # fmt: skip
         assert self.process.stdout is not None
         out = self.process.stdout
         held = b""
@@ -101,7 +141,12 @@ class Process:
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
-            self.process.wait(15)
+            try:
+                self.process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise RigError(f"{self.name} did not end within {END_S:g} s of {how.name}: {self.tail()}") from None
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -199,6 +244,13 @@ class Controls:
         self._socket.close()
 
 
+def run_folder(folder: Path) -> Path:
+    """folder/run; where that is too long for the sockets in it, always the same one among the temporary files."""
+    if len(os.fsencode(folder / "run" / "terminal.sock")) <= SOCKET_PATH_BYTES:
+        return folder / "run"
+    return Path(tempfile.gettempdir()) / f"lanekit-{os.getuid()}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+
+
 class Store:
     """Folder layout, settings and life of the processes. `parts` are started in order, stopped in reverse."""
 
@@ -214,8 +266,9 @@ class Store:
     ) -> None:
         """`settings` may change the text of the demo's terminal.toml; `book` is the demo's unless given."""
         self.folder = folder
-        self.run = folder / "run"
-        self.run.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.run = run_folder(folder)
+        self.run.mkdir(mode=0o700, exist_ok=True)
         self.gateway_port, self.printer_port, self.payment_port = free_port(), free_port(), free_port()
         self.snapshot = folder / "demo.snapshot"
         self.book = book or config_dir() / "demo" / "book"
@@ -245,8 +298,10 @@ class Store:
             if old not in terminal:
                 raise RigError(f"config/demo/terminal.toml no longer has {old!r}")
             terminal = terminal.replace(old, new)
+        terminal = terminal.replace('"run/', json.dumps(f"{self.run}/", ensure_ascii=False)[:-1])
         self.terminal_file.write_text(change(terminal), encoding="utf-8")
         gateway = (demo / "gateway.toml").read_text(encoding="utf-8")
+        gateway = gateway.replace('"run/', json.dumps(f"{self.run}/", ensure_ascii=False)[:-1])
         if "port = 8700" not in gateway:
             raise RigError("config/demo/gateway.toml no longer has port = 8700")
         self.gateway_file.write_text(gateway.replace("port = 8700", f"port = {self.gateway_port}"), encoding="utf-8")
@@ -321,8 +376,9 @@ class Store:
         if self._controls is not None:
             self._controls.close()
             self._controls = None
-        for part in (self.terminal, self.gateway, self.devices):
-            part.kill(signal.SIGTERM)
+        with ExitStack() as parts:  # the last one first; one that hangs does not keep the others
+            for part in (self.devices, self.gateway, self.terminal):
+                parts.callback(part.kill, signal.SIGTERM)
 
     def __enter__(self) -> Store:
         return self.start()

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from runtime.wire.messages import View, ViewLine
 from ui.keys import MAX_ENTRY, typed
-from ui.local import Local, live_lines, say, scroll_by, select
+from ui.local import Local, live_lines, on_screen, say, scroll_by, select
 from ui.money import entered_minor
 from ui.texts import own
 
@@ -146,6 +146,8 @@ def _cancel(view: View | None, local: Local) -> Result:
 
 def _enter(view: View, local: Local) -> Result:
     if view.state == "tendering":
+        if not local.entry:  # + is exact cash; an Enter too many after a scan must not take money
+            return say(local, own("UI_NO_CASH")), ()
         return _pay(view, local)
     return (local, (("next", {}),)) if view.state == "closed" else (local, ())
 
@@ -159,12 +161,17 @@ def _pay(view: View, local: Local) -> Result:
         return local, (("next", {}),)
     if not local.entry:
         return local, (("cash", {"amount_minor": due_minor(view)}),)
-    if len(local.entry) >= PAYMENT_CODE_DIGITS or not set(local.entry) <= set("0123456789."):
+    if is_payment_code(local.entry):
         return replace(local, entry=""), (("scan", {"code": local.entry}),)
     amount_minor = entered_minor(local.entry, view.exponent)
     if amount_minor is None:
         return say(replace(local, entry=""), own("UI_BAD_AMOUNT", typed=local.entry)), ()
     return replace(local, entry=""), (("cash", {"amount_minor": amount_minor}),)
+
+
+def is_payment_code(typed: str) -> bool:
+    """Whether what was typed in payment cannot be an amount of cash."""
+    return len(typed) >= PAYMENT_CODE_DIGITS or not set(typed) <= set("0123456789.")
 
 
 def _code_pay(_view: View, local: Local) -> Result:
@@ -198,13 +205,14 @@ def _new_sale(view: View) -> Commands:
 
 
 def _chosen(view: View, local: Local) -> tuple[ViewLine | None, Local]:
-    """The chosen line. With none chosen the last one is, to be confirmed by the same key."""
+    """The chosen line. With none chosen the last one is, to be confirmed by the same key; so is one that was scrolled
+    away: nothing is done to a line that nobody sees."""
     lines = live_lines(view)
     line = next((one for one in lines if one.line == local.selected), None)
-    if line is not None:
+    if line is not None and on_screen(view, local, line.line):
         return line, local
-    last = lines[-1]
-    return None, say(select(view, local, last.line), own("UI_CHOSEN", line=last.line, name=last.name), "info")
+    line = line or lines[-1]
+    return None, say(select(view, local, line.line), own("UI_CHOSEN", line=line.line, name=line.name), "info")
 
 
 def _void_line(view: View, local: Local) -> Result:
@@ -223,7 +231,8 @@ def _set_quantity(view: View, local: Local) -> Result:
     line, local = _chosen(view, local)
     if line is None:
         return local, ()
-    return replace(local, entry="", selected=None), (("set_quantity", {"line": line.line, "qty": qty}),)
+    # It stays chosen: the mark shows which line it was.
+    return replace(local, entry=""), (("set_quantity", {"line": line.line, "qty": qty}),)
 
 
 def due_minor(view: View) -> int:

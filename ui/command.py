@@ -1,8 +1,8 @@
 """The cashier's screen. It shows what the terminal's daemon says and sends what is pressed; it keeps nothing itself.
 
 Every action has a key and a button; F1 lists the keys. It may be closed, killed and started again at any time: the
-basket is the daemon's. SIGUSR1 saves the picture again. It prints a line that begins with `ready` when the first view of
-the daemon is on the screen.
+basket is the daemon's. SIGUSR1 saves the picture again. It prints a line that begins with `ready` when the daemon's
+first view is on the screen.
 """
 
 from __future__ import annotations

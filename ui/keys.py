@@ -24,10 +24,10 @@ class HotKey:
 
 
 HOT_KEYS: tuple[HotKey, ...] = (
-    HotKey("enter", ("Enter",), mark("Enter"), mark("Sell the typed code; in payment: cash given or payment code")),
+    HotKey("enter", ("Enter",), mark("Enter"), mark("Sell the typed code; in payment: cash, or a code")),
     HotKey("quantity", ("*",), mark("Quantity"), mark("A number first: how many of the next item")),
     HotKey("set_quantity", ("F2", "Ctrl+*"), mark("Change qty"), mark("A number first: how many of the chosen line")),
-    HotKey("pay", ("+",), mark("Pay"), mark("Subtotal; in payment: exact cash, or what was typed")),
+    HotKey("pay", ("+", "="), mark("Pay"), mark("Subtotal; in payment: exact cash, or what was typed")),
     HotKey("code_pay", ("F10",), mark("Code payment"), mark("In payment: what was typed is a payment code")),
     HotKey("weigh", ("F8",), mark("Weigh again"), mark("Ask the scale again")),
     HotKey("member", ("F9",), mark("Member"), mark("The number first: the customer is this member")),

@@ -74,6 +74,12 @@ def first_shown(view: View, local: Local) -> int:
     return last_first if local.scroll is None else min(max(0, local.scroll), last_first)
 
 
+def on_screen(view: View, local: Local, line: int) -> bool:
+    """Whether the line of this number is among those shown."""
+    first = first_shown(view, local)
+    return any(one.line == line for one in view.lines[first : first + local.page_rows])
+
+
 def select(view: View, local: Local, line: int) -> Local:
     """Choose a line and bring it onto the screen."""
     index = next((i for i, one in enumerate(view.lines) if one.line == line), None)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from runtime.wire.messages import View, ViewDevice, ViewLine
-from ui.actions import due_minor, valid
-from ui.keys import BY_ACTION, HOT_KEYS
-from ui.local import Local, basis, first_shown, live_lines
-from ui.money import amount_text, money_text, weight_text
+from runtime.wire.messages import View, ViewDevice
+from ui.basket import HEADS, Figure, Row, Saving, empty_of, figures_of, rows_of, rung_text, savings_of
+from ui.buttons import Button, button_of, buttons_of, pad_key, quick_cash_of
+from ui.keys import HOT_KEYS
+from ui.local import Local, basis
+from ui.money import money_text
 from ui.texts import Texts, mark, own
 
 Severity = Literal["good", "info", "bad"]
@@ -34,30 +35,15 @@ CLASS_WORDS: dict[str, str] = {
     "ElectronicValueRW": mark("Code payment terminal"),
     "CashDrawer": mark("Cash drawer"),
 }
+# What the banner says already: a notice of these codes in that state only beeps.
+SAID_BY_BANNER: dict[str, tuple[str, ...]] = {
+    "ringing": ("back_to_ringing",),
+    "weighing": ("weigh_now",),
+    "paying": ("payment_asked", "payment_waits"),
+    "closed": ("paid",),
+}
+SCALE_AT_FAULT = ("ESCAL_OVERWEIGHT", "ESCAL_UNDER_ZERO")  # somebody has to do something before it can be weighed
 SEVERITY_WORDS: dict[Severity, str] = {"good": mark("Done"), "info": mark("Note"), "bad": mark("Attention")}
-TENDER_WORDS = {"cash": mark("Cash received"), "code": mark("Paid by code"), "": mark("Received")}
-HEADS = (mark("Line"), mark("Goods"), mark("Qty"), mark("Price"), mark("Off"), mark("Amount"))
-BANK_NOTES = (10, 50, 100)  # bank notes, in whole units of the currency
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    line: int
-    number: str
-    name: str
-    note: str  # price promotion, or that it is voided
-    amount: str  # pieces or weight
-    unit_price: str
-    discount: str
-    net: str
-    voided: bool
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Saving:
-    name: str
-    amount: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +65,12 @@ class Banner:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    word: str
+    word: str  # of its severity
+    headline: str  # the text, after the word where it must be heeded
     severity: Severity
     text: str
     remedy: str
     fresh: bool  # prominent; an older one steps back once the sale has moved on
-    beep: str  # changes when a sound is due: `good:7`, `bad:note3`; empty for a silent one
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    action: str
-    label: str
-    key: str  # its hot key, shown on it; empty for one that has none
-    primary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +97,7 @@ class Screen:
     entry: str
     entry_label: str
     message: Message | None
+    beep: str  # changes when a sound is due: `good:7`, `bad:note3`; empty for a silent one
     buttons: tuple[Button, ...]
     quick_cash: tuple[Button, ...]
     pad: tuple[Button, Button, Button]  # of the keypad: erase, clear, enter
@@ -137,8 +110,13 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
     """All that is on the screen now. Without a View yet it says that it connects, and offers what needs none."""
     names = _device_names(view, t)
     troubles = _troubles(view, local, t, names)
-    rows, position = _rows(view, local, t)
-    main, figures = _figures(view, t)
+    message, beep = _message(view, local, t, names)
+    healthy = not any(trouble.severity == "bad" for trouble in troubles)
+    if message is not None and any(_same(trouble, message) for trouble in troubles):  # said once, where it is loudest
+        troubles = tuple(one for one in troubles if not (message.fresh and _same(one, message)))
+        message = message if message.fresh else None
+    rows, position = rows_of(view, local, t)
+    main, figures = figures_of(view, t)
     return Screen(
         language=local.language,
         store=view.store if view else "",
@@ -146,7 +124,7 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
         operator=t("Cashier {name}", name=view.operator) if view and view.operator else "",
         time=_time(view, local),
         health=_health(view, local, t),
-        healthy=not any(trouble.severity == "bad" for trouble in troubles),
+        healthy=healthy,
         unsent=_unsent(view, t),
         troubles=troubles,
         banner=_banner(view, local, t),
@@ -154,18 +132,19 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
         rows=rows,
         line_count=len(view.lines) if view else 0,
         position=position,
-        empty=_empty(view, local, t),
-        savings=_savings(view, local),
+        empty=empty_of(view, local, t),
+        savings=savings_of(view, t),
         main=main,
         figures=figures,
         member=t("Member {number}", number=masked(view.member)) if view and view.member else "",
         entry=local.entry,
         entry_label=_entry_label(view, t),
-        message=_message(view, local, t, names),
-        buttons=_buttons(view, local, t),
-        quick_cash=_quick_cash(view, local, t),
-        pad=(_pad("erase", t("Erase")), _pad("clear", t("Clear")), _pad("enter", t("Enter"))),
-        tools=(_button("help", t), Button("language", "English" if local.language == "zh" else "中文", "F11")),
+        message=message,
+        beep=beep,
+        buttons=buttons_of(view, local, t),
+        quick_cash=quick_cash_of(view, local, t),
+        pad=(pad_key("erase", t("Erase")), pad_key("clear", t("Clear")), button_of("enter", t)),
+        tools=(button_of("help", t), Button("language", "English" if local.language == "zh" else "中文", "F11")),
         help_title=t("Keys (F1 or Esc closes this; scanning goes on)"),
         help=tuple((" / ".join(h.keys), t(h.help)) for h in HOT_KEYS) if local.help_open else (),
     )
@@ -226,9 +205,9 @@ def _unsent(view: View | None, t: Texts) -> str:
         return ""
     parts = []
     if view.network.unsent:
-        parts.append(t("{count} sales not sent yet", count=view.network.unsent))
+        parts.append(t("Sales to send: {count}", count=view.network.unsent))
     if view.receipts_waiting:
-        parts.append(t("{count} receipts wait for the printer", count=view.receipts_waiting))
+        parts.append(t("Receipts to print: {count}", count=view.receipts_waiting))
     return " · ".join(parts)
 
 
@@ -239,7 +218,11 @@ def _banner(view: View | None, local: Local, t: Texts) -> Banner:
     severity: Severity = "good" if view.state in ("closed", "idle") else "info"
     if view.state == "weighing" and view.weighing is not None:
         said, remedy = t.sentence(view.weighing.sentence)
-        return Banner(f"{t(text)} · {view.weighing.name}", f"{said} {remedy}".strip() or t(hint), severity, solid=True)
+        price = money_text(view.weighing.regular_minor, view.currency, view.exponent)
+        if view.weighing.sentence.code in SCALE_AT_FAULT:
+            severity = "bad"
+        title = f"{t(text)} · {view.weighing.name} {price}/kg"
+        return Banner(title, t.joined(said, remedy) or t(hint), severity, solid=True)
     if view.pending_qty is not None and view.state in ("idle", "ringing"):
         return Banner(
             t("{qty} of the next item", qty=view.pending_qty), t("Scan it; Esc drops the quantity."), severity
@@ -250,153 +233,47 @@ def _banner(view: View | None, local: Local, t: Texts) -> Banner:
     return Banner(t(text), t(hint), severity, solid=view.state in ("closed", "paying", "weighing"))
 
 
-def _message(view: View | None, local: Local, t: Texts, names: dict[str, str]) -> Message | None:
+def _same(trouble: Trouble, message: Message) -> bool:
+    return (trouble.text, trouble.remedy) == (message.text, message.remedy)
+
+
+def _said_by_banner(view: View) -> bool:
+    code = view.notice.sentence.code if view.notice else ""
+    if code == "quantity_set":
+        return view.pending_qty is not None
+    return code in SAID_BY_BANNER.get(view.state, ())
+
+
+def _message(view: View | None, local: Local, t: Texts, names: dict[str, str]) -> tuple[Message | None, str]:
+    """The message, and the beep that is due."""
     if local.note is not None:
         note = local.note
         severity: Severity = "bad" if note.severity == "bad" else "info"
         text, remedy = t.sentence(note.sentence, names)
         beep = f"bad:note{note.serial}" if severity == "bad" else ""
-        return Message(t(SEVERITY_WORDS[severity]), severity, text, remedy, True, beep)
+        return _said(severity, text, remedy, True, t), beep
     if view is None or view.notice is None:
-        return None
+        return None, ""
     notice = view.notice
     text, remedy = t.sentence(notice.sentence, names)
     fresh = local.notice_seen != notice.serial or local.notice_basis == basis(view)
     beep = "" if notice.severity == "info" else f"{notice.severity}:{notice.serial}"
-    return Message(t(SEVERITY_WORDS[notice.severity]), notice.severity, text, remedy, fresh, beep)
+    if _said_by_banner(view):
+        return None, beep
+    if notice.sentence.code in ("item_added", "weighed"):
+        text = rung_text(view, text, str(notice.sentence.args.get("name", "")))
+    return _said(notice.severity, text, remedy, fresh, t), beep
 
 
-# --- the basket -------------------------------------------------------------------------------------------------
-
-
-def _rows(view: View | None, local: Local, t: Texts) -> tuple[tuple[Row, ...], str]:
-    if view is None:
-        return (), ""
-    first = first_shown(view, local)
-    shown = view.lines[first : first + local.page_rows]
-    rows = tuple(_row(view, line, line.line == local.selected, t) for line in shown)
-    if len(shown) == len(view.lines):
-        return rows, ""
-    return rows, t(
-        "Lines {first} to {last} of {count}", first=first + 1, last=first + len(shown), count=len(view.lines)
-    )
-
-
-def _row(view: View, line: ViewLine, selected: bool, t: Texts) -> Row:
-    kg = line.unit == "kg"
-    price = amount_text(line.regular_minor, view.exponent)
-    discount = f"-{amount_text(line.discount_minor, view.exponent)}" if line.discount_minor > 0 else ""
-    return Row(
-        line=line.line,
-        number=str(line.line),
-        name=line.name,
-        note=t("Voided") if line.voided else line.price_promotion,
-        amount=weight_text(line.weight_g) if kg else str(line.qty),
-        unit_price=f"{price}/kg" if kg else price,
-        discount="" if line.voided else discount,
-        net=amount_text(line.net_minor, view.exponent),
-        voided=line.voided,
-        selected=selected,
-    )
-
-
-def _empty(view: View | None, local: Local, t: Texts) -> str:
-    if view is not None and (view.lines or not local.connected):
-        return ""
-    return t("Scan the first item") if view is not None else t("Connecting")
-
-
-def _savings(view: View | None, local: Local) -> tuple[Saving, ...]:
-    if view is None:
-        return ()
-    return tuple(
-        Saving(
-            f"{one.name} ×{one.times}" if one.times > 1 else one.name,
-            f"-{amount_text(one.amount_minor, view.exponent)}",
-        )
-        for one in view.discounts
-    )
-
-
-def _figures(view: View | None, t: Texts) -> tuple[Figure, tuple[Figure, ...]]:
-    if view is None:
-        return Figure(t("Total"), ""), ()
-
-    def figure(label: str, amount_minor: int) -> Figure:
-        return Figure(label, money_text(amount_minor, view.currency, view.exponent))
-
-    live = live_lines(view)
-    pieces = Figure(t("Items"), str(sum(1 if line.unit == "kg" else line.qty for line in live)))
-    saved = [figure(t("You save"), view.discount_minor)] if view.discount_minor > 0 else []
-    total = figure(t("To pay"), view.total_minor)
-    if view.state in ("tendering", "paying"):
-        paid = [total, figure(t("Paid so far"), view.paid_minor)] if view.paid_minor else []
-        return figure(t("Due"), due_minor(view)), (pieces, *saved, *paid)
-    if view.state == "closed":
-        given_minor = max(view.paid_minor, view.total_minor + view.change_minor)
-        kinds = {tender.kind for tender in view.tenders}
-        given = figure(t(TENDER_WORDS[kinds.pop()] if len(kinds) == 1 else "Received"), given_minor)
-        return figure(t("Change due"), view.change_minor), (pieces, *saved, total, given)
-    return figure(t("Total"), view.total_minor), (pieces, *saved, figure(t("Regular"), view.gross_minor))
-
-
-# --- what can be done -------------------------------------------------------------------------------------------
+def _said(severity: Severity, text: str, remedy: str, fresh: bool, t: Texts) -> Message:
+    word = t(SEVERITY_WORDS[severity])
+    loud = severity == "bad" and fresh
+    return Message(word, t("{word}: {what}", word=word, what=text) if loud else text, severity, text, remedy, fresh)
 
 
 def _entry_label(view: View | None, t: Texts) -> str:
     if view is not None and view.state == "tendering":
         return t("Cash given, or payment code")
+    if view is not None and view.state in ("weighing", "paying"):
+        return ""  # nothing that is typed would be taken
     return t("Code or number")
-
-
-def _button(action: str, t: Texts, label: str = "", primary: bool = False) -> Button:
-    hot = BY_ACTION[action]
-    return Button(action, label or t(hot.label), hot.keys[0], primary)
-
-
-def _pad(action: str, label: str) -> Button:
-    return Button(action, label, "")
-
-
-# The order on the screen; enter, erase and the arrows have places of their own.
-BUTTON_ORDER = ("pay", "weigh", "code_pay", "quantity", "set_quantity", "void_line", "member", "reprint", "cancel")
-PAY_WORDS = {"ringing": mark("Pay"), "tendering": mark("Exact cash"), "closed": mark("Next sale")}
-
-
-def _buttons(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
-    now = valid(view, local)
-    buttons = []
-    for action in BUTTON_ORDER:
-        if action not in now:
-            continue
-        label = ""
-        if action == "pay" and view is not None:
-            label = t("Take cash") if view.state == "tendering" and local.entry else t(PAY_WORDS[view.state])
-        buttons.append(_button(action, t, label, primary=action in ("pay", "weigh")))
-    return tuple(buttons)
-
-
-def quick_amounts(due: int, exponent: int) -> tuple[int, ...]:
-    """What a customer is likely to hand over: what is due, and that filled up to the next 10, 50, 100."""
-    unit = 10**exponent
-    amounts = [due]
-    for note in BANK_NOTES:
-        amount = -(-due // (note * unit)) * note * unit
-        if amount not in amounts and amount > 0:
-            amounts.append(amount)
-    if len(amounts) < 4 and due > 0:
-        last = 100 * unit
-        more = -(-due // last) * last + last
-        if more not in amounts:
-            amounts.append(more)
-    return tuple(amounts[:4])
-
-
-def _quick_cash(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
-    if view is None or view.state != "tendering" or not local.connected:
-        return ()
-    amounts = quick_amounts(due_minor(view), view.exponent)
-    return tuple(
-        Button(f"cash:{amount}", money_text(amount, view.currency, view.exponent), t("exact") if i == 0 else "")
-        for i, amount in enumerate(amounts)
-    )

@@ -18,10 +18,22 @@ def amount_text(amount_minor: int, exponent: int) -> str:
     return f"-{digits}" if amount_minor < 0 else digits
 
 
+def grouped_text(amount_minor: int, exponent: int) -> str:
+    """The same as a person reads it, in groups of three from 1,000 up: `-12,345.67`."""
+    whole, point, part = amount_text(abs(amount_minor), exponent).partition(".")
+    return f"{'-' if amount_minor < 0 else ''}{int(whole):,}{point}{part}"
+
+
 def money_text(amount_minor: int, currency: str, exponent: int) -> str:
-    """The same with its currency: `¥12.34`, `-¥12.34`, `JPY 1234`."""
+    """That with its currency: `¥12.34`, `-¥12,345.67`, `JPY 1,234`."""
     sign = SIGNS.get(currency, f"{currency} ")
-    return f"{'-' if amount_minor < 0 else ''}{sign}{amount_text(abs(amount_minor), exponent)}"
+    return f"{'-' if amount_minor < 0 else ''}{sign}{grouped_text(abs(amount_minor), exponent)}"
+
+
+def note_text(amount_minor: int, currency: str, exponent: int) -> str:
+    """What is handed over in notes, without a fraction of nothing: `¥100`, `¥12.50`."""
+    text = money_text(amount_minor, currency, exponent)
+    return text.partition(".")[0] if exponent > 0 and amount_minor % 10**exponent == 0 else text
 
 
 def weight_text(weight_g: int) -> str:

@@ -29,6 +29,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "UI_WAITING": ("The terminal has not answered yet.", "Wait a moment; look at the basket before doing it again."),
     "UI_NOT_NOW": ("That is not possible now.", "The keys that are possible now are shown on the screen."),
     "UI_NO_DIGITS": ("Nothing was typed.", "Type the digits first, then press the key."),
+    "UI_NO_CASH": ("No amount was typed.", "Type the cash and press Enter, or press + for exact cash."),
     "UI_BAD_QUANTITY": ("{typed} is no quantity.", "Type a whole number from 1 to 9999."),
     "UI_BAD_AMOUNT": ("{typed} is no amount.", "Type yuan and cents, such as 50 or 50.5."),
     "UI_TYPED": ("{typed} was typed and is not used yet.", "Press Enter to take it as a code, or Esc to clear it."),
@@ -67,6 +68,10 @@ class Texts:
         if not text:
             return ""  # the catalogue's own header has the empty key
         return fill(self._catalogue.gettext(text), args)
+
+    def joined(self, *sentences: str) -> str:
+        """Sentences in a row: Chinese has no space between them."""
+        return ("" if self.language == "zh" else " ").join(one for one in sentences if one)
 
     def sentence(self, sentence: Sentence, names: Mapping[str, str] | None = None) -> tuple[str, str]:
         """(what is the matter, what to do). `names`: what devices are called on this screen, by their own names."""

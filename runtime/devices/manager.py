@@ -12,9 +12,10 @@ first scale, payments to the first provider, amounts to every display. The loop'
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Coroutine, Sequence
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from drivers.api import DeviceClass, Document, Lamp, PaymentStatus, ScaleReading
 from runtime.devices.display import DisplayLink
@@ -27,6 +28,8 @@ from runtime.devices.scale import ScaleLink
 from runtime.devices.spec import DeviceSpec
 
 L = TypeVar("L", bound=Link)
+T = TypeVar("T")
+log = logging.getLogger("lanekit.devices")
 
 _LINKS: dict[DeviceClass, type[Link]] = {
     "Scanner": Link,
@@ -73,34 +76,45 @@ class DeviceManager:
 
     async def print_document(self, document: Document) -> PrintResult:
         printer = self._first(PrinterLink)
-        return PrintResult("NOHARDWARE", False) if printer is None else await printer.print_document(document)
+        if printer is None:
+            return PrintResult("NOHARDWARE", False)
+        return await _sound(printer, printer.print_document(document), PrintResult("FAILURE", True))
 
     async def open_drawer(self) -> str:
         printer = self._first(PrinterLink)
-        return "NOHARDWARE" if printer is None else await printer.open_drawer()
+        return "NOHARDWARE" if printer is None else await _sound(printer, printer.open_drawer(), "FAILURE")
 
     async def weigh(self, timeout_s: float) -> ScaleReading | str:
         scale = self._first(ScaleLink)
-        return "NOHARDWARE" if scale is None else await scale.weigh(timeout_s)
+        return "NOHARDWARE" if scale is None else await _sound(scale, scale.weigh(timeout_s), "FAILURE")
 
     def show(self, lamp: Lamp, amount_minor: int) -> None:
         for link in self._links:
             if isinstance(link, DisplayLink):
-                link.show(lamp, amount_minor, self._exponent)
+                try:
+                    link.show(lamp, amount_minor, self._exponent)
+                except Exception:  # as in _sound
+                    log.exception("device %s: its driver failed", link.name)
 
     async def pay(self, trade_no: str, auth_code: str, amount_minor: int, timeout_s: float) -> PaymentStatus | str:
         provider = self._first(PaymentLink)
         if provider is None:
             return "NOHARDWARE"
-        return await provider.pay(trade_no, auth_code, amount_minor, timeout_s)
+        return await _sound(provider, provider.pay(trade_no, auth_code, amount_minor, timeout_s), "FAILURE")
 
     async def query_payment(self, trade_no: str, timeout_s: float) -> PaymentStatus | str:
         provider = self._first(PaymentLink)
-        return "NOHARDWARE" if provider is None else await provider.query(trade_no, timeout_s)
+        return (
+            "NOHARDWARE" if provider is None else await _sound(provider, provider.query(trade_no, timeout_s), "FAILURE")
+        )
 
     async def cancel_payment(self, trade_no: str, timeout_s: float) -> PaymentStatus | str:
         provider = self._first(PaymentLink)
-        return "NOHARDWARE" if provider is None else await provider.cancel(trade_no, timeout_s)
+        return (
+            "NOHARDWARE"
+            if provider is None
+            else await _sound(provider, provider.cancel(trade_no, timeout_s), "FAILURE")
+        )
 
     def _first(self, kind: type[L]) -> L | None:
         return next((link for link in self._links if isinstance(link, kind)), None)
@@ -108,3 +122,13 @@ class DeviceManager:
 
 def _loop_time() -> float:
     return asyncio.get_running_loop().time()
+
+
+async def _sound(link: Link, work: Coroutine[Any, Any, T], otherwise: T) -> T:
+    """What a link answers. A fault of a driver, which may be anybody's, is that device's trouble: without this it would
+    end the daemon, and again at every start, for the same receipt would be printed again."""
+    try:
+        return await work
+    except Exception:
+        log.exception("device %s: its driver failed", link.name)
+        return otherwise

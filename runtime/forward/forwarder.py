@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runtime.forward.backoff import delay_s
+from runtime.forward.backoff import Backoff
 from runtime.forward.ports import GatewayLink, LinkDown, LinkReply
 from runtime.journal.store import EpochInfo
 from runtime.wire.pack import WireError, build, pack, unpack
@@ -126,7 +126,9 @@ class Forwarder:
         terminal: str,
         random: Callable[[], float],
         changed: Callable[[], None],
+        backoff: Backoff | None = None,
     ) -> None:
+        self._backoff = backoff or Backoff()
         self._journal = journal
         self._link = link
         self._random = random
@@ -210,7 +212,7 @@ class Forwarder:
             except _Pause as pause:
                 self._failures += 1
                 self._tell(pause.code)
-                await asyncio.sleep(delay_s(self._failures, self._random, pause.retry_after_s))
+                await asyncio.sleep(self._backoff.delay_s(self._failures, self._random, pause.retry_after_s))
                 continue
             self._failures = 0
             self._tell("OK")
@@ -237,7 +239,7 @@ class Forwarder:
     def _hold(self, line: _Line, code: str, **args: str | int) -> bool:
         line.code, line.args = code, args
         line.failures += 1
-        line.retry_at_s = asyncio.get_running_loop().time() + delay_s(line.failures, self._random)
+        line.retry_at_s = asyncio.get_running_loop().time() + self._backoff.delay_s(line.failures, self._random)
         self._tell("OK")
         return False
 

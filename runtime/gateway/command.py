@@ -73,6 +73,10 @@ def serve(file: GatewayFile) -> int:
         print(f"Cannot listen on {where}: {error.strerror or error}. Is another gateway running?", file=sys.stderr)
         return EXIT_CANNOT_START
     with listening:
+        try:
+            file.database.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GatewayError("store_cannot_open", path=str(file.database), detail=str(error)) from error
         store = GatewayStore.open(str(file.database), settings.store, lambda: time.time_ns() // 1_000_000)
         failed = asyncio.Event()
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ import apsw
 
 from runtime.gateway.check import Checked, check_batch
 from runtime.gateway.errors import GatewayError
+from runtime.journal.renew import renew_log
 from runtime.wire.records import BatchAnswer, PackedRecord, RecordBatch
 
 APPLICATION_ID = 0x6C616E67  # "lang": lanekit's gateway, in the file's header
@@ -112,32 +114,20 @@ class GatewayStore:
         Raises GatewayError `store_in_use`, `store_damaged`, `store_newer`, `store_foreign`, `store_cannot_open`,
         `other_store`, `disk_full`.
         """
+        self: GatewayStore | None = None
         try:
+            renew_log(str(Path(path).absolute()), vfs)
             connection = apsw.Connection(
                 f"file:{quote(path)}?psow=0",
                 flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI,
                 vfs=vfs,
             )
-        except apsw.Error as error:
-            raise GatewayError("store_cannot_open", path=path, detail=str(error)) from error
-        self = cls(connection, path, store, clock)
-        try:
+            self = cls(connection, path, store, clock)
             self._prepare()
-        except apsw.BusyError as error:
-            self.close()
-            raise GatewayError("store_in_use", path=path) from error
-        except (apsw.NotADBError, apsw.CorruptError) as error:
-            self.close()
-            raise GatewayError("store_damaged", path=path, detail=str(error)) from error
-        except apsw.FullError as error:
-            self.close()
-            raise GatewayError("disk_full") from error
-        except apsw.Error as error:
-            self.close()
-            raise GatewayError("store_cannot_open", path=path, detail=str(error)) from error
-        except GatewayError:
-            self.close()
-            raise
+        except (apsw.Error, OSError, GatewayError) as error:
+            if self is not None:
+                self.close()
+            raise _not_opened(error, path) from error
         return self
 
     def _prepare(self) -> None:
@@ -324,6 +314,18 @@ class GatewayStore:
         except apsw.Error as error:
             self.broken = True
             raise GatewayError("store_broken", fatal=True) from error
+
+
+def _not_opened(error: Exception, path: str) -> GatewayError:
+    if isinstance(error, GatewayError):
+        return error
+    if isinstance(error, apsw.BusyError):
+        return GatewayError("store_in_use", path=path)
+    if isinstance(error, apsw.NotADBError | apsw.CorruptError):
+        return GatewayError("store_damaged", path=path, detail=str(error))
+    if isinstance(error, apsw.FullError):
+        return GatewayError("disk_full")
+    return GatewayError("store_cannot_open", path=path, detail=str(error))
 
 
 def _signed(epoch: int) -> int:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 import apsw
 
 from runtime.journal.errors import JournalError
+from runtime.journal.renew import renew_log
 
 OLDEST_SQLITE = (3, 40, 0)
 SOUND_SQLITE = (3, 51, 3)  # before it: the WAL-reset fault, which needs two connections
@@ -38,6 +39,7 @@ class Database:
             new = vfs is None and not path.exists()
             if new:
                 _make_folder(path.parent)
+            renew_log(str(path.absolute()), vfs)
             self.connection = apsw.Connection(
                 f"file:{quote(str(path))}?{PSOW}",
                 flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI,

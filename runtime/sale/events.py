@@ -74,10 +74,12 @@ class MemberIdentified:
 
 @dataclass(frozen=True, slots=True)
 class Subtotalled:
-    """The total stands: the basket and its receipt as the engine gave it."""
+    """The total stands: the basket and its receipt as the engine gave it, with the hash of the snapshot that it asked.
+    That may be another than the first line's: the book may have changed with a restart."""
 
     basket: dict[str, Any]
     receipt: dict[str, Any]
+    snapshot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,11 @@ class TenderingLeft:
 
 @dataclass(frozen=True, slots=True)
 class CashTendered:
+    """`paper`: a receipt is to be printed; false on a terminal without a printer."""
+
     amount_minor: int
     at: str
+    paper: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class PaymentAsked:
 class PaymentApproved:
     trade_no: str
     at: str
+    paper: bool = True
 
 
 @dataclass(frozen=True, slots=True)

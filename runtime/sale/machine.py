@@ -280,6 +280,7 @@ def subtotal(checkout: Checkout, event: e.Subtotalled) -> Step:
         state=State.TENDERING,
         basket=event.basket,
         receipt=event.receipt,
+        snapshot=event.snapshot or checkout.sale.snapshot,
         pending_qty=None,
     )
 
@@ -294,7 +295,7 @@ def take_cash(checkout: Checkout, event: e.CashTendered) -> Step:
     if event.amount_minor < due:
         raise Refused("cash_short", short=due - event.amount_minor)
     tender = Tender(kind="cash", amount_minor=due, given_minor=event.amount_minor)
-    return _close(checkout, tender, drawer=event.amount_minor > 0)
+    return _close(checkout, tender, drawer=event.amount_minor > 0, paper=event.paper)
 
 
 def ask_payment(checkout: Checkout, event: e.PaymentAsked) -> Step:
@@ -315,7 +316,7 @@ def approve_payment(checkout: Checkout, event: e.PaymentApproved) -> Step:
     payment = _payment(checkout.sale, event.trade_no)
     amount = payment.amount_minor
     tender = Tender(kind="code", amount_minor=amount, given_minor=amount, trade_no=payment.trade_no)
-    return _close(checkout, tender, drawer=False)
+    return _close(checkout, tender, drawer=False, paper=event.paper)
 
 
 def cancel_payment(checkout: Checkout, event: e.PaymentCancelAsked) -> Step:
@@ -329,7 +330,7 @@ def fail_payment(checkout: Checkout, event: e.PaymentFailed) -> Step:
     return _with(checkout, state=State.TENDERING, payment=None)
 
 
-def _close(checkout: Checkout, tender: Tender, drawer: bool) -> Step:
+def _close(checkout: Checkout, tender: Tender, drawer: bool, paper: bool = True) -> Step:
     sequence = checkout.last_sequence + 1
     sale = replace(
         checkout.sale,
@@ -338,11 +339,13 @@ def _close(checkout: Checkout, tender: Tender, drawer: bool) -> Step:
         change_minor=tender.given_minor - tender.amount_minor,
         payment=None,
     )
-    prints = (*checkout.prints, PrintJob(sequence))[-MAX_PRINTS:]
+    prints = (*checkout.prints, PrintJob(sequence))[-MAX_PRINTS:] if paper else checkout.prints
     effects: list[Effect] = [CloseRecord(sequence)]
     if drawer:
         effects.append(OpenDrawer())
-    effects += [_closed_show(sale), Print(sequence, copy=False)]
+    effects.append(_closed_show(sale))
+    if paper:
+        effects.append(Print(sequence, copy=False))
     return Checkout(sale=sale, prints=prints, last_sequence=sequence), tuple(effects)
 
 

@@ -23,6 +23,14 @@ def local_text(when: datetime) -> str:
     return when.replace(microsecond=0).isoformat()
 
 
+def rehearsal_time(text: str) -> datetime:
+    """A local time of the years 1970 to 2999, as ISO 8601 writes it, without a zone. Raises ValueError."""
+    when = datetime.fromisoformat(text)
+    if when.tzinfo is not None or not 1970 <= when.year <= 2999:
+        raise ValueError(f"{text!r} is no local time of the years 1970 to 2999")
+    return when
+
+
 class SystemClock:
     quality = "system"
 

@@ -3,15 +3,17 @@
     lane terminal --config config/demo/terminal.toml
 
 It has no screen of its own: `lane ui --socket PATH` is one. It may be killed at any time; started again it has the same
-basket. It prints one line that begins with `ready` when it can sell.
+basket. It prints one line that begins with `ready` when it can sell. It ends with status 1 where starting it again
+may help (a full disk, a failed sync, another daemon on its journal), with 2 where a person must mend something first.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from datetime import datetime
 from pathlib import Path
+
+from runtime.terminal.clock import rehearsal_time
 
 FAILED = 1  # start again: what is on disk is sound
 MISUSED = 2  # the settings or the files they name must be mended first
@@ -21,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", dest="file", type=Path, required=True, metavar="FILE", help="its terminal.toml")
     parser.add_argument(
         "--rehearse",
-        type=datetime.fromisoformat,
+        type=rehearsal_time,
         metavar="AT",
         help="sell as if it were this local time (2026-11-22T18:30:00); front ends may then set the clock",
     )
@@ -35,8 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
     from runtime.terminal.daemon import Daemon, StartError
 
     try:
-        daemon = Daemon(arguments.file, arguments.config, arguments.rehearse)
-    except (SettingsError, StartError) as error:
+        return asyncio.run(Daemon(arguments.file, arguments.config, arguments.rehearse).run())
+    except SettingsError as error:
         print(f"lane terminal: {error}", file=sys.stderr)
         return MISUSED
-    return asyncio.run(daemon.run())
+    except StartError as error:
+        print(f"lane terminal: {error}", file=sys.stderr)
+        return FAILED if error.passing else MISUSED

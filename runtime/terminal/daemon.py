@@ -18,6 +18,7 @@ from engine.errors import EngineError
 from engine.snapshot import Snapshot
 from runtime.devices.manager import DeviceManager
 from runtime.devices.ports import DeviceStatus
+from runtime.forward.backoff import Backoff
 from runtime.forward.forwarder import Forwarder
 from runtime.forward.http_link import HttpLink
 from runtime.journal.errors import JournalError
@@ -39,8 +40,16 @@ log = logging.getLogger(__name__)
 SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "GBP": "£", "EUR": "€"}
 
 
+# Troubles of a journal that starting again may mend: room is made, the other program ends, the disk is mounted.
+PASSING = frozenset({"DISK_FULL", "IO_FAILED", "IN_USE", "CANNOT_OPEN"})
+
+
 class StartError(Exception):
-    """The daemon cannot start until a person has mended something; the message says what."""
+    """The daemon cannot start; the message says why. `passing`: trying again may help, without a person."""
+
+    def __init__(self, text: str, passing: bool = False) -> None:
+        super().__init__(text)
+        self.passing = passing
 
 
 class Daemon:
@@ -54,10 +63,12 @@ class Daemon:
         self._stop: asyncio.Future[BaseException | None] | None = None
         self._server: FrontEndServer | None = None
         self._snapshot = _open_snapshot(self._settings)
+        templates = self._settings.label_templates
+        self._labels = read_label_file(templates, self._snapshot.exponent) if templates else ()
         self._journal = _open_journal(self._settings)
 
     async def run(self) -> int:
-        """Until SIGTERM or SIGINT (0), or something that only starting again can mend (1)."""
+        """Until SIGTERM or SIGINT (0), or something that only starting again can mend (1). Raises StartError."""
         loop = asyncio.get_running_loop()
         self._stop = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -65,17 +76,19 @@ class Daemon:
         settings = self._settings
         till = self._make_till(loop)
         server = FrontEndServer(settings.socket, till.command, till.view)
-        devices, forwarder = self._devices, self._make_forwarder(till)
-        till.forwarder = forwarder
+        devices = self._devices
         self._server = server
         try:
+            await server.claim()
+            forwarder = till.forwarder = self._make_forwarder(till)
             till.start()
             await devices.start()
             till.spawn(forwarder.run())
             await server.start()
-        except (JournalError, OSError) as error:
-            log.error("cannot start: %s", error)
-            return 1
+        except JournalError as error:
+            raise self._cannot_start(f"the journal {settings.journal}: {error}", error.code in PASSING) from error
+        except OSError as error:
+            raise self._cannot_start(str(error), True) from error
         print(f"ready {settings.socket}", flush=True)
         log.info("row %d, sale %d", self._journal.last_seq, self._journal.last_sequence)
         ended_by = await self._stop
@@ -88,13 +101,16 @@ class Daemon:
             return 1
         return 0
 
+    def _cannot_start(self, text: str, passing: bool) -> StartError:
+        self._journal.close()
+        return StartError(text, passing)
+
     def _make_till(self, loop: asyncio.AbstractEventLoop) -> Till:
         settings, terminal = self._settings, self._settings.terminal
         clock: Clock = RehearsalClock(self._rehearse, loop.time) if self._rehearse else SystemClock()
         listener = _Listener()
-        self._devices = DeviceManager(settings.devices, listener, random.Random())
-        templates = settings.label_templates
-        currency = self._snapshot.currency
+        exponent, currency = self._snapshot.exponent, self._snapshot.currency
+        self._devices = DeviceManager(settings.devices, listener, random.Random(), exponent=exponent)
         till = Till(
             identity=Identity(terminal.store, terminal.workstation, terminal.operator, self._journal.epoch),
             place=Place(terminal.store, terminal.groups, terminal.channel),
@@ -102,7 +118,7 @@ class Daemon:
             journal=self._journal,
             devices=self._devices,
             snapshot=self._snapshot,
-            templates=read_label_file(templates, self._snapshot.exponent) if templates else (),
+            templates=self._labels,
             receipt_texts=ReceiptTexts(
                 header=settings.receipt.header,
                 footer=settings.receipt.footer,
@@ -118,9 +134,9 @@ class Daemon:
     def _make_forwarder(self, till: Till) -> Forwarder:
         gateway, terminal = self._settings.gateway, self._settings.terminal
         link = HttpLink(gateway.url, timeout_s=gateway.timeout_ms / 1000)
-        return Forwarder(
-            self._journal, link, terminal.store, terminal.workstation, random.Random().random, till.changed
-        )
+        backoff = Backoff(gateway.backoff_low_ms / 1000, gateway.backoff_high_ms / 1000)
+        chance = random.Random().random
+        return Forwarder(self._journal, link, terminal.store, terminal.workstation, chance, till.changed, backoff)
 
     def _publish(self, view: View) -> None:
         if self._server is not None:
@@ -162,4 +178,4 @@ def _open_journal(settings: TerminalFile) -> Journal:
             settings.journal, machine=machine, random_epoch=lambda: int.from_bytes(os.urandom(8), "big")
         )
     except JournalError as error:
-        raise StartError(f"the journal {settings.journal}: {error}") from error
+        raise StartError(f"the journal {settings.journal}: {error}", error.code in PASSING) from error

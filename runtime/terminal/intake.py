@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from engine.codes import CodeError, read_code
+from engine.codes import CodeError, read_code, shown
 from engine.labels import LabelTemplate
 from engine.values import Item
 from runtime.sale.events import ItemAdded, PaymentAsked, WeightWanted
 from runtime.sale.state import Sale, State
+from runtime.terminal.names import goods_text
 from runtime.terminal.refusal import NotTaken
 
 PAYMENT_CODE_LENGTHS = range(16, 65)
@@ -44,19 +45,18 @@ def read_goods(
     item = reading.item
     if reading.gs1 is not None:
         code = reading.code
+    name = goods_text(item.name, item.sku)
     if item.unit == "each":
         qty = (sale.pending_qty or 1) * reading.qty
-        return ItemAdded(code, item.sku, item.name, item.unit, item.price, qty, 0, entry, began_at, priced_with)
+        return ItemAdded(code, item.sku, name, item.unit, item.price, qty, 0, entry, began_at, priced_with)
     if reading.weight_g is None:
-        return WeightWanted(code, item.sku, item.name, item.price, entry, began_at, priced_with)
-    return ItemAdded(
-        code, item.sku, item.name, item.unit, item.price, 0, reading.weight_g, "label", began_at, priced_with
-    )
+        return WeightWanted(code, item.sku, name, item.price, entry, began_at, priced_with)
+    return ItemAdded(code, item.sku, name, item.unit, item.price, 0, reading.weight_g, "label", began_at, priced_with)
 
 
 def read_payment_code(code: str, sale: Sale, trade_no: str) -> PaymentAsked:
     """A payment of all that is due. Raises NotTaken. Of the code only its last four characters are kept."""
     code = code.strip()
     if len(code) not in PAYMENT_CODE_LENGTHS or not (code.isascii() and code.isalnum()):
-        raise NotTaken("not_a_payment_code", code=code[:20])
+        raise NotTaken("not_a_payment_code", code=shown(code[:256]))
     return PaymentAsked(trade_no, code[-4:], sale.due_minor)

@@ -6,6 +6,8 @@ The customer's code is kept in memory alone, for the one request; after a restar
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from drivers.api import PaymentStatus
@@ -20,14 +22,24 @@ if TYPE_CHECKING:
     from runtime.terminal.till import Till
 
 ANSWER_WITHIN_S = 10.0  # one request to the provider
+NOTHING_WENT_OUT = frozenset({"NOHARDWARE", "OFFLINE", "BUSY", "CONNECTING"})  # runtime.devices.payment says so
 
 
 class Paying:
     def __init__(self, till: Till) -> None:
         self._till = till
-        self.auth_code = ""
+        self._auth_code = ""
         self._poked = asyncio.Event()
         self._trade_no = ""
+
+    @contextmanager
+    def holding(self, auth_code: str) -> Iterator[None]:
+        """The customer's code, for as long as the payment is being accepted."""
+        self._auth_code = auth_code
+        try:
+            yield
+        finally:
+            self._auth_code = ""
 
     def carry_out(self, effect: fx.AskPayment | fx.QueryPayment | fx.CancelPayment) -> None:
         if effect.trade_no == self._trade_no:
@@ -35,8 +47,7 @@ class Paying:
             return
         self._trade_no = effect.trade_no
         asks = isinstance(effect, fx.AskPayment)
-        self._till.spawn(self._to_the_end(effect.trade_no, self.auth_code if asks else ""))
-        self.auth_code = ""
+        self._till.spawn(self._to_the_end(effect.trade_no, self._auth_code if asks else ""))
 
     async def _to_the_end(self, trade_no: str, auth_code: str) -> None:
         till = self._till
@@ -45,22 +56,27 @@ class Paying:
         answer = ""
         if auth_code and (payment := till.checkout.sale.payment) is not None:
             answer = _state(await till.devices.pay(trade_no, auth_code, payment.amount_minor, ANSWER_WITHIN_S))
+            answer = "NOTSENT" if answer in NOTHING_WENT_OUT else answer
         while (payment := till.checkout.sale.payment) is not None and payment.trade_no == trade_no:
             decision = decide(answer, clock() - asked_at_s, payment.cancelling)
             if decision.next is Next.APPROVE:
-                if till.attempt(PaymentApproved(trade_no, local_text(till.clock.now()))):
+                approved = PaymentApproved(trade_no, local_text(till.clock.now()), paper=till.has("POSPrinter"))
+                if till.attempt(approved):
                     self._say("good", decision.say)
                     return
-            elif decision.next is Next.FAIL:
+                await asyncio.sleep(QUERY_EVERY_S)  # the disk is full: what is known stays known
+                continue
+            if decision.next is Next.FAIL:
                 if till.attempt(PaymentFailed(trade_no, decision.say)):
                     self._say("bad", decision.say)
                     return
-            elif not payment.cancelling and decision.next is Next.CANCEL:
+                await asyncio.sleep(QUERY_EVERY_S)
+                continue
+            if not payment.cancelling and decision.next is Next.CANCEL:
                 if not till.attempt(PaymentCancelAsked(trade_no)):
                     await asyncio.sleep(QUERY_EVERY_S)  # the disk is full: this loop must not spin
                 continue
-            else:
-                self._say("info", decision.say)
+            self._say("info", decision.say)
             if await self._wait(decision.wait_s):
                 answer = ""
                 continue

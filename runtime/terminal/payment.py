@@ -30,7 +30,10 @@ class Decision:
 
 
 def decide(answer: str, since_asked_s: float, cancelling: bool) -> Decision:
-    """`answer` is a PaymentStatus state, or a device's trouble as a code, or empty before the first answer."""
+    """`answer` is a PaymentStatus state, or a device's trouble as a code, or empty before the first answer; NOTSENT
+    where the one request for the money certainly never left this terminal."""
+    if answer == "NOTSENT":
+        return Decision(Next.FAIL, say="payment_not_sent")
     if cancelling:
         if answer in ("REVOKED", "PAYERROR"):
             return Decision(Next.FAIL, say="payment_cancelled")

@@ -8,6 +8,7 @@ in silence.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,9 +20,12 @@ from runtime.sale.record import read_record
 from runtime.sale.state import PrintJob
 from runtime.terminal.paper import receipt_document
 from runtime.terminal.sentences import sentence
+from runtime.wire.pack import WireError
 
 if TYPE_CHECKING:
     from runtime.terminal.till import Till
+
+log = logging.getLogger(__name__)
 
 READY = frozenset({"OK", "EPTR_REC_NEAREMPTY"})
 AGAIN_AFTER_S = 5.0  # where the printer says that it is well and yet a receipt failed
@@ -45,25 +49,26 @@ class Printing:
         self._poked = asyncio.Event()
         self._by_hand = False
         self._running = False
+        self._unreadable: set[int] = set()  # receipts whose record is damaged: the others are printed all the same
 
     def poke(self, by_hand: bool = False) -> None:
         """A receipt is waiting, the printer has changed, or the cashier wants it now."""
         self._by_hand = self._by_hand or by_hand
         self._poked.set()
-        if not self._running and self._till.checkout.prints:
+        if not self._running and self._next() is not None:
             self._running = True
             self._till.spawn(self._until_none_waits())
 
     async def _until_none_waits(self) -> None:
         again_s = AGAIN_AFTER_S
         try:
-            while self._till.checkout.prints:
+            while (job := self._next()) is not None:
                 self._poked.clear()
                 if not (self._ready() or self._by_hand):
                     await self._poked.wait()
                     continue
                 self._by_hand = False
-                if await self._print(self._till.checkout.prints[0]):
+                if await self._print(job):
                     again_s = AGAIN_AFTER_S
                     continue
                 try:
@@ -74,17 +79,29 @@ class Printing:
         finally:
             self._running = False
 
+    def _next(self) -> PrintJob | None:
+        return next((job for job in self._till.checkout.prints if job.sequence not in self._unreadable), None)
+
     def _ready(self) -> bool:
         return any(s.device_class == "POSPrinter" and s.code in READY for s in self._till.devices.statuses())
 
     async def _print(self, job: PrintJob) -> bool:
-        """True where it is on paper."""
+        """True where the next one may follow at once."""
         till = self._till
-        document = self._document(job)
+        try:
+            document = self._document(job)
+        except (JournalError, WireError) as error:
+            if isinstance(error, JournalError) and error.code not in ("CHAIN_BROKEN", "DAMAGED"):
+                raise
+            log.error("receipt %d cannot be printed: %s", job.sequence, error)
+            self._unreadable.add(job.sequence)
+            till.say("bad", sentence("receipt_unreadable", sequence=job.sequence))
+            till.changed()
+            return True
         if not till.attempt(PrintBegun(job.sequence, job.begun)):
             return False
         result = await till.devices.print_document(document)
-        till.attempt(PrintEnded(job.sequence, result.code, result.started))
+        await self._ended(PrintEnded(job.sequence, result.code, result.started))
         if result.code != "OK":
             till.say("bad", sentence(result.code, device="printer"))
             till.changed()
@@ -93,6 +110,12 @@ class Printing:
             till.say("info", sentence("receipt_copied"))
             till.changed()
         return True
+
+    async def _ended(self, ended: PrintEnded) -> None:
+        """On disk, however long that is full: what is on paper must not be printed again for want of a row."""
+        till = self._till
+        while any(job.sequence == ended.sequence for job in till.checkout.prints) and not till.attempt(ended):
+            await asyncio.sleep(AGAIN_AFTER_S)
 
     def _document(self, job: PrintJob) -> Document:
         packed = self._till.journal.record(job.sequence)
@@ -106,6 +129,6 @@ class Printing:
             footer=texts.footer,
             exponent=self._till.snapshot.exponent,
             sign=texts.sign,
-            promotion_name=self._till.promotion_name,
+            promotion_name=self._till.pricing.promotion_name,
             _=texts.translate,
         )

@@ -19,6 +19,21 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
     "not_a_payment_code": ("{code} is no payment code.", "Scan the customer's payment code, or go back to ringing."),
     "nothing_to_weigh": ("Nothing waits for its weight.", "Scan goods that are sold by weight."),
     "price_book_changed": ("The price book has changed and {name} is not in it any more.", "Void that line."),
+    "weight_taken": (
+        "The scale still shows the weight that {name} was sold by.",
+        "Put the next goods on the scale. If these are the next goods, press Weigh again.",
+    ),
+    "book_changed": (
+        "The basket is back; the price book has changed and its prices are those of now.",
+        "Look at the total with the customer.",
+    ),
+    "sale_too_large": ("This sale is too large to be recorded.", "Void the last lines and ring them as a sale apart."),
+    "nothing_to_cancel": ("There is nothing to go back from.", "Void a line to take it out of the basket."),
+    "payments_none": ("This terminal takes no payment codes.", "Take cash."),
+    "payment_not_sent": (
+        "The payment provider cannot be reached; no money was taken.",
+        "Take cash, or try again when it is back.",
+    ),
     "payment_asked": ("The customer is paying {amount}.", ""),
     "payment_waits": ("The customer has not confirmed the payment yet.", "Ask the customer to look at the phone."),
     "payment_unknown": (
@@ -32,6 +47,11 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
     "back_to_ringing": ("Back to ringing.", ""),
     "quantity_set": ("{qty} of the next item.", ""),
     "receipt_copied": ("The receipt is printed again, marked as a copy.", ""),
+    "receipts_tried": ("The waiting receipts are tried now.", ""),
+    "receipt_unreadable": (
+        "The receipt of sale {sequence} cannot be read from the journal.",
+        "Sell on, and call the technician; keep this disk as it is.",
+    ),
     "receipts_none": ("No receipt is waiting for the printer.", ""),
     "recovered": ("The basket is back as it was.", ""),
     "unknown_command": ("The terminal does not know {command!r}.", "Use a front end of the same version."),

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.wire.frames import FrameReader, encode
@@ -19,7 +21,11 @@ from runtime.wire.pack import WireError
 log = logging.getLogger(__name__)
 
 MAX_CLIENTS = 8
+MAX_PEERS = 2 * MAX_CLIENTS  # those that have not said Hello too
 MAX_UNSENT_BYTES = 256 * 1024  # more than this unread and a View waits for the next
+SHORT_LINES = 50
+BACKLOG = 16
+ANSWERS_WITHIN_S = 1.0
 MAX_BEHIND_S = 10.0  # a front end that reads nothing for so long is gone
 
 
@@ -32,30 +38,48 @@ class FrontEndServer:
         self._current = current
         self._clients: set[asyncio.StreamWriter] = set()
         self._behind: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
+        self._peers = 0
         self._server: asyncio.Server | None = None
 
-    async def start(self) -> None:
-        """Takes the socket's path over from a daemon that died. Raises OSError where it cannot be made."""
+    async def claim(self) -> None:
+        """Takes the socket's path over from a daemon that died; nobody is served yet. Raises OSError where it cannot be
+        made, and FileExistsError where a living daemon has it."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        if await _answers(self._path):
+            raise FileExistsError(f"{self._path}: another daemon serves this socket")
         self._path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
         before = os.umask(0o177)
         try:
-            self._server = await asyncio.start_unix_server(self._serve, self._path)
+            listener.bind(str(self._path))
+            listener.listen(BACKLOG)  # who connects now is served when `start` is called
+            self._server = await asyncio.start_unix_server(self._serve, sock=listener, start_serving=False)
+        except BaseException:
+            listener.close()
+            raise
         finally:
             os.umask(before)
+
+    async def start(self) -> None:
+        """Serve; claims the path unless that is done."""
+        if self._server is None:
+            await self.claim()
+        assert self._server is not None
+        await self._server.start_serving()
 
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
+            self._path.unlink(missing_ok=True)
         for writer in tuple(self._clients):
             writer.close()
-        self._path.unlink(missing_ok=True)
+        self._clients.clear()
 
     def publish(self, view: View) -> None:
         """To every front end that keeps up; the others get the newest when they have read what they have."""
         if not self._clients:
             return
-        frame = encode(view)
+        frame = frame_of(view)
         for writer in tuple(self._clients):
             if writer in self._behind:
                 continue
@@ -68,7 +92,7 @@ class FrontEndServer:
         try:
             async with asyncio.timeout(MAX_BEHIND_S):
                 await writer.drain()
-            writer.write(encode(self._current()))
+            writer.write(frame_of(self._current()))
         except (ConnectionError, TimeoutError):
             log.warning("a front end reads nothing and is put off the line")
             writer.transport.abort()
@@ -76,6 +100,10 @@ class FrontEndServer:
             self._behind.pop(writer, None)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._peers >= MAX_PEERS:
+            writer.close()
+            return
+        self._peers += 1
         frames = FrameReader()
         try:
             while data := await reader.read(65536):
@@ -87,6 +115,7 @@ class FrontEndServer:
         except (ConnectionError, BrokenPipeError):
             pass  # a front end may die at any time
         finally:
+            self._peers -= 1
             self._clients.discard(writer)
             late = self._behind.pop(writer, None)
             if late is not None:
@@ -100,8 +129,30 @@ class FrontEndServer:
             if len(self._clients) >= MAX_CLIENTS:
                 raise WireError("too_many", f"more than {MAX_CLIENTS} front ends")
             self._clients.add(writer)
-            writer.write(encode(self._current()))
+            writer.write(frame_of(self._current()))
         elif isinstance(message, Command) and writer in self._clients:
             writer.write(encode(self._handle(message)))
         else:
             raise WireError("bad_type", "a front end says Hello first, then Commands")
+
+
+def frame_of(view: View) -> bytes:
+    """A View's frame. Where it is longer than a frame may be (names as long as pages), the last lines alone: a screen
+    that shows part of a basket and its right total is better than one that stands still."""
+    try:
+        return encode(view)
+    except WireError:
+        log.error("a View of %d lines is too long for a frame", len(view.lines))
+        return encode(replace(view, lines=view.lines[-SHORT_LINES:], discounts=view.discounts[:SHORT_LINES]))
+
+
+async def _answers(path: Path) -> bool:
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN_S):
+            _reader, writer = await asyncio.open_unix_connection(path)
+    except TimeoutError:
+        return True  # it is there and busy
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -12,6 +12,7 @@ A path that is not absolute is relative to the file's folder.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -195,7 +196,21 @@ def _devices(reader: Reader, tables: Mapping[str, Any], folder: Path, resolve: R
     if len(tables) > MAX_DEVICES:
         reader.fault("out_of_range", "device", "", f"{len(tables)} devices are too many: at most {MAX_DEVICES}")
     found = [_device(reader, tables, name, folder, resolve) for name in list(tables)[:MAX_DEVICES]]
-    return tuple(device for device in found if device is not None)
+    devices = tuple(device for device in found if device is not None)
+    _check_ports(reader, devices)
+    return devices
+
+
+def _check_ports(reader: Reader, devices: tuple[DeviceSpec, ...]) -> None:
+    """A port has one device: of two, one would find it in use for ever."""
+    first: dict[object, str] = {}
+    for device in devices:
+        port = device.transport
+        place = os.path.normpath(port.path) if isinstance(port, SerialPort) else (port.host, port.port)
+        other = first.setdefault(place, device.name)
+        if other != device.name:
+            text = f"is on the same port as [device.{other}]; a port has one device"
+            reader.fault("conflict", f"device.{device.name}", "", text)
 
 
 def _device(reader: Reader, tables: Mapping[str, Any], name: str, folder: Path, resolve: Resolve) -> DeviceSpec | None:

@@ -10,13 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
 from typing import Any
 
-from drivers.api import ScanData
-from engine.errors import EngineError
+from drivers.api import DeviceClass, ScanData
 from engine.labels import LabelTemplate
-from engine.pricing import price
 from engine.snapshot import Snapshot
 from runtime.devices.ports import Devices, DeviceStatus
 from runtime.forward.forwarder import Forwarder
@@ -26,23 +23,24 @@ from runtime.sale import effects as fx
 from runtime.sale import events as ev
 from runtime.sale.machine import resume, step
 from runtime.sale.record import Identity
-from runtime.sale.state import Checkout, Sale, State
-from runtime.terminal.basket import Place, basket_of, plain_basket
-from runtime.terminal.clock import Clock, RehearsalClock, local_text
+from runtime.sale.state import Checkout, State
+from runtime.terminal.basket import Place
+from runtime.terminal.clock import Clock, local_text
 from runtime.terminal.closing import closing
+from runtime.terminal.commands import Commands
 from runtime.terminal.intake import read_goods, read_payment_code
-from runtime.terminal.money import amount_text, weight_text
+from runtime.terminal.money import amount_text
 from runtime.terminal.paying import Paying
+from runtime.terminal.pricing import Pricing
 from runtime.terminal.printing import Printing, ReceiptTexts
 from runtime.terminal.refusal import REFUSALS, NotTaken, why
 from runtime.terminal.sentences import network_sentence, sentence
 from runtime.terminal.view import Surroundings, view_of
-from runtime.wire.messages import COMMANDS, Answer, Command, Notice, Sentence, Severity, View, ViewNetwork
+from runtime.terminal.weighing import ScaleWork
+from runtime.wire.messages import Answer, Command, Notice, Sentence, Severity, View, ViewNetwork
+from runtime.wire.pack import WireError
 
 log = logging.getLogger(__name__)
-
-WEIGH_FOR_S = 2.0  # one question to the scale; asked again while the item waits
-WEIGH_PAUSE_S = 0.3
 
 
 class Till:
@@ -63,7 +61,6 @@ class Till:
         fatal: Callable[[BaseException], None],
     ) -> None:
         self.identity = identity
-        self.place = place
         self.clock = clock
         self.journal = journal
         self.devices = devices
@@ -73,26 +70,27 @@ class Till:
         self._templates = templates
         self._publish = publish
         self._fatal = fatal
-        self._snapshot_hash = snapshot.hash.hex()
-        self._price: dict[str, Any] | None = None
-        self._priced: tuple[object, ...] = ()
         self._rev = 0
         self._notice: Notice | None = None
         self._notices = 0
-        self._scale_says: Sentence | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._weighing: asyncio.Task[None] | None = None
+        self.pricing = Pricing(snapshot, place)
+        self.scale = ScaleWork(self)
+        self.printing = Printing(self, receipt_texts)
         self._paying = Paying(self)
-        self._printing = Printing(self, receipt_texts)
+        self._commands = Commands(self)
 
     # --- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Recover: the state is what the journal says; what was under way is taken up again."""
         self.checkout = self.journal.recover()
+        sale = self.checkout.sale
+        self.scale.recover(self.checkout)
+        if sale.lines and sale.state is not State.CLOSED:
+            changed = self.pricing.is_of_another_book(sale)
+            self.say("info", sentence("book_changed" if changed else "recovered"))
         self._reprice()
-        if self.checkout.sale.lines and self.checkout.sale.state is not State.CLOSED:
-            self.say("info", sentence("recovered"))
         for effect in resume(self.checkout):
             self._carry_out(effect)
         self.changed()
@@ -117,7 +115,7 @@ class Till:
     # --- what happens -------------------------------------------------------------------------------------------
 
     def accept(self, event: ev.Event) -> None:
-        """On disk, then on the screen, then done. Raises Refused (nothing happened) or JournalError DISK_FULL."""
+        """On disk, then on the screen, then done. Raises Refused or NotTaken (nothing happened) or JournalError."""
         before = self.checkout
         after, effects = step(before, event)
         at = local_text(self.clock.now())
@@ -128,6 +126,8 @@ class Till:
             if error.code != "DISK_FULL":
                 self._fatal(error)
             raise
+        except WireError as error:  # a row or record that no journal takes: nothing was written
+            raise NotTaken("sale_too_large") from error
         self.checkout = after
         if after.sale is not before.sale:
             self._reprice()
@@ -135,23 +135,25 @@ class Till:
             self._carry_out(effect)
 
     def attempt(self, event: ev.Event) -> bool:
-        """Accept what a device brought; where that cannot be, say why. True where it was accepted."""
+        """Accept what a device brought; where that cannot be, say why, once. True where it was accepted."""
         try:
             self.accept(event)
         except REFUSALS as refused:
-            self.say("bad", why(refused, self.snapshot.exponent))
+            says = why(refused, self.snapshot.exponent)
         except JournalError as error:
-            self.say("bad", sentence(error.code))
+            says = sentence(error.code)
         else:
             self.changed()
             return True
-        self.changed()
+        if self.last_said != says.code:
+            self.say("bad", says)
+            self.changed()
         return False
 
     def command(self, command: Command) -> Answer:
         """What a person asked for at a front end."""
         try:
-            said = self._obey(command.name, command.args)
+            said = self._commands.obey(command.name, command.args)
         except REFUSALS as refused:
             answer = Answer(command.id, False, why(refused, self.snapshot.exponent))
         except JournalError as error:
@@ -168,7 +170,7 @@ class Till:
     def scanned(self, device: str, scan: ScanData) -> None:
         """DeviceListener: goods while ringing, a payment code while tendering."""
         try:
-            said = self._code(scan.code, "scanned")
+            said = self.code(scan.code, "scanned")
         except REFUSALS as refused:
             self.say("bad", why(refused, self.snapshot.exponent))
         except JournalError as error:
@@ -186,132 +188,43 @@ class Till:
     def status_changed(self, status: DeviceStatus) -> None:
         """DeviceListener."""
         if status.device_class == "POSPrinter":
-            self._printing.poke()
+            self.printing.poke()
         self.changed()
 
-    # --- commands -----------------------------------------------------------------------------------------------
-
-    def _obey(self, name: str, args: dict[str, str | int | None]) -> Sentence | None:
-        if name not in COMMANDS:
-            raise NotTaken("unknown_command", command=name[:40])
-        wanted = COMMANDS[name][0]
-        if args.keys() != wanted.keys() or any(type(args[key]) is not kind for key, kind in wanted.items()):
-            raise NotTaken("bad_arguments", command=name)
-        return _COMMANDS[name](self, **args)
-
-    def _code(self, code: str, entry: str) -> Sentence:
+    def code(self, code: str, entry: str) -> Sentence:
+        """A code, `scanned` or `keyed`: goods while ringing, the customer's payment while tendering."""
         sale = self.checkout.sale
-        if sale.state in (State.TENDERING, State.PAYING):
+        if sale.state is State.PAYING:
+            raise NotTaken("payment_open")
+        if sale.state is State.TENDERING:
+            if not self.has("ElectronicValueRW"):
+                raise NotTaken("payments_none")
             event = read_payment_code(code, sale, self._trade_no())
-            self._paying.auth_code = code.strip()
-            self.accept(event)
+            with self._paying.holding(code.strip()):
+                self.accept(event)
             return sentence("payment_asked", amount=self._amount(event.amount_minor))
-        goods = read_goods(
-            code,
-            entry,
-            sale,
-            self.snapshot.find,
-            self._templates,
-            local_text(self.clock.now()),
-            self._snapshot_hash,
-            self.snapshot.exponent,
-            self.snapshot.currency,
-        )
+        book, at = self.snapshot, local_text(self.clock.now())
+        money = (book.exponent, book.currency)
+        goods = read_goods(code, entry, sale, book.find, self._templates, at, self.pricing.hash, *money)
         self.accept(goods)
         if isinstance(goods, ev.WeightWanted):
             return sentence("weigh_now", name=goods.name)
         return sentence("item_added", name=goods.name)
 
-    def _scan(self, code: str) -> Sentence:
-        return self._code(code, "keyed")
-
-    def _quantity(self, qty: int) -> Sentence:
-        self.accept(ev.QuantitySet(qty))
-        return sentence("quantity_set", qty=qty)
-
-    def _set_quantity(self, line: int, qty: int) -> None:
-        self.accept(ev.LineQuantityChanged(line, qty))
-
-    def _void_line(self, line: int) -> None:
-        self.accept(ev.LineVoided(line))
-
-    def _member(self, id: str) -> None:
-        self.accept(ev.MemberIdentified(id.strip()))
-
-    def _weigh(self) -> None:
-        if self.checkout.sale.weighing is None:
-            raise NotTaken("nothing_to_weigh")
-        self._ask_weight()
-
-    def _subtotal(self) -> None:
-        self.accept(self._subtotalled())
-
-    def _subtotalled(self) -> ev.Subtotalled:
-        """The basket and its price. Where it cannot be priced: says which line, and to void it."""
-        sale = self.checkout.sale
-        if sale.state is not State.RINGING or not sale.live_lines:
-            return ev.Subtotalled({}, {})  # refused by the machine, in its own words
-        basket = self._basket(sale)
-        try:
-            receipt = price(self.snapshot, basket).to_json()
-        except EngineError as error:
-            raise NotTaken("price_book_changed", name=self._culprit(sale)) from error
-        return ev.Subtotalled(plain_basket(basket), receipt)
-
-    def _culprit(self, sale: Sale) -> str:
-        return next((x.name for x in sale.live_lines if self.snapshot.find(x.sku) is None), sale.live_lines[0].name)
-
-    def _cancel(self) -> Sentence | None:
-        """One step back from wherever the sale is."""
-        sale = self.checkout.sale
-        if sale.pending_qty is not None:
-            self.accept(ev.QuantitySet(None))
-        elif sale.state is State.WEIGHING:
-            self.accept(ev.WeighingDropped())
-        elif sale.state is State.PAYING and sale.payment is not None:
-            self.accept(ev.PaymentCancelAsked(sale.payment.trade_no))
-            return sentence("payment_cancelling")
-        elif sale.state is State.CLOSED:
-            self.accept(ev.SalePutAway())
-        else:
-            self.accept(ev.TenderingLeft())
-            return sentence("back_to_ringing")
-        return None
-
-    def _cash(self, amount_minor: int) -> Sentence:
-        self.accept(ev.CashTendered(amount_minor, local_text(self.clock.now())))
-        return sentence("paid")
-
-    def _next(self) -> None:
-        self.accept(ev.SalePutAway())
-
-    def _reprint(self) -> Sentence:
-        if not self.checkout.prints:
-            return sentence("receipts_none")
-        self._printing.poke(by_hand=True)
-        return sentence("receipt_copied")
-
-    def _clock(self, at: str) -> None:
-        if not isinstance(self.clock, RehearsalClock):
-            raise NotTaken("not_rehearsing")
-        try:
-            when = datetime.fromisoformat(at)
-        except ValueError:
-            raise NotTaken("bad_arguments", command="clock") from None
-        if when.tzinfo is not None:
-            raise NotTaken("bad_arguments", command="clock")
-        self.clock.set(when)
+    def has(self, device_class: DeviceClass) -> bool:
+        """Whether the settings name such a device, well or not."""
+        return any(status.device_class == device_class for status in self.devices.statuses())
 
     # --- effects ------------------------------------------------------------------------------------------------
 
     def _carry_out(self, effect: fx.Effect) -> None:
         match effect:
             case fx.AskWeight():
-                self._ask_weight()
+                self.scale.ask()
             case fx.AskPayment() | fx.QueryPayment() | fx.CancelPayment():
                 self._paying.carry_out(effect)
             case fx.Print():
-                self._printing.poke()
+                self.printing.poke()
             case fx.OpenDrawer():
                 self.spawn(self._open_drawer())
             case fx.Show(lamp=lamp, amount_minor=amount_minor):
@@ -321,64 +234,25 @@ class Till:
                     self.forwarder.poke()
 
     async def _open_drawer(self) -> None:
+        if not self.has("POSPrinter"):
+            return  # a drawer hangs on a printer: this terminal has none
         code = await self.devices.open_drawer()
         if code != "OK":
             self.say("bad", sentence(code, device="printer"))
             self.changed()
 
-    def _ask_weight(self) -> None:
-        if self._weighing is not None:
-            self._weighing.cancel()
-        self._scale_says = None
-        self._weighing = self.spawn(self._weigh_until_known())
-
-    async def _weigh_until_known(self) -> None:
-        waiting = self.checkout.sale.weighing
-        while waiting is not None and self.checkout.sale.weighing is waiting:
-            reading = await self.devices.weigh(WEIGH_FOR_S)
-            if self.checkout.sale.weighing is not waiting:
-                return
-            code = reading if isinstance(reading, str) else reading.code
-            if not isinstance(reading, str) and code == "OK":
-                if self.attempt(ev.Weighed(reading.weight_g)):
-                    weight = weight_text(reading.weight_g)
-                    self.say("good", sentence("weighed", name=waiting.name, weight=weight))
-                    self.changed()
-                    return
-                code = "ESCAL_OVERWEIGHT"
-            says = sentence(code, device="scale")
-            if says != self._scale_says:
-                self._scale_says = says
-                self.changed()
-            await asyncio.sleep(WEIGH_PAUSE_S)
-
     # --- price and view -----------------------------------------------------------------------------------------
 
-    def _basket(self, sale: Sale) -> Any:
-        number = self.checkout.last_sequence + 1
-        name = f"{self.identity.store}-{self.identity.workstation}-{self.identity.epoch}-{number}"
-        return basket_of(sale, self.place, name)
+    @property
+    def basket_id(self) -> str:
+        """What the next closed sale's basket is called."""
+        who = self.identity
+        return f"{who.store}-{who.workstation}-{who.epoch}-{self.checkout.last_sequence + 1}"
 
     def _reprice(self) -> None:
-        sale = self.checkout.sale
-        if sale.receipt:
-            self._price = sale.receipt
-            self._priced = ()
-            return
-        wanted = (sale.began_at, sale.member, sale.live_lines)
-        if wanted == self._priced:
-            return
-        self._priced = wanted
-        self._price = None
-        if sale.live_lines:
-            try:
-                self._price = price(self.snapshot, self._basket(sale)).to_json()
-            except EngineError as error:
-                log.warning("the basket cannot be priced: %s", error)
-                self.say("bad", sentence("price_book_changed", name=self._culprit(sale)))
-
-    def promotion_name(self, promotion: str) -> str:
-        return self.snapshot.promotion_name(promotion) or promotion
+        culprit = self.pricing.of(self.checkout)
+        if culprit:
+            self.say("bad", sentence("price_book_changed", name=culprit))
 
     def say(self, severity: Severity, what: Sentence) -> None:
         """Tell the cashier; seen with the next `changed()`."""
@@ -406,10 +280,10 @@ class Till:
             exponent=self.snapshot.exponent,
             devices=self.devices.statuses(),
             network=self._network(),
-            weighing=self._scale_says,
+            weighing=self.scale.says,
             notice=self._notice,
         )
-        return view_of(self.checkout, self._price, around, self.promotion_name)
+        return view_of(self.checkout, self.pricing.receipt, around, self.pricing.promotion_name)
 
     def _network(self) -> ViewNetwork:
         if self.forwarder is None:
@@ -428,19 +302,3 @@ class Till:
 def _severity(said: Sentence) -> Severity:
     """Good is for what was rung or paid; what only says what comes next is information."""
     return "good" if said.code in ("item_added", "paid") else "info"
-
-
-_COMMANDS: dict[str, Callable[..., Sentence | None]] = {
-    "scan": Till._scan,
-    "quantity": Till._quantity,
-    "set_quantity": Till._set_quantity,
-    "void_line": Till._void_line,
-    "member": Till._member,
-    "weigh": Till._weigh,
-    "subtotal": Till._subtotal,
-    "cancel": Till._cancel,
-    "cash": Till._cash,
-    "next": Till._next,
-    "reprint": Till._reprint,
-    "clock": Till._clock,
-}

@@ -8,6 +8,7 @@ from typing import Any
 
 from runtime.devices.ports import DeviceStatus
 from runtime.sale.state import Checkout, Sale, SaleLine
+from runtime.terminal.names import masked
 from runtime.terminal.paper import discounts
 from runtime.terminal.sentences import sentence
 from runtime.wire.messages import (
@@ -85,7 +86,7 @@ def view_of(
         devices=tuple(_devices(around.devices)),
         network=around.network,
         pending_qty=sale.pending_qty,
-        member=sale.member,
+        member=masked(sale.member),
         weighing=_weighing(sale, around.weighing),
         tenders=tuple(ViewTender("cash" if t.kind == "cash" else "code", t.given_minor) for t in sale.tenders),
         last_number=checkout.last_sequence,
@@ -97,7 +98,7 @@ def view_of(
 def _line(line: SaleLine, priced: dict[str, Any] | None, promotion_name: Callable[[str], str]) -> ViewLine:
     if priced is None:
         gross = regular_price(line)
-        priced = {"current": gross, "net": gross, "discount": 0, "price_promotion": None}
+        priced = {"regular": line.regular_minor, "current": gross, "net": gross, "discount": 0, "price_promotion": None}
     return ViewLine(
         line=line.line,
         sku=line.sku,
@@ -105,7 +106,7 @@ def _line(line: SaleLine, priced: dict[str, Any] | None, promotion_name: Callabl
         unit="kg" if line.unit == "kg" else "each",
         qty=line.qty or 1,
         weight_g=line.weight_g,
-        regular_minor=line.regular_minor,
+        regular_minor=priced["regular"],
         current_minor=priced["current"],
         net_minor=priced["net"],
         discount_minor=priced["discount"],

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.forward.backoff import LEAST_S, MOST_RETRY_AFTER_S, MOST_S, delay_s
+from runtime.forward.backoff import LEAST_S, MOST_RETRY_AFTER_S, Backoff
 from runtime.forward.forwarder import PATH, SENTENCES, Forwarder
 from runtime.forward.ports import LinkDown, LinkReply
 from runtime.journal.store import EpochInfo
@@ -410,9 +410,9 @@ def test_no_answer_upsets_it(replies: list[LinkReply]) -> None:
 
 @given(st.integers(-5, 10_000), st.floats(0, 1, exclude_max=True), st.one_of(st.none(), st.integers(-5, 10**6)))
 def test_delays(failures: int, dice: float, retry_after_s: int | None) -> None:
-    delay = delay_s(failures, lambda: dice, retry_after_s)
+    delay = Backoff().delay_s(failures, lambda: dice, retry_after_s)
     least = min(max(retry_after_s or 0, 0), MOST_RETRY_AFTER_S)
-    assert least + LEAST_S <= delay <= least + MOST_S
+    assert least + LEAST_S <= delay <= least + Backoff().most_s
 
 
 def test_a_forwarder_that_believes_everything_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runtime.terminal.sentences import network_sentence
-from runtime.terminal.server import MAX_UNSENT_BYTES, FrontEndServer
+from runtime.terminal.server import MAX_PEERS, MAX_UNSENT_BYTES, FrontEndServer
 from runtime.wire.frames import FrameReader, encode
 from runtime.wire.messages import PROTOCOL, Answer, Command, Hello, Message, View, ViewLine, ViewNetwork
 
@@ -139,5 +139,51 @@ def test_the_socket_is_the_owners_alone_and_an_old_one_is_taken_over(tmp_path: P
         assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) & 0o077 == 0
         await server.stop()
         assert not (tmp_path / "s").exists()
+
+    asyncio.run(run())
+
+
+def test_a_living_daemons_socket_is_not_taken(tmp_path: Path) -> None:
+    async def run() -> None:
+        server, _ = await scenario(tmp_path / "s")
+        with pytest.raises(FileExistsError):
+            await Daemon(tmp_path / "s").server.claim()
+        peer = await Peer.connect(tmp_path / "s")
+        assert isinstance(await peer.next(), View)
+        await server.stop()
+
+    asyncio.run(run())
+
+
+def test_who_connects_before_it_serves_is_served_then(tmp_path: Path) -> None:
+    async def run() -> None:
+        daemon = Daemon(tmp_path / "s")
+        await daemon.server.claim()
+        early = await Peer.connect(tmp_path / "s")
+        daemon.rev = 7
+        await daemon.server.start()
+        first = await early.next()
+        assert isinstance(first, View) and first.rev == 7
+        await daemon.server.stop()
+
+    asyncio.run(run())
+
+
+def test_connections_that_say_nothing_are_limited(tmp_path: Path) -> None:
+    async def run() -> None:
+        server, _ = await scenario(tmp_path / "s")
+        silent = [await Peer.connect(tmp_path / "s", hello=False) for _ in range(40)]
+        ended = await asyncio.gather(*(peer.next() for peer in silent[MAX_PEERS:]))
+        assert ended == [None] * (40 - MAX_PEERS)
+        for peer in silent:
+            peer.writer.close()
+        for _ in range(100):
+            await asyncio.sleep(0.01)
+            late = await Peer.connect(tmp_path / "s")
+            if isinstance(await late.next(), View):
+                break
+        else:
+            raise AssertionError("nobody is served any more")
+        await server.stop()
 
     asyncio.run(run())

@@ -8,19 +8,23 @@ A task belongs to the machine that `OWNER` names where it was made, and so do th
 the machine's end, at whatever await each of them stands.
 
 `run(main())` runs one coroutine to its end. A loop in which nothing is ready and no timer is set can never go on: that
-is a `Stuck`, not a hang. So is one that spins without time passing.
+is a `Stuck`, not a hang. So is one that spins without time passing, and a callback that does not come back.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import signal
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import Context, ContextVar
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 OWNER: ContextVar[object] = ContextVar("OWNER", default=None)
 SPIN_LIMIT = 200_000  # turns of the loop in one instant of virtual time
+PATIENCE_S = 180  # real seconds for one run
 
 
 class Stuck(AssertionError):
@@ -133,12 +137,32 @@ class SimLoop(asyncio.BaseEventLoop):
         self.errors.append(f"{context.get('message')}: {error!r}" if error else str(context.get("message")))
 
 
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Real time, as only that still runs in a callback that never ends. Signals are for the main thread alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def give_up(number: int, frame: Any) -> None:
+        raise Stuck(f"not over after {PATIENCE_S} s of real time")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(PATIENCE_S)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run `main` on a fresh loop to its end, then cancel what it left behind. Raises what `main` raises."""
     loop = SimLoop()
     try:
         asyncio.set_event_loop(loop)
-        return loop.run_until_complete(main)
+        with _patience():
+            return loop.run_until_complete(main)
     finally:
         try:
             left = sorted(asyncio.all_tasks(loop), key=lambda task: hash(task))

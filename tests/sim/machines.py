@@ -137,13 +137,14 @@ class GuardedLink:
         life = self._life
         if not life.alive:
             raise LinkDown("this machine is off")
+        disk = life.world.gateway.disks
         reply = await self._link.post(path, body)
         if not life.alive:
             raise LinkDown("this machine is off")
         if reply.status == 200:
             sent = build(RecordBatch, unpack(body, 1 << 23))
             answer = build(BatchAnswer, unpack(reply.body))
-            life.world.heard(sent.terminal, sent.epoch, answer)
+            life.world.heard(sent.terminal, sent.epoch, answer, disk)
         return reply
 
 
@@ -265,7 +266,16 @@ class GatewayLife(Life):
 class Gateway(Machine):
     def __init__(self, world: World) -> None:
         super().__init__(world, GATEWAY)
+        self.disks = 1
         self.life: GatewayLife | None = None
+
+    def replace_disk(self) -> None:
+        """The disk dies; another, empty one takes its place."""
+        self.end("power")
+        self.disk.close()
+        self.disks += 1
+        self.disk = Disk(self.world.rng(f"{self.name}/disk/{self.disks}"))
+        self.world.note(f"{self.name} has a new disk")
 
     def boot(self) -> None:
         if self.life is not None:

@@ -101,6 +101,7 @@ class SimDevices:
             DeviceStatus("printer", "POSPrinter", self._printer.code),
             DeviceStatus("scanner", "Scanner", "OK"),
             DeviceStatus("scale", "Scale", "OK"),
+            DeviceStatus("payment", "ElectronicValueRW", "OK"),
         )
 
     async def print_document(self, document: Document) -> PrintResult:

@@ -4,14 +4,14 @@
     run(seed).trace == run(seed).trace     # byte for byte, in every process
 
 Cashiers ring, weigh, void, pay and go on. Meanwhile power goes at any await and inside any write, processes are killed,
-disks fill up or fail a sync, paper runs out, payments hang, the network drops, repeats, delays and parts. Then all of
-that stops, everything is switched on and left to settle; and then
+disks fill up or fail a sync, paper runs out, payments hang, the network drops, repeats, delays and parts, and once in a
+while the gateway gets a new, empty disk. Then all of that stops, everything is switched on and left to settle; and then
 
   - every record that a terminal closed is at the gateway exactly once, with the same bytes, without gaps;
   - every receipt on paper is such a record's, word for word, and every record's receipt is on paper whole;
   - no number is on paper twice without the copy mark;
   - every payment that the provider took is in exactly one record, and no other is in any;
-  - what any terminal was ever told is `stored` was found there at every later start of the gateway, and at the end;
+  - what any terminal was ever told is `stored` was found there at every later start of that disk, and at the end;
   - every start of a terminal found the basket of its last acknowledged row (or of the one that was being written).
 """
 
@@ -27,6 +27,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from runtime.devices.ports import DeviceStatus
+from runtime.forward.forwarder import ASK_S
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.store import GatewayStore
 from runtime.journal.errors import JournalError
@@ -267,7 +268,12 @@ class World:
         rng = self.rng("gateway/trouble")
         while True:
             await asyncio.sleep(rng.expovariate(1 / self.plan.gateway_trouble_s))
-            await self._trouble(self.gateway, rng)
+            if rng.random() < 0.04:
+                self.counts["new disk"] += 1
+                self._told.clear()  # it has lost all; the terminals have not
+                self.gateway.replace_disk()
+            else:
+                await self._trouble(self.gateway, rng)
 
     async def _network_trouble(self) -> None:
         rng = self.rng("network/trouble")
@@ -321,6 +327,7 @@ class World:
 
     async def _settle(self, watchdogs: list[asyncio.Task[None]]) -> None:
         deadline = self.loop.time() + SETTLE_S
+        await self._watch(watchdogs, 3 * ASK_S)  # by then each has asked what the gateway has
         while unsettled := [why for machine in self.machines if (why := self._unsettled(machine))]:
             assert self.loop.time() < deadline, f"does not settle: {'; '.join(unsettled)}"
             await self._watch(watchdogs, POLL_S)
@@ -340,8 +347,10 @@ class World:
 
     # --- invariants ----------------------------------------------------------------------------------------------
 
-    def heard(self, terminal: str, epoch: int, answer: BatchAnswer) -> None:
-        """A terminal was told this."""
+    def heard(self, terminal: str, epoch: int, answer: BatchAnswer, disk: int) -> None:
+        """A terminal was told this, by the gateway with the `disk`-th disk."""
+        if disk != self.gateway.disks:
+            return  # an answer that was on its way when the disk went
         key = (terminal, epoch)
         self._told[key] = max(answer.stored, self._told.get(key, 0))
         assert not answer.quarantined, f"{terminal}: {answer.quarantined} quarantined"

@@ -66,7 +66,8 @@ def test_no_quantity(entry: str) -> None:
 def test_paying() -> None:
     due = STATES["tendering"].total_minor
     assert commands("tendering", "pay") == [("cash", {"amount_minor": due})]
-    assert commands("tendering", "enter") == [("cash", {"amount_minor": due})]
+    local, made = press(STATES["tendering"], UP, "enter")  # an Enter too many takes no money
+    assert not made and local.note is not None and local.note.sentence.code == "UI_NO_CASH"
     assert commands("tendering", "pay", paid_minor=1000) == [("cash", {"amount_minor": due - 1000})]
     assert commands("tendering", "enter", "200") == [("cash", {"amount_minor": 20000})]
     assert commands("tendering", "enter", "112.5") == [("cash", {"amount_minor": 11250})]
@@ -114,6 +115,16 @@ def test_voiding_wants_a_chosen_line() -> None:
     assert made == (("void_line", {"line": 7}),)
 
 
+def test_a_line_that_was_scrolled_away_is_shown_first() -> None:
+    view, local = ui_views.many(30), replace(UP, page_rows=8, selected=28, scroll=3)
+    local, made = press(view, local, "void_line")
+    assert not made and local.note is not None and local.note.sentence.args["line"] == 28 and local.scroll == 20
+    assert press(view, local, "void_line")[1] == (("void_line", {"line": 28}),)
+    local, made = press(view, replace(UP, page_rows=8, selected=28, scroll=3, entry="5"), "set_quantity")
+    assert not made and local.entry == "5"
+    assert press(view, local, "set_quantity")[1] == (("set_quantity", {"line": 28, "qty": 5}),)
+
+
 def test_choosing_passes_voided_lines() -> None:
     local = replace(UP, selected=6)
     local, _ = press(STATES["ringing"], local, "up")
@@ -124,6 +135,7 @@ def test_choosing_passes_voided_lines() -> None:
     assert press(STATES["ringing"], replace(local, entry="3"), "set_quantity")[1] == (
         ("set_quantity", {"line": 2, "qty": 3}),
     )
+    assert press(STATES["ringing"], replace(local, entry="3"), "set_quantity")[0].selected == 2  # says which it was
 
 
 def test_scrolling_a_long_basket() -> None:

@@ -134,8 +134,12 @@ def test_keys_and_touch(running: tuple[TillServer, subprocess.Popen[str], Path],
     assert until(lambda: server.commands[-1].name == "next"), server.commands
     keyboard.press("6", "9", "0", "1", "2", "3", "Return", pace_s=0.004)
     assert until(lambda: server.commands[-1].args == {"code": "690123"}), server.commands
-    keyboard.click(825, 470)  # the wide button
-    assert until(lambda: server.commands[-1].name == "subtotal"), server.commands
+
+    def subtotal() -> bool:  # the wide button; it waits until the new state has been there for a moment
+        keyboard.click(825, 470)
+        return server.commands[-1].name == "subtotal"
+
+    assert until(subtotal), server.commands
 
 
 def test_the_daemon_goes_and_comes_back(running: tuple[TillServer, subprocess.Popen[str], Path]) -> None:

@@ -35,6 +35,7 @@ def test_keys_are_documented() -> None:
 def test_kivy_codes() -> None:
     assert key_name(268, []) == "*" and key_name(56, ["shift"]) == "*" and key_name(268, ["ctrl"]) == "Ctrl+*"
     assert key_name(270, ["numlock"]) == "+" and key_name(61, ["shift"]) == "+"
+    assert ACTION_OF_KEY[key_name(61, [])] == "pay"  # the same key without shift
     assert key_name(256, []) == "0" and key_name(265, []) == "9" and key_name(266, []) == "."
     assert key_name(13, []) == key_name(271, []) == "Enter"
     assert [key_name(282 + n, []) for n in range(12)] == [f"F{n + 1}" for n in range(12)]

@@ -11,10 +11,11 @@ import ui_views
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.wire.messages import Notice, Sentence, View, ViewLine, ViewTender
+from runtime.wire.messages import Notice, Sentence, View, ViewDiscount, ViewLine, ViewTender
+from ui.buttons import quick_amounts
 from ui.local import Local, say, seen
-from ui.models import Screen, masked, quick_amounts, screen
-from ui.money import amount_text, entered_minor, money_text, weight_text
+from ui.models import Screen, masked, screen
+from ui.money import amount_text, entered_minor, grouped_text, money_text, note_text, weight_text
 from ui.texts import Texts, fill, own
 
 LOCALE = Path(__file__).resolve().parents[2] / "config" / "locale"
@@ -29,7 +30,11 @@ def shown(view: View | None, local: Local = UP, texts: Texts = EN) -> Screen:
 def test_money() -> None:
     assert amount_text(-1234, 2) == "-12.34" and amount_text(5, 2) == "0.05" and amount_text(1234, 0) == "1234"
     assert money_text(1234, "CNY", 2) == "¥12.34" and money_text(-5, "CNY", 2) == "-¥0.05"
-    assert money_text(1234, "JPY", 0) == "JPY 1234" and money_text(1234, "BHD", 3) == "BHD 1.234"
+    assert money_text(1234, "JPY", 0) == "JPY 1,234" and money_text(1234, "BHD", 3) == "BHD 1.234"
+    assert money_text(1234567, "CNY", 2) == "¥12,345.67" and money_text(-100000, "CNY", 2) == "-¥1,000.00"
+    assert grouped_text(-99999999, 2) == "-999,999.99" and grouped_text(1234, 0) == "1,234"
+    assert note_text(10000, "CNY", 2) == "¥100" and note_text(1250, "CNY", 2) == "¥12.50"
+    assert note_text(500, "JPY", 0) == "JPY 500"
     assert weight_text(1234) == "1.234 kg" and weight_text(5) == "0.005 kg"
     assert entered_minor("50", 2) == 5000 and entered_minor("50.5", 2) == 5050 and entered_minor(".05", 2) == 5
     assert [entered_minor(x, 2) for x in ("", ".", "1.234", "1.2.3", "1e3", "-1", "1234567890", "５")] == [None] * 8
@@ -61,9 +66,9 @@ def test_lines() -> None:
     assert (apples.amount, apples.unit_price, apples.discount, apples.net) == ("1.234 kg", "12.80/kg", "", "15.80")
     assert milk.note == "周末牛奶特价" and pork.net == "31.01"
     assert sausage.voided and sausage.note == "Voided" and not sausage.discount
-    assert [s.amount for s in now.savings] == ["-2.00", "-2.00"]
+    assert [s.amount for s in now.savings] == ["-2.00", "-2.00"]  # the other two stand at their lines
     assert now.member == "Member 138****5678" and now.operator == "Cashier 王芳" and now.workstation == "Till 03"
-    assert now.main.value == "¥112.21" and [f.value for f in now.figures] == ["12", "¥17.06", "¥129.27"]
+    assert now.main.value == "¥112.21" and [f.value for f in now.figures] == ["12", "¥129.27", "¥17.06"]
 
 
 def test_states_in_chinese() -> None:
@@ -71,7 +76,7 @@ def test_states_in_chinese() -> None:
     words = {name: shown(view, texts=ZH).banner.text for name, view in states.items()}
     assert words == {
         "ringing": "录入商品",
-        "weighing": "称重 · 海南香蕉",
+        "weighing": "称重 · 海南香蕉 ¥6.98/kg",
         "tendering": "收款",
         "closed": "已结账 · 找零 ¥87.79",
         "trouble": "录入商品",
@@ -82,7 +87,7 @@ def test_states_in_chinese() -> None:
     assert ("实收现金", "¥200.00") in [(f.label, f.value) for f in closed.figures]
     tendering = shown(states["tendering"], texts=ZH)
     assert (tendering.main.label, tendering.main.value) == ("应收", "¥112.21")
-    assert shown(states["weighing"], texts=ZH).banner.hint == "重量不稳定。 请勿触碰秤上的商品。"
+    assert shown(states["weighing"], texts=ZH).banner.hint == "重量不稳定。请勿触碰秤上的商品。"
 
 
 def test_paid_is_understood_either_way() -> None:
@@ -100,10 +105,11 @@ def test_paying_in_parts_shows_what_is_due() -> None:
 
 def test_trouble_in_words() -> None:
     now = shown(ui_views.states()["trouble"], texts=ZH)
-    assert [t.text for t in now.troubles] == ["小票打印机缺纸。", "电子秤没有应答。", "门店网关没有应答。"]
+    assert [t.text for t in now.troubles] == ["小票打印机缺纸。", "电子秤没有应答。", "连不上门店服务器。"]
     assert now.troubles[0].remedy == "请换上新纸卷，小票会重新打印。"
     assert now.health == "2 台设备异常 · 网络断开" and now.unsent == "12 笔交易待上传 · 2 张小票待打印"
     assert now.message is not None and now.message.severity == "bad" and now.message.word == "注意"
+    assert now.message.headline == "注意：没有条码为 6901234567892 的商品。"
     assert now.message.text == "没有条码为 6901234567892 的商品。" and now.message.remedy
 
 
@@ -153,18 +159,20 @@ def test_notices_step_back_when_the_sale_moves_on() -> None:
     before = ui_views.basket()
     bad = replace(before, notice=ui_views.UNKNOWN, rev=10)
     local = seen(seen(UP, None, before), before, bad)
-    assert (message := shown(bad, local).message) and message.fresh and message.beep == "bad:20"
+    assert (message := shown(bad, local).message) and message.fresh and shown(bad, local).beep == "bad:20"
     after = replace(bad, rev=11, total_minor=1)
     local = seen(local, bad, after)
     assert (message := shown(after, local).message) and not message.fresh
     again = replace(after, notice=replace(ui_views.UNKNOWN, serial=21), rev=12)
-    assert (message := shown(again, seen(local, after, again)).message) and message.fresh and message.beep == "bad:21"
+    now = shown(again, seen(local, after, again))
+    assert now.message is not None and now.message.fresh and now.beep == "bad:21"
 
 
 def test_a_note_of_our_own_yields_to_a_newer_notice() -> None:
     before = ui_views.basket()
     local = say(seen(UP, None, before), own("UI_NOT_NOW"))
-    assert (message := shown(before, local).message) and message.severity == "bad" and message.beep.startswith("bad:")
+    assert (message := shown(before, local).message) and message.severity == "bad"
+    assert shown(before, local).beep.startswith("bad:")
     after = replace(before, notice=Notice(9, "good", Sentence("item_added", "{name}", "", {"name": "苹果"})))
     assert (message := shown(after, seen(local, before, after)).message) and message.text == "苹果"
 
@@ -187,6 +195,101 @@ def test_a_new_line_ends_choosing() -> None:
     local = replace(UP, selected=3, scroll=0)
     assert seen(local, ui_views.many(10), ui_views.many(11)).selected is None
     assert seen(local, ui_views.many(10), replace(ui_views.many(10), rev=99)).selected == 3
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("state", "code", "pending"),
+    [
+        ("closed", "paid", None),
+        ("weighing", "weigh_now", None),
+        ("paying", "payment_asked", None),
+        ("paying", "payment_waits", None),
+        ("ringing", "back_to_ringing", None),
+        ("idle", "quantity_set", 3),
+    ],
+)
+def test_nothing_is_said_twice(state: str, code: str, pending: int | None, language: str) -> None:
+    """What the banner says is no message too; it beeps all the same."""
+    texts = ZH if language == "zh" else EN
+    base = ui_views.states()["tendering" if state == "paying" else state]
+    view = replace(base, state=state, pending_qty=pending, notice=Notice(5, "good", Sentence(code, "Said.")))
+    now = shown(view, texts=texts)
+    assert now.message is None and now.beep == "good:5"
+    other = replace(view, notice=Notice(6, "bad", Sentence("payment_unknown", "Not known.")))
+    assert shown(other, texts=texts).message is not None
+
+
+def test_a_device_that_complains_is_said_once() -> None:
+    trouble = ui_views.states()["trouble"]
+    view = replace(trouble, notice=Notice(9, "bad", trouble.devices[1].sentence))
+    local = seen(UP, None, view)
+    now = shown(view, local)
+    assert now.message is not None and now.message.text == "Receipt printer: the paper has run out."
+    assert now.message.text not in [one.text for one in now.troubles] and not now.healthy
+    later = replace(view, total_minor=1, rev=99)
+    now = shown(later, seen(local, view, later))
+    assert now.message is None and "Receipt printer: the paper has run out." in [one.text for one in now.troubles]
+
+
+def test_what_was_rung_has_its_price() -> None:
+    bag = shown(ui_views.basket())
+    assert bag.message is not None and bag.message.text == "环保购物袋（大）　¥0.50"
+    three = replace(ui_views.LINES[-1], qty=3, net_minor=150)
+    now = shown(ui_views.basket(lines=(*ui_views.LINES[:-1], three)))
+    assert now.message is not None and now.message.text == "环保购物袋（大） × 3　¥1.50"
+    gone = shown(ui_views.basket(lines=(*ui_views.LINES[:-1], replace(three, voided=True))))
+    assert gone.message is not None and gone.message.text == "环保购物袋（大）"
+
+
+def test_weighing_says_what_is_wrong_in_more_than_words() -> None:
+    weighing = ui_views.states()["weighing"]
+    assert weighing.weighing is not None
+    heavy = replace(weighing.weighing, sentence=Sentence("ESCAL_OVERWEIGHT", "The scale is overloaded."))
+    assert shown(weighing).banner.severity == "info"
+    assert shown(replace(weighing, weighing=heavy)).banner.severity == "bad"
+    assert shown(replace(weighing, lines=())).empty == "" and shown(ui_views.view()).empty
+
+
+def test_many_discounts_add_up() -> None:
+    """The last place is the sum of those that have none."""
+    discounts = tuple(ViewDiscount(f"p{n}", f"Offer {n}", 1, 100000 * n) for n in range(1, 8))
+    now = shown(ui_views.basket(discounts=discounts))
+    assert [s.name for s in now.savings] == ["Offer 1", "Offer 2", "Offer 3", "4 more discounts"]
+    assert [s.amount for s in now.savings] == ["-1,000.00", "-2,000.00", "-3,000.00", "-22,000.00"]
+    assert len(shown(ui_views.basket(discounts=discounts[:4])).savings) == 4
+
+
+def test_paid_by_code_shows_no_change() -> None:
+    closed = replace(ui_views.states()["closed"], paid_minor=ui_views.TOTAL, change_minor=0)
+    now = shown(replace(closed, tenders=(ViewTender("code", ui_views.TOTAL),)))
+    assert (now.main.label, now.main.value) == ("Paid by code", "¥112.21")
+    assert "Change due" not in [f.label for f in now.figures]
+    assert shown(closed).main.label == "Change due"  # cash, exact: 0.00 is an answer
+
+
+def labels(view: View, **local: object) -> dict[str, str]:
+    now = shown(view, replace(UP, **local))  # type: ignore[arg-type]  # fields of Local
+    return {button.action: button.label for button in now.buttons}
+
+
+def test_buttons_say_what_they_would_do() -> None:
+    states = ui_views.states()
+    tendering = states["tendering"]
+    assert labels(tendering)["pay"] == "Exact cash" and labels(tendering, entry="100")["pay"] == "Take cash"
+    assert labels(tendering, entry="134567890123456700")["pay"] == "Pay by this code"
+    assert labels(tendering)["cancel"] == "Back to goods" and labels(states["weighing"])["cancel"] == "Cancel weighing"
+    assert labels(replace(tendering, state="paying"))["cancel"] == "Cancel payment"
+    assert labels(states["ringing"], selected=3)["cancel"] == "Unmark line"
+    assert labels(replace(states["idle"], pending_qty=3))["cancel"] == "Drop quantity"
+    assert "cancel" not in labels(states["idle"], entry="12")  # the keypad has Clear
+    assert shown(replace(tendering, state="paying")).entry_label == ""
+
+
+def test_quick_cash_fits_its_buttons() -> None:
+    big = replace(ui_views.states()["tendering"], total_minor=68995633)
+    now = shown(big)
+    assert [b.label for b in now.quick_cash] == ["Exact", "¥689,960", "¥690,000", "¥690,100"]
 
 
 def test_masking() -> None:

@@ -13,7 +13,8 @@ from runtime.wire.messages import View
 from ui import theme
 from ui.local import Local
 from ui.models import screen
-from ui.scene import TOUCH, Rect, Scene, Text, scene
+from ui.paper import TOUCH, Rect, Scene, Text
+from ui.scene import scene
 from ui.texts import Texts
 
 LOCALE = Path(__file__).resolve().parents[2] / "config" / "locale"
@@ -80,6 +81,29 @@ def test_touch_has_every_action() -> None:
     wanted = {"type:00", "erase", "clear", "enter", "pay", "weigh", "code_pay", "quantity", "set_quantity", "member"}
     wanted |= {"void_line", "reprint", "cancel", "help", "language", "page_up", "page_down", "line:1"}
     assert wanted <= actions and any(a.startswith("cash:") for a in actions)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_button_stays_in_its_place(size: tuple[int, int]) -> None:
+    """What is learnt in one state is true in the next: no other action ever stands there, and Pay never moves."""
+    places: dict[str, set[Rect]] = {}
+    views = {**VIEWS, "paying": ui_views.basket(state="paying", receipts_waiting=1)}
+    for view in views.values():
+        for target in drawn(view, size, entry="1").targets:
+            if not target.action.startswith(("line:", "cash:", "page_")):
+                places.setdefault(target.action, set()).add(target.rect)
+    assert {action: rects for action, rects in places.items() if len(rects) > 1} == {}
+    assert places["pay"] == places["weigh"]
+
+
+def test_amounts_are_never_cut() -> None:
+    """The painter cuts nothing that is aligned right; all amounts of the basket and the card are."""
+    made = drawn(ui_views.basket(total_minor=123456789), (800, 600))
+    texts = {p.slot: p for p in made.primitives if isinstance(p, Text)}
+    assert texts["main.value"].text == "¥1,234,567.89"
+    amounts = [p for slot, p in texts.items() if slot.endswith((".2", ".3", ".4", ".5", ".value", ".amount"))]
+    amounts = [p for p in amounts if p.slot.startswith(("row.", "saving.")) or p.slot.endswith(".value")]
+    assert len(amounts) > 15 and {p.align for p in amounts} == {"right"}
 
 
 def test_only_what_changed_differs() -> None:

@@ -12,11 +12,12 @@ from typing import Any
 from kivy.core.text import Label
 from kivy.graphics import Color, Ellipse, InstructionGroup, Mesh, Rectangle, RoundedRectangle
 
-from ui.scene import Box, Primitive, Rect, Scene, Shape, Text
+from ui.paper import Box, Primitive, Rect, Scene, Shape, Text
 from ui.theme import rgb
 
 MAX_TEXTURES = 700  # some 10 MB of them
 SMALLEST = 0.75  # of the wished size, before a text is cut
+ONE_LINE = 0.85  # of the wished size, before a text that may wrap does
 
 
 class Painter:
@@ -89,7 +90,7 @@ class Painter:
         group.add(Rectangle(texture=texture, pos=(round(left), round(y + (h - th) / 2)), size=(tw, th)))
 
     def _texture(self, text: Text) -> Any:
-        key = (text.text, text.size, text.rect.w, text.lines)
+        key = (text.text, text.size, text.rect.w, text.lines, text.align)
         if key in self._textures:
             self._textures.move_to_end(key)
             return self._textures[key]
@@ -103,15 +104,16 @@ class Painter:
         size = text.size
         label = Label(text=text.text, font_size=size, font_name=self._font)
         width, _ = label.get_extents(text.text)
-        if width > text.rect.w and text.lines > 1:
-            size = max(int(text.size * SMALLEST), min(size, text.rect.h // text.lines - 5))
+        if width * ONE_LINE > text.rect.w and text.lines > 1:
+            size = max(int(text.size * SMALLEST), min(size, text.rect.h // text.lines - 8))
             label = Label(text=text.text, font_size=size, font_name=self._font)
             broken = self._break(label, text.text, text.rect.w)
             label = Label(text=broken, font_size=size, font_name=self._font, line_height=1.0)
         elif width > text.rect.w:
-            size = max(int(text.size * SMALLEST), int(text.size * text.rect.w / max(1, width)))
+            least = 6 if text.align == "right" else int(text.size * SMALLEST)
+            size = max(least, int(text.size * text.rect.w / max(1, width)))
             label = Label(text=text.text, font_size=size, font_name=self._font)
-            if label.get_extents(text.text)[0] > text.rect.w:
+            if text.align != "right" and label.get_extents(text.text)[0] > text.rect.w:
                 label = Label(text=self._cut(label, text.text, text.rect.w), font_size=size, font_name=self._font)
         label.refresh()
         return label.texture

@@ -22,13 +22,15 @@ from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
 from kivy.uix.widget import Widget
 
 from ui.client import Client, Link
-from ui.scene import Scene, scene
+from ui.paper import Scene
+from ui.scene import scene
 from ui.screens.keyboard import key_name
 from ui.screens.painter import Painter
 from ui.screens.png import write_png
 from ui.screens.sound import Sound
 from ui.session import Session
 from ui.texts import Texts
+from ui.touch import Fingers
 
 DRAG_ROWS = 0.5  # of a row's height, before a touch scrolls instead of choosing
 SAME_TOUCH_S = 0.02  # a touch screen that is also a mouse says everything twice
@@ -60,6 +62,7 @@ class Till:
         self._client = Client(options.socket, self._woken)
         self._session = Session(texts, self._client.send, time.monotonic, options.language)
         self._scene: Scene | None = None
+        self._fingers = Fingers()
         self._down: set[int] = set()  # keys that are held down
         self._touch_action = ""
         self._touch_at = (0.0, 0.0)
@@ -126,8 +129,9 @@ class Till:
                 break
             self._session.page_rows(made.page_rows)
         self._scene = made
+        self._fingers.shown(made, time.monotonic())
         self._painter.paint(made, height)
-        self._sound.beep(picture.message.beep if picture.message else "")
+        self._sound.beep(picture.beep)
 
     # --- the keyboard -----------------------------------------------------------------------------------------
 
@@ -162,11 +166,7 @@ class Till:
             self._session.act("page_down" if touch.button == "scrollup" else "page_up")
             self._repaint()
             return True
-        self._touch_action, self._touch_at, self._touch_dragged = "", (x, y), 0
-        for target in reversed(self._scene.targets):
-            if target.rect.holds(x, y):
-                self._touch_action = target.action
-                break
+        self._touch_action, self._touch_at, self._touch_dragged = self._fingers.hit(x, y, now), (x, y), 0
         if self._touch_action and not self._touch_action.startswith("line:"):
             self._session.act(self._touch_action)  # at once: a cashier does not wait for the finger to leave
         self._repaint()

@@ -36,7 +36,7 @@ class Process:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.file = folder / "gateway.toml"
-        self.file.write_text(f'[gateway]\nstore = "{STORE}"\nport = {self.port}\ndatabase = "gateway.db"\n')
+        self.file.write_text(f'[gateway]\nstore = "{STORE}"\nport = {self.port}\ndatabase = "run/gateway.db"\n')
         self.log = (folder / "gateway.log").open("ab")
         self.running: subprocess.Popen[str] | None = None
 
@@ -177,7 +177,7 @@ def test_it_ends_cleanly_and_shows_what_it_has(gateway: Process) -> None:
     assert again.returncode == 1 and "another gateway" in again.stderr
     assert gateway.end(signal.SIGTERM) == 0
     connection.close()
-    assert not (gateway.file.parent / "gateway.db-wal").exists(), "closed in order"
+    assert not (gateway.file.parent / "run" / "gateway.db-wal").exists(), "closed in order"
 
 
 def test_bytes_that_are_no_http_and_bodies_that_never_end(gateway: Process) -> None:

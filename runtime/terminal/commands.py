@@ -1,0 +1,121 @@
+"""What a person asks for at a front end: each command of runtime.wire.messages as what happens to the sale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from runtime.sale import events as ev
+from runtime.sale.state import State
+from runtime.terminal.clock import RehearsalClock, local_text, rehearsal_time
+from runtime.terminal.names import is_member_number
+from runtime.terminal.refusal import NotTaken
+from runtime.terminal.sentences import sentence
+from runtime.wire.messages import COMMANDS, Sentence
+
+if TYPE_CHECKING:
+    from runtime.terminal.till import Till
+
+
+class Commands:
+    def __init__(self, till: Till) -> None:
+        self._till = till
+
+    def obey(self, name: str, args: dict[str, str | int | None]) -> Sentence | None:
+        """Do it, and what to tell the cashier. Raises NotTaken, Refused, JournalError: then nothing has happened."""
+        if name not in COMMANDS:
+            raise NotTaken("unknown_command", command=name[:40])
+        wanted = COMMANDS[name][0]
+        if args.keys() != wanted.keys() or any(type(args[key]) is not kind for key, kind in wanted.items()):
+            raise NotTaken("bad_arguments", command=name)
+        return _COMMANDS[name](self, **args)
+
+    def _scan(self, code: str) -> Sentence:
+        return self._till.code(code, "keyed")
+
+    def _quantity(self, qty: int) -> Sentence:
+        self._till.accept(ev.QuantitySet(qty))
+        return sentence("quantity_set", qty=qty)
+
+    def _set_quantity(self, line: int, qty: int) -> None:
+        self._till.accept(ev.LineQuantityChanged(line, qty))
+
+    def _void_line(self, line: int) -> None:
+        lines = self._till.checkout.sale.lines
+        self._till.accept(ev.LineVoided(line))
+        self._till.scale.voided(lines[line - 1])
+
+    def _member(self, id: str) -> None:
+        number = id.strip()
+        if number and not is_member_number(number):  # none takes the member off again
+            raise NotTaken("bad_member")
+        self._till.accept(ev.MemberIdentified(number))
+
+    def _weigh(self) -> None:
+        if self._till.checkout.sale.weighing is None:
+            raise NotTaken("nothing_to_weigh")
+        self._till.scale.ask(by_hand=True)
+
+    def _subtotal(self) -> None:
+        till = self._till
+        till.accept(till.pricing.subtotalled(till.checkout, till.basket_id))
+
+    def _cancel(self) -> Sentence | None:
+        """One step back from wherever the sale is."""
+        till = self._till
+        sale = till.checkout.sale
+        if sale.pending_qty is not None:
+            till.accept(ev.QuantitySet(None))
+        elif sale.state is State.WEIGHING:
+            till.accept(ev.WeighingDropped())
+        elif sale.state is State.PAYING and sale.payment is not None:
+            if not sale.payment.cancelling:  # it goes on by itself: a key that is held down writes no rows
+                till.accept(ev.PaymentCancelAsked(sale.payment.trade_no))
+            return sentence("payment_cancelling")
+        elif sale.state is State.CLOSED:
+            till.accept(ev.SalePutAway())
+        elif sale.state is State.TENDERING:
+            till.accept(ev.TenderingLeft())
+            return sentence("back_to_ringing")
+        else:
+            raise NotTaken("nothing_to_cancel")
+        return None
+
+    def _cash(self, amount_minor: int) -> Sentence:
+        till = self._till
+        till.accept(ev.CashTendered(amount_minor, local_text(till.clock.now()), paper=till.has("POSPrinter")))
+        return sentence("paid")
+
+    def _next(self) -> None:
+        self._till.accept(ev.SalePutAway())
+
+    def _reprint(self) -> Sentence:
+        if not self._till.checkout.prints:
+            return sentence("receipts_none")
+        self._till.printing.poke(by_hand=True)
+        return sentence("receipts_tried")
+
+    def _clock(self, at: str) -> None:
+        clock = self._till.clock
+        if not isinstance(clock, RehearsalClock):
+            raise NotTaken("not_rehearsing")
+        try:
+            clock.set(rehearsal_time(at))
+        except ValueError:
+            raise NotTaken("bad_arguments", command="clock") from None
+
+
+_COMMANDS: dict[str, Callable[..., Sentence | None]] = {
+    "scan": Commands._scan,
+    "quantity": Commands._quantity,
+    "set_quantity": Commands._set_quantity,
+    "void_line": Commands._void_line,
+    "member": Commands._member,
+    "weigh": Commands._weigh,
+    "subtotal": Commands._subtotal,
+    "cancel": Commands._cancel,
+    "cash": Commands._cash,
+    "next": Commands._next,
+    "reprint": Commands._reprint,
+    "clock": Commands._clock,
+}

@@ -1,0 +1,84 @@
+"""The price of the basket on the screen: asked when its lines change, fixed at the subtotal.
+
+The book may be another one after a restart. Then the open basket is priced by the new one and the cashier is told;
+what it does not have any more is named until it is voided. A total that stands keeps the receipt that it has.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from engine.errors import BasketError, EngineError
+from engine.pricing import price
+from engine.snapshot import Snapshot
+from runtime.sale.events import Subtotalled
+from runtime.sale.record import MAX_RECORD_BYTES
+from runtime.sale.state import Checkout, Sale, State
+from runtime.terminal.basket import Place, basket_of, plain_basket
+from runtime.terminal.names import promotion_text
+from runtime.terminal.refusal import NotTaken
+from runtime.wire.pack import pack
+
+log = logging.getLogger(__name__)
+
+MAX_SALE_BYTES = MAX_RECORD_BYTES - (1 << 14)  # of basket, receipt and lines: the record must hold them and the rest
+
+
+class Pricing:
+    """`receipt` is the price of the live lines as `lane price` writes it, None where there is none."""
+
+    def __init__(self, snapshot: Snapshot, place: Place) -> None:
+        self._snapshot = snapshot
+        self._place = place
+        self.hash = snapshot.hash.hex()
+        self.receipt: dict[str, Any] | None = None
+        self._priced: tuple[object, ...] = ()
+
+    def of(self, checkout: Checkout) -> str:
+        """Price what is on the screen. Gives the name of the item that cannot be priced, or nothing."""
+        sale = checkout.sale
+        if sale.receipt:
+            self.receipt = sale.receipt
+            self._priced = ()
+            return ""
+        wanted = (sale.began_at, sale.member, sale.live_lines)
+        if wanted == self._priced:
+            return ""
+        self._priced = wanted
+        self.receipt = None
+        if sale.live_lines:
+            try:
+                self.receipt = price(self._snapshot, basket_of(sale, self._place, "")).to_json()
+            except EngineError as error:
+                log.warning("the basket cannot be priced: %s", error.code)
+                return self._culprit(sale, error)
+        return ""
+
+    def subtotalled(self, checkout: Checkout, basket_id: str) -> Subtotalled:
+        """The basket and its price. Raises NotTaken where it cannot be priced, or not be recorded."""
+        sale = checkout.sale
+        if sale.state is not State.RINGING or not sale.live_lines:
+            return Subtotalled({}, {})  # refused by the machine, in its own words
+        basket = basket_of(sale, self._place, basket_id)
+        plain = plain_basket(basket)
+        try:
+            receipt = price(self._snapshot, basket).to_json()
+        except EngineError as error:
+            raise NotTaken("price_book_changed", name=self._culprit(sale, error)) from error
+        if len(pack([plain, receipt, sale.lines])) > MAX_SALE_BYTES:
+            raise NotTaken("sale_too_large")
+        return Subtotalled(plain, receipt, self.hash)
+
+    def is_of_another_book(self, sale: Sale) -> bool:
+        return bool(sale.live_lines) and not sale.receipt and sale.snapshot != self.hash
+
+    def promotion_name(self, promotion: str) -> str:
+        """As people may read it; the number of one that has left the book."""
+        return promotion_text(self._snapshot.promotion_name(promotion) or promotion)
+
+    def _culprit(self, sale: Sale, error: EngineError) -> str:
+        if isinstance(error, BasketError) and error.line is not None and error.line < len(sale.live_lines):
+            return sale.live_lines[error.line].name
+        gone = (line.name for line in sale.live_lines if self._snapshot.find(line.sku) is None)
+        return next(gone, sale.live_lines[0].name)

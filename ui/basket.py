@@ -1,0 +1,132 @@
+"""The basket as text: lines, discounts, and the amounts beside it. Pure, a part of ui.models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.wire.messages import View, ViewLine
+from ui.actions import due_minor
+from ui.local import Local, first_shown, live_lines
+from ui.money import grouped_text, money_text, weight_text
+from ui.texts import Texts, mark
+
+MAX_SAVINGS = 4  # discounts by name; what is over is one sum
+TENDER_WORDS = {"cash": mark("Cash in"), "code": mark("Paid by code"), "": mark("Received")}
+HEADS = (mark("Ln"), mark("Goods"), mark("Qty"), mark("Price"), mark("Off"), mark("Amount"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    line: int
+    number: str
+    name: str
+    note: str  # price promotion, or that it is voided
+    amount: str  # pieces or weight
+    unit_price: str
+    discount: str
+    net: str
+    voided: bool
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    name: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    label: str
+    value: str
+
+
+def rows_of(view: View | None, local: Local, t: Texts) -> tuple[tuple[Row, ...], str]:
+    if view is None:
+        return (), ""
+    first = first_shown(view, local)
+    shown = view.lines[first : first + local.page_rows]
+    rows = tuple(_row(view, line, line.line == local.selected, t) for line in shown)
+    if len(shown) == len(view.lines):
+        return rows, ""
+    return rows, t(
+        "Lines {first} to {last} of {count}", first=first + 1, last=first + len(shown), count=len(view.lines)
+    )
+
+
+def _row(view: View, line: ViewLine, selected: bool, t: Texts) -> Row:
+    kg = line.unit == "kg"
+    price = grouped_text(line.regular_minor, view.exponent)
+    discount = f"-{grouped_text(line.discount_minor, view.exponent)}" if line.discount_minor > 0 else ""
+    return Row(
+        line=line.line,
+        number=str(line.line),
+        name=line.name,
+        note=t("Voided") if line.voided else line.price_promotion,
+        amount=weight_text(line.weight_g) if kg else str(line.qty),
+        unit_price=f"{price}/kg" if kg else price,
+        discount="" if line.voided else discount,
+        net=grouped_text(line.net_minor, view.exponent),
+        voided=line.voided,
+        selected=selected,
+    )
+
+
+def rung_text(view: View, text: str, name: str) -> str:
+    """What was rung last, with its price: the cashier compares it with the shelf. `text` as it is, where the last line
+    is another one."""
+    line = view.lines[-1] if view.lines else None
+    if line is None or line.voided or line.name != name:
+        return text
+    net = money_text(line.net_minor, view.currency, view.exponent)
+    return f"{text}　{net}" if line.qty == 1 else f"{text} × {line.qty}　{net}"
+
+
+def empty_of(view: View | None, local: Local, t: Texts) -> str:
+    if view is not None and (view.lines or not local.connected or view.state not in ("idle", "ringing")):
+        return ""
+    return t("Scan the first item") if view is not None else t("Connecting")
+
+
+def savings_of(view: View | None, t: Texts) -> tuple[Saving, ...]:
+    """Those that no line has under its own name: at most MAX_SAVINGS; with more, the last says how many are left and
+    what they come to."""
+    if view is None:
+        return ()
+
+    def saving(name: str, amount_minor: int) -> Saving:
+        return Saving(name, grouped_text(-amount_minor, view.exponent))
+
+    at_a_line = {line.price_promotion for line in live_lines(view)}
+    others = [one for one in view.discounts if one.name not in at_a_line]
+    named = others if len(others) <= MAX_SAVINGS else others[: MAX_SAVINGS - 1]
+    left = others[len(named) :]
+    shown = [saving(f"{one.name} ×{one.times}" if one.times > 1 else one.name, one.amount_minor) for one in named]
+    if left:
+        shown.append(saving(t("{count} more discounts", count=len(left)), sum(one.amount_minor for one in left)))
+    return tuple(shown)
+
+
+def figures_of(view: View | None, t: Texts) -> tuple[Figure, tuple[Figure, ...]]:
+    if view is None:
+        return Figure(t("Total"), ""), ()
+
+    def figure(label: str, amount_minor: int) -> Figure:
+        return Figure(label, money_text(amount_minor, view.currency, view.exponent))
+
+    live = live_lines(view)
+    pieces = Figure(t("Items"), str(sum(1 if line.unit == "kg" else line.qty for line in live)))
+    saved = [figure(t("You save"), view.discount_minor)] if view.discount_minor > 0 else []
+    total = figure(t("To pay"), view.total_minor)
+    if view.state in ("tendering", "paying"):
+        paid = [total, figure(t("Paid so far"), view.paid_minor)] if view.paid_minor else []
+        return figure(t("Due"), due_minor(view)), (pieces, *saved, *paid)
+    if view.state == "closed":
+        given_minor = max(view.paid_minor, view.total_minor + view.change_minor)
+        kinds = {tender.kind for tender in view.tenders}
+        given = figure(t(TENDER_WORDS[min(kinds) if len(kinds) == 1 else ""]), given_minor)
+        if kinds == {"code"} and not view.change_minor:  # nobody waits for change: say what came in
+            return given, (pieces, *saved)
+        return figure(t("Change due"), view.change_minor), (pieces, *saved, total, given)
+    regular = [figure(t("Regular"), view.gross_minor)] if saved else []  # else it is the total once more
+    return figure(t("Total"), view.total_minor), (pieces, *regular, *saved)
