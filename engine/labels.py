@@ -190,17 +190,23 @@ def weight_of_amount(price_minor: int, amount_minor: int) -> int | None:
 
 
 def label_weight(label: Label, price_minor: int) -> int | None:
-    """The grams to sell of the label's item at today's price for a kg; None where the price no longer fits the label.
+    """The grams to sell of the label's item at today's price for a kg; None where the price no longer fits it."""
+    return sold_weight(label.amount_minor, label.weight_g, price_minor)
+
+
+def sold_weight(amount_minor: int | None, weight_g: int | None, price_minor: int) -> int | None:
+    """The grams to sell where a label says an amount, a weight or both, at today's price for a kg.
 
     The customer never pays more than the label says: with a weight on it, today's price of that weight may be lower
-    than the label's amount but not higher; without one, the weight is what costs the amount exactly.
+    than the label's amount but not higher; without one, the weight is what costs the amount exactly. None where
+    neither holds.
     """
-    if label.amount_minor is None:
-        return label.weight_g
-    if label.weight_g is None:
-        weight_g = weight_of_amount(price_minor, label.amount_minor)
-        return weight_g if weight_g is not None and weight_g <= MAX_WEIGHT_G else None
-    return label.weight_g if price_of_weight(price_minor, label.weight_g) <= label.amount_minor else None
+    if amount_minor is None:
+        return weight_g
+    if weight_g is None:
+        found_g = weight_of_amount(price_minor, amount_minor)
+        return found_g if found_g is not None and found_g <= MAX_WEIGHT_G else None
+    return weight_g if price_of_weight(price_minor, weight_g) <= amount_minor else None
 
 
 def _layout_faults(layout: str, length: int) -> list[str]:

@@ -7,6 +7,7 @@ by its prefix (an 18-digit weigh label and an 18-digit payment code begin alike)
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from engine.codes import CodeError, read_code, shown
 from engine.labels import LabelTemplate
@@ -27,18 +28,26 @@ def read_goods(
     templates: Sequence[LabelTemplate],
     at: str,
     snapshot: str,
+    exponent: int = 2,
+    currency: str = "",
 ) -> ItemAdded | WeightWanted:
-    """What a code sells. `entry` is "scanned" or "keyed". Raises NotTaken with the code's own reason."""
+    """What a code sells. `entry` is "scanned" or "keyed". Raises NotTaken with the code's own reason.
+
+    Goods past the date that their code says are refused by the date the sale began on.
+    """
+    fresh = sale.state in (State.IDLE, State.CLOSED)
+    began_at, priced_with = (at, snapshot) if fresh or not sale.began_at else (sale.began_at, sale.snapshot)
     try:
-        reading = read_code(code, find, templates)
+        on = date.fromisoformat(began_at[:10])
+        reading = read_code(code, find, templates, on=on, exponent=exponent, currency=currency)
     except CodeError as error:
         raise NotTaken(error.code, **error.args_by_name) from error
     item = reading.item
-    fresh = sale.state in (State.IDLE, State.CLOSED)
-    began_at, priced_with = (at, snapshot) if fresh or not sale.began_at else (sale.began_at, sale.snapshot)
+    if reading.gs1 is not None:
+        code = reading.code
     name = goods_text(item.name, item.sku)
     if item.unit == "each":
-        qty = sale.pending_qty or 1
+        qty = (sale.pending_qty or 1) * reading.qty
         return ItemAdded(code, item.sku, name, item.unit, item.price, qty, 0, entry, began_at, priced_with)
     if reading.weight_g is None:
         return WeightWanted(code, item.sku, name, item.price, entry, began_at, priced_with)

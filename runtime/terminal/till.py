@@ -211,8 +211,9 @@ class Till:
                 self.accept(event)
             return sentence("payment_asked", amount=self._amount(event.amount_minor))
         self._renew()
-        at = local_text(self.clock.now())
-        goods = read_goods(code, entry, sale, self.snapshot.find, self._templates, at, self.pricing.hash)
+        book, at = self.snapshot, local_text(self.clock.now())
+        money = (book.exponent, book.currency)
+        goods = read_goods(code, entry, sale, book.find, self._templates, at, self.pricing.hash, *money)
         self.accept(goods)
         if isinstance(goods, ev.WeightWanted):
             return sentence("weigh_now", name=goods.name)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import codes as codes_module
 from engine.codes import CODE_SENTENCES, MAX_CODE, CodeError, CodeReading, read_code, shown
+from engine.gs1 import Gs1
 from engine.gtin import check_digit, check_digit_from_left, gtin14, is_gtin, spellings
 from engine.labels import LabelTemplate, checked_together, label_template
 from engine.values import Item
@@ -245,3 +248,151 @@ def test_one_wrong_digit_is_always_noticed(number: int, place: int, digit: int) 
     code = data + str(check_digit(data))
     wrong = code[:place] + str(digit) + code[place + 1 :]
     assert is_gtin(wrong) == (wrong == code)
+
+
+# GS1 element strings and Digital Links
+
+GS = "\x1d"
+TODAY = date(2026, 11, 22)
+WATER14 = "06901234567892"
+GS1_BOOK = book(
+    item("6901234567892"),
+    item("96901234500007", "kg", 456),
+    item("96901234500014"),
+    item(f"01{WATER14}10OWN"),  # a shop's own code that looks like an element string
+)
+
+
+def gs1(text: str, on: date | None = TODAY, **more: str | int) -> CodeReading:
+    return read_code(text, GS1_BOOK, TEMPLATES, on=on, **more)  # type: ignore[arg-type]  # names of str and int
+
+
+def gs1_reason(text: str, on: date | None = TODAY, **more: str | int) -> CodeError:
+    with pytest.raises(CodeError) as caught:
+        gs1(text, on, **more)
+    assert str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"01{WATER14}17261130",
+        f"01{WATER14}",  # 16 digits, as many as a payment code
+        f"]d201{WATER14}1726113010LOT",
+        f"1726113001{WATER14}",
+        f"10LOT{GS}01{WATER14}",
+        f"(01){WATER14}(17)261130",
+        f"https://id.gs1.org/01/{WATER14}?17=261130",
+        f"01{WATER14}10{'L' * 20}{GS}21{'S' * 20}{GS}91{'X' * 40}",  # longer than other codes may be
+    ],
+)
+def test_goods_by_the_gtin_of_a_gs1_code(text: str) -> None:
+    reading = gs1(text)
+    assert (reading.item.sku, reading.code, reading.qty, reading.weight_g) == ("6901234567892", WATER14, 1, None)
+    assert reading.gs1 is not None and reading.gs1.gtin == WATER14
+
+
+def test_the_books_own_code_goes_before_an_element_string() -> None:
+    assert gs1(f"01{WATER14}10OWN").gs1 is None
+
+
+def test_a_weigh_label_goes_before_an_element_string() -> None:
+    """AI 22, 21 and 26 begin like weigh labels; a label of the shop's own template is one."""
+    assert read_code("2117202011814", BOOK, TEMPLATES).label is not None
+
+
+@pytest.mark.parametrize(
+    ("elements", "weight_g"),
+    [("3103001234", 1234), ("3102000123", 1230), ("3103001000" + "3922456", 1000), ("3922456", 1000), ("", None)],
+)
+def test_the_weight_of_a_kg_item(elements: str, weight_g: int | None) -> None:
+    reading = gs1(f"0196901234500007{elements}")
+    assert (reading.item.sku, reading.weight_g) == ("96901234500007", weight_g)
+
+
+def test_a_label_never_costs_more_than_it_says() -> None:
+    assert gs1(f"0196901234500007{'3103001000'}3922500").weight_g == 1000  # 4.56 today, 5.00 on the label
+    assert gs1_reason(f"0196901234500007{'3103001000'}3922400").code == "label_price_changed"
+
+
+def test_an_amount_in_another_currency_is_refused() -> None:
+    assert gs1("0196901234500007" + "3932156456", currency="CNY").weight_g == 1000
+    error = gs1_reason("0196901234500007" + "3932344456", currency="CNY")
+    assert (error.code, error.args_by_name["currency"]) == ("gs1_other_currency", "344")
+    assert gs1("0196901234500007" + "3932344456").weight_g is None  # which currency is ours is not said: weigh it
+    assert gs1("0196901234500007" + "3932344456", currency="XXX").weight_g is None
+
+
+def test_a_weight_of_nothing_is_refused() -> None:
+    assert gs1_reason("0196901234500007" + "3103000000").code == "gs1_weight_zero"
+    assert gs1_reason("0196901234500007" + "3922000").code == "gs1_amount_zero"
+
+
+def test_pieces_count_for_goods_of_variable_measure_only() -> None:
+    assert gs1("0196901234500014" + "306").qty == 6
+    assert gs1(f"01{WATER14}306").qty == 1
+
+
+@pytest.mark.parametrize(
+    ("ai", "code"), [("17", "expired"), ("7003", "expired"), ("15", "past_best_before"), ("16", "past_sell_by")]
+)
+def test_goods_past_their_date(ai: str, code: str) -> None:
+    clock = "0000" if ai == "7003" else ""
+    text = f"]d201{WATER14}{ai}261121{clock}"
+    error = gs1_reason(text)
+    assert (error.code, error.args_by_name["date"]) == (code, "2026-11-21")
+    assert "2026-11-21" in str(error) and "goods" in str(error)
+    assert gs1(text, on=date(2026, 11, 21)).qty == 1  # the last day is good
+    assert gs1(text, on=None).qty == 1  # without a date none is looked at
+    assert gs1(f"]d201{WATER14}{ai}261100{clock}").qty == 1  # to the end of November
+
+
+def test_expired_says_more_than_past_best_before() -> None:
+    assert gs1_reason(f"01{WATER14}1526110117261101").code == "expired"
+
+
+def test_a_broken_clockless_variant_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broken variant: a reader that says no date sells everything."""
+    monkeypatch.setattr(codes_module, "read_gs1", lambda text, **_: Gs1(WATER14))
+    assert gs1(f"01{WATER14}17261121").qty == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (f"]d201{WATER14[:-1]}3", "gs1_check_digit"),
+        (f"01{WATER14[:-1]}317A", "gs1_check_digit"),
+        (f"01{WATER14[:-1]}3", "maybe_payment_code"),  # 16 digits that no GTIN explains
+        ("0106912345678902", "maybe_payment_code"),  # a right GTIN that the book has not
+        ("]d20106912345678902", "unknown_item"),
+        ("010691234567890210A", "unknown_item"),
+        ("(02)06901234567892(37)12", "gs1_no_gtin"),
+        ("https://u.wechat.com/abc", "gs1_link"),
+        (f"01{WATER14}1726113x", "gs1_structure"),
+        (f"]C1{GS}", "gs1_no_gtin"),
+        (f"01{WATER14}10{'L' * 600}", "gs1_too_long"),
+        ("0" * 1025, "code_too_long"),
+    ],
+)
+def test_gs1_codes_that_sell_nothing(text: str, code: str) -> None:
+    assert gs1_reason(text).code == code
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["01", WATER14, "0196901234500007", "17261121", "3103", GS, "]d2", "(01)", "https://a/01/", "/"]
+        )
+        | st.text("0123456789A", max_size=6),
+        max_size=8,
+    ).map("".join)
+)
+def test_any_gs1_like_text_sells_or_is_refused(text: str) -> None:
+    try:
+        reading = gs1(text)
+    except CodeError as error:
+        assert error.code in CODE_SENTENCES and str(error)
+    else:
+        assert reading.qty >= 1 and (reading.weight_g is None or reading.weight_g >= 1)

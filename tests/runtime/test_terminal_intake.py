@@ -67,3 +67,12 @@ def test_a_payment_is_of_all_that_is_due_and_keeps_the_codes_tail_only() -> None
 def test_what_is_no_payment_code_is_refused(code: str) -> None:
     with pytest.raises(NotTaken, match="not_a_payment_code"):
         read_payment_code(code, TENDERING, "T1")
+
+
+def test_a_gs1_code_sells_by_its_gtin_and_by_the_date_the_sale_began() -> None:
+    code = "010690123456789217261121"
+    with pytest.raises(NotTaken) as caught:
+        read(code)
+    assert caught.value.code == "expired"
+    event = read(code, Sale(state=State.RINGING, began_at="2026-11-21T23:59:00", snapshot="bb"))
+    assert isinstance(event, ItemAdded) and (event.code, event.sku) == ("06901234567892", "010001")

@@ -1,0 +1,65 @@
+"""docs/promotions.md: what it shows is what the engine does, and what the reference says that it should."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import Any
+
+import promotions_page
+import pytest
+from promotion_examples import EXAMPLES, ITEMS, Example
+from promotions_page import PAGE, basket_of, page, snapshot_of
+from reference.oracle import reference_price
+
+from engine.basket import read_basket
+from engine.pricing import price
+
+ROWS = [
+    {**row, "price": int(row["price"]), "tags": [row["tags"]] if row["tags"] else [], "barcodes": []}
+    for row in csv.DictReader(io.StringIO(ITEMS))
+]
+TOTAL = re.compile(r"\| \*\*total\*\* \| \| [\d.]+ \| \*\*(\d+)\.(\d\d)\*\* \| saved (\d+)\.(\d\d) \|")
+
+
+def sections() -> list[tuple[str, str]]:
+    parts = re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)
+    return [(part.partition("\n")[0], part) for part in parts if "```json" in part]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_every_example_costs_what_the_contract_says(example: Example) -> None:
+    """By the brute-force reference, of the kinds too that the engine has not yet."""
+    answer = reference_price({}, ROWS, example.promotions, {"id": "e", **basket_of(example)})
+    assert answer["totals"] == [example.total]
+
+
+def test_the_page_is_of_this_engine() -> None:
+    assert PAGE.read_text("utf-8") == page(), "docs/promotions.md is stale: run scripts/promotions_page.py"
+
+
+def test_the_page_has_every_kind_that_compiles() -> None:
+    shown = [title for title, _ in sections()]
+    assert shown == [one.title for one in EXAMPLES if snapshot_of(one.promotions) is not None]
+
+
+@pytest.mark.parametrize(("title", "text"), sections(), ids=lambda value: value if len(value) < 60 else "")
+def test_the_blocks_on_the_page_give_the_receipt_on_the_page(title: str, text: str) -> None:
+    blocks: list[Any] = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    promotions, basket = blocks
+    snapshot = snapshot_of(promotions)
+    assert snapshot is not None
+    receipt = price(snapshot, read_basket(basket))
+    said = TOTAL.search(text)
+    assert said is not None
+    assert (receipt.total, receipt.discount) == (int(said[1] + said[2]), int(said[3] + said[4]))
+    assert receipt.optimal
+
+
+def test_a_wrong_total_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Example("x", "x", EXAMPLES[0].promotions, EXAMPLES[0].lines, EXAMPLES[0].total + 1)
+    monkeypatch.setattr(promotions_page, "EXAMPLES", (wrong,))
+    with pytest.raises(SystemExit, match="engine says"):
+        page()
