@@ -56,7 +56,7 @@ def compile_book(files: Mapping[str, bytes], *, lenient: bool = False) -> Compil
     plans.sort(key=lambda plan: str(plan[0]["id"]))
     postings = _postings(plans, index, len(goods.items))
     sections = {
-        "meta": _packed({"book": book, "columns": goods.columns}),
+        "meta": _packed({"book": book, "columns": goods.columns, "tenders": _tenders(plans)}),
         **_item_sections(goods, postings),
         "plans": write_table(_packed(record) for record, _ in plans),
         "slots": _packed([number for number, (_, selectors) in enumerate(plans) for _ in selectors]),
@@ -91,6 +91,15 @@ def _promotions(data: bytes, faults: list[Fault]) -> list[Any]:
         if not any("nested too deep" in doubt for doubt in found):
             clean.append(promotion)
     return clean
+
+
+def _tenders(plans: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> dict[str, list[int]]:
+    """The numbers of the tender promotions of each tender."""
+    out: dict[str, list[int]] = {}
+    for number, (record, _) in enumerate(plans):
+        for name in sorted(set(record.get("tenders", ()))):
+            out.setdefault(name, []).append(number)
+    return dict(sorted(out.items()))
 
 
 def _postings(

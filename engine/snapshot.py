@@ -2,7 +2,8 @@
 
 The file is a container (`engine.container`) with these sections; records are msgpack:
 
-    meta      {"book": the keys of book.json, "columns": names of the items' further columns}
+    meta      {"book": the keys of book.json, "columns": names of the items' further columns,
+              "tenders": {tender: numbers of its promotions}}
     items     table in order of sku: [sku, name, flags (1 kg, 2 no_discount), price, category, brand, posting, tags,
               further values];
               category, brand, tags and further values are numbers of `texts`
@@ -86,6 +87,7 @@ class Snapshot:
             self.currency: str = self.book["currency"]
             self.exponent: int = self.book["exponent"]
             self._columns: list[str] = meta["columns"]
+            self._tenders: dict[str, list[int]] = meta["tenders"]
             self._slots = [int(number) for number in self._section("slots")]
             widths = [(int(width), int(count)) for width, count in self._section("widths")]
         except (KeyError, TypeError, ValueError) as e:
@@ -194,6 +196,18 @@ class Snapshot:
     def promotion_of(self, slot: int) -> int:
         """The number of the promotion that a slot belongs to."""
         return self._slots[slot]
+
+    def entry_of(self, slot: int) -> int:
+        """Which of its promotion's slots this is, from 0."""
+        number = self._slots[slot]
+        entry = 0
+        while entry < slot and self._slots[slot - entry - 1] == number:
+            entry += 1
+        return entry
+
+    def tender_promotions(self, tender: str) -> list[int]:
+        """The numbers of the promotions for paying with `tender`, in order of id."""
+        return self._tenders.get(tender, [])
 
     def plan(self, number: int) -> Plan:
         """The promotion with this number, in order of id."""

@@ -1,5 +1,4 @@
-"""Step 1 and the components of step 2: from a basket's lines to classes of units and the offers that may consume
-them.
+"""Step 1: from a basket's lines to lots at their current prices; and classes of units with the offers for them.
 
 A line is one **lot**: `count` units of one sku at one current price. Lots that the same offers may take at the same
 price and gain are one class; which lot's units an offer gets is decided afterwards, in the fixed order of units: sku
@@ -18,7 +17,18 @@ from engine.values import Basket, BasketLine
 class Lot:
     """A line as units: `regular` and `current` are a unit's prices (a kg line is one unit)."""
 
-    __slots__ = ("count", "current", "line", "milli", "plans", "price_promotion", "regular", "regular_unit", "sku")
+    __slots__ = (
+        "count",
+        "current",
+        "line",
+        "milli",
+        "no_discount",
+        "price_promotion",
+        "regular",
+        "regular_unit",
+        "sku",
+        "touch",
+    )
 
     def __init__(self, line: int, sku: str, count: int, milli: int, regular_unit: int) -> None:
         self.line = line
@@ -29,7 +39,8 @@ class Lot:
         self.regular = self.of(regular_unit)
         self.current = self.regular
         self.price_promotion: str | None = None
-        self.plans: list[Plan] = []  # the choices of step 2 that select it
+        self.no_discount = False
+        self.touch: list[tuple[Plan, int]] = []  # the promotions of steps 2 and 3 that select it, and which slot
 
     def of(self, price: int) -> int:
         """What a unit costs at a price for one, or for a kg."""
@@ -51,7 +62,10 @@ class Counter:
 
     def plan(self, slot: int) -> Plan | None:
         """The promotion of a slot, None where it is not in force or used up."""
-        number = self._snapshot.promotion_of(slot)
+        return self.promotion(self._snapshot.promotion_of(slot))
+
+    def promotion(self, number: int) -> Plan | None:
+        """The promotion with this number, None where it is not in force or used up."""
         if number in self._known:
             return self._known[number]
         plan: Plan | None = self._snapshot.plan(number)
@@ -76,6 +90,7 @@ def lots_of(snapshot: Snapshot, basket: Basket, counter: Counter) -> list[Lot]:
         lot = Lot(number, sku, 1 if line.milli else line.qty, line.milli, price)
         lots.append(lot)
         if flags & NO_DISCOUNT:
+            lot.no_discount = True
             continue
         lowest = price
         for slot in snapshot.posting(posting):
@@ -83,7 +98,7 @@ def lots_of(snapshot: Snapshot, basket: Basket, counter: Counter) -> list[Lot]:
             if plan is None:
                 continue
             if not plan.is_shelf:
-                lot.plans.append(plan)
+                lot.touch.append((plan, snapshot.entry_of(slot)))
                 continue
             offered = plan.price_of(price)
             if offered < lowest:
@@ -121,31 +136,38 @@ def unit_order(lot: Lot) -> tuple[str, int, int]:
     return lot.sku, -lot.current, lot.line
 
 
-def _class_order(lot: Lot) -> tuple[str, int, int, int]:
+def class_order(lot: Lot) -> tuple[str, int, int, int]:
     """The same, with weight before line: kg lines of one price may be two classes, whose order no line decides."""
     return lot.sku, -lot.current, -lot.milli, lot.line
 
 
-def components_of(lots: list[Lot], counter: Counter) -> list[Component]:
-    """The parts of step 2 that can be decided on their own, each in an order that no line or file decides."""
-    eligible: dict[int, list[tuple[Lot, int]]] = {}  # plan -> lots and their weights
-    plans: dict[int, Plan] = {}
-    for lot in sorted(lots, key=_class_order):
-        for plan in lot.plans:
-            weight = _weight(plan, lot)
-            if weight is not None:
-                plans[plan.index] = plan
-                eligible.setdefault(plan.index, []).append((lot, weight))
-    offers: dict[int, Offer] = {}
-    for index in sorted(plans):
-        offer = _offer(plans[index], eligible[index], counter.caps[index])
-        if offer is not None:
-            offers[index] = offer
-    _drop_doubles(plans, offers, eligible)
-    out: list[Component] = []
-    for part in _parts(plans, offers, eligible):
-        out.append(_component(part, plans, offers, eligible))
-    return out
+class Offers:
+    """The promotions that the layered search of step 2 does: `price`, and `set` with one `buy` entry."""
+
+    def __init__(self, lots: list[Lot], caps: dict[int, int]) -> None:
+        """`lots` in the order of classes."""
+        self.plans: dict[int, Plan] = {}
+        self.eligible: dict[int, list[tuple[Lot, int]]] = {}  # plan -> lots and their weights
+        for lot in lots:
+            for plan, _ in lot.touch:
+                if plan.kind == "price" or (plan.kind == "set" and len(plan.buy) == 1):
+                    weight = _weight(plan, lot)
+                    if weight is not None:
+                        self.plans[plan.index] = plan
+                        self.eligible.setdefault(plan.index, []).append((lot, weight))
+        self.offers: dict[int, Offer] = {}
+        for index in sorted(self.plans):
+            offer = _offer(self.plans[index], self.eligible[index], caps[index])
+            if offer is not None:
+                self.offers[index] = offer
+
+    def components(self, indexes: list[int]) -> list[Component]:
+        """The parts of step 2 that these promotions make, which can be decided on their own where no threshold asks
+        what their units cost."""
+        offers = {index: self.offers[index] for index in indexes}
+        _drop_doubles(self.plans, offers, self.eligible)
+        parts = _parts(offers, self.eligible)
+        return [_component(part, self.plans, offers, self.eligible) for part in parts]
 
 
 def _weight(plan: Plan, lot: Lot) -> int | None:
@@ -222,9 +244,7 @@ def _drop_doubles(plans: dict[int, Plan], offers: dict[int, Offer], eligible: di
                 break
 
 
-def _parts(
-    plans: dict[int, Plan], offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]
-) -> list[list[int]]:
+def _parts(offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]) -> list[list[int]]:
     """Plans that share lots, coupons or groups, together; in order of id."""
     owner: dict[int, int] = {index: index for index in offers}
 
@@ -264,7 +284,7 @@ def _component(
             lots[lot.line] = lot
             weights.setdefault(lot.line, {})[number] = weight
     alike: dict[tuple[int, tuple[tuple[int, int], ...]], UnitClass] = {}
-    for lot in sorted(lots.values(), key=_class_order):
+    for lot in sorted(lots.values(), key=class_order):
         mine = weights[lot.line]
         key = (lot.current, tuple(mine.items()))
         unit = alike.get(key)

@@ -30,21 +30,14 @@ def set_of(id: str, qty: int, items: Data = ANY, **reward: Any) -> Data:
     return {"id": id, "type": "set", "buy": [{"items": items, "qty": qty}], "reward": reward}
 
 
-def supported(promotion: Data) -> bool:
-    return promotion["type"] == "price" or (promotion["type"] == "set" and len(promotion["buy"]) == 1)
-
-
 def test_the_worked_examples(shared_data: Path) -> None:
     examples = json.loads((shared_data / "examples.json").read_text())
-    done = 0
     for case in examples["cases"]:
-        if all(supported(promotion) for promotion in case["promotions"]):
-            book = compile_book(book_files(examples["items"], case["promotions"]))
-            found = price(Snapshot(book.data), read_basket(case["basket"]))
-            assert (found.gross, found.total) == (case["gross"], case["total"]), case["name"]
-            assert found.optimal
-            done += 1
-    assert done >= 7
+        book = compile_book(book_files(examples["items"], case["promotions"]))
+        found = price(Snapshot(book.data), read_basket(case["basket"]))
+        assert (found.gross, found.total) == (case["gross"], case["total"]), case["name"]
+        assert found.optimal
+    assert len(examples["cases"]) >= 17
 
 
 def check_sums(found: Data) -> None:
