@@ -9,11 +9,16 @@ found first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from engine.offers import rounded
-from engine.plans import WHOLE
+from engine.plans import WHOLE, Plan
 from engine.runs import Run, shares
 from engine.takers import Goods, Step, Taker
 from engine.thresholds import Pick, Threshold, choose
+
+PATIENCE: Final = 150  # nodes after which bounds by the layered search are worth their price
 
 Taken = dict[int, tuple[int, int, dict[int, int]]]  # promotion -> applications, gain in parts, goods -> units
 
@@ -37,18 +42,20 @@ class Coupled:
     def __init__(
         self,
         goods: list[Goods],
-        takers: list[Taker],
+        plans: dict[int, Plan],
         thresholds: list[Threshold],
         coupons: dict[str, int],
     ) -> None:
         self.goods = goods
-        self.takers = takers
+        self.takers: list[Taker] = []
         self.plain = [one for one in thresholds if not one.plan.is_gift]
         self.gifts = {one.index: one for one in thresholds if one.plan.is_gift}
         self.coupons = coupons
-        self.plans = {taker.plan.index: taker.plan for taker in takers}
+        self.plans = plans
         self.order = sorted(goods, key=lambda one: one.rank)
         self.nodes = 0
+        self.tail: Callable[[int], int] | None = None  # the most that step 2 gains on goods from a number on
+        self.tails: list[int] = []
         self.best: Found | None = None
         self.root = 0  # the bound of the whole search
         self.open = -1  # the greatest bound of what the limit left out, -1 for nothing
@@ -143,9 +150,23 @@ class Coupled:
                 total += most
         return total + sum(grouped.values())
 
-    def search(self, nodes: int) -> None:
-        """Search to the end, or until `nodes` are spent: then `open` says how much could be better."""
-        steps: list[Step] = [step for taker in self.takers for step in taker.steps]
+    def search(self, nodes: int, most: int, without: dict[int, set[int]], caps: dict[int, int]) -> None:
+        """Search to the end, or until `nodes` more are spent: then `open` says what it might have come to.
+
+        `most` is what thresholds give at most; `without` are goods that a promotion may not take, `caps` its most
+        applications.
+        """
+        steps: list[Step] = []
+        for taker in self.takers:
+            out = without.get(taker.plan.index)
+            for step in taker.steps:
+                if not out or all(number not in out for number, _ in step.needs):
+                    steps.append(step)
+        self.caps = [taker.cap for taker in self.takers]
+        for taker in self.takers:
+            cap = caps.get(taker.plan.index, -1)
+            if cap >= 0 and (taker.cap < 0 or cap < taker.cap):
+                self.caps[taker.number] = cap
         share = [0] * len(self.goods)  # of every goods: the best share of a unit in any step
         worth: dict[int, int] = {}
         for number, step in enumerate(steps):
@@ -161,13 +182,20 @@ class Coupled:
                     worth[number] = mine
         ranked = sorted(range(len(steps)), key=lambda number: (steps[number].first, -worth[number], number))
         self.steps = [steps[number] for number in ranked]
+        self.whole = [0] * len(steps)  # from this step on: the most that a unit of its first goods brings, others too
+        self.tails = []
+        self.begun = self.nodes
         self.ahead = [0] * len(steps)  # the best share of a step's first goods from this step on
         for place in range(len(ranked) - 1, -1, -1):
             mine = worth[ranked[place]]
+            step = self.steps[place]
+            brings = -(-step.gain // step.needs[0][1]) + -(-step.taker.const // step.taker.size)
             after = place + 1
-            if after < len(ranked) and self.steps[after].first == self.steps[place].first:
+            if after < len(ranked) and self.steps[after].first == step.first:
                 mine = max(mine, self.ahead[after])
+                brings = max(brings, self.whole[after])
             self.ahead[place] = mine
+            self.whole[place] = brings
         self.last: list[int] = [-1] * len(self.takers)
         for place, step in enumerate(self.steps):
             self.last[step.taker.number] = place
@@ -178,10 +206,10 @@ class Coupled:
         self.path: list[tuple[Step, int]] = []
         self.level: dict[int, int] = {}  # tier promotion -> its taker in use
         self.slack = WHOLE // 2 * sum(1 for taker in self.takers if taker.fractional)
-        self.most = self.threshold_most()
-        self.limit = nodes
+        self.most = most
+        self.limit = self.nodes + nodes
         rest = sum(one.count * share[one.number] for one in self.goods)
-        self.root = self._bound(rest)
+        self.root = max(self.root, self._bound(rest))
         self._go(0, 0, rest, 0)
 
     def _go(self, begin: int, gained: int, rest: int, cut: int) -> None:
@@ -198,6 +226,8 @@ class Coupled:
             if place and not self._closed(steps[place - 1].taker, place - 1):
                 return
             bound = self._bound(gained + rest - left[cut] * (share[cut] - self.ahead[place]))
+            if self.tail is not None and self.nodes - self.begun > PATIENCE and self._promising(bound):
+                bound = min(bound, self._tail_bound(place, cut, gained))
             if not self._promising(bound):
                 return
             if self.nodes >= self.limit:
@@ -230,6 +260,20 @@ class Coupled:
     def _bound(self, parts: int) -> int:
         return (parts + self.slack) // WHOLE + self.most
 
+    def _tail_bound(self, place: int, cut: int, gained: int) -> int:
+        """The same by what the layered search finds on the goods that no step has come to yet."""
+        if not self.tails:
+            self.tails = [-1] * (len(self.goods) + 1)
+        fresh = not self.path or self.path[-1][0].first < cut
+        at = cut if fresh else cut + 1
+        tail = self.tails[at]
+        if tail < 0 and self.tail is not None:
+            tail = self.tails[at] = self.tail(at)
+        if not fresh:
+            gained += self.left[cut] * self.whole[place]
+        # Both halves of a promotion may be rounded: a whole minor unit for each.
+        return (gained + 2 * self.slack) // WHOLE + tail + self.most
+
     def _promising(self, bound: int) -> bool:
         best = self.best
         if best is None or bound > best.value:
@@ -252,8 +296,9 @@ class Coupled:
         if used != taker.number:
             return 0
         most = taker.high - self.units[taker.number]
-        if taker.cap >= 0 and taker.plan.kind != "tier":
-            most = min(most, taker.cap * taker.size - self.units[taker.number])
+        cap = self.caps[taker.number]
+        if cap >= 0 and taker.plan.kind != "tier":
+            most = min(most, cap * taker.size - self.units[taker.number])
         most //= step.units
         for at, need in step.needs:
             most = min(most, self.left[at] // need)

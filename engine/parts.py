@@ -33,6 +33,7 @@ class Parts:
     def __init__(self, lots: list[Lot], counter: Counter) -> None:
         self.caps = counter.caps
         self.lots = sorted(lots, key=class_order)
+        self._by_line = {lot.line: lot for lot in self.lots}
         self.offers = Offers(self.lots, counter.caps)
         self.settled: list[Pick] = []
         self._others: dict[int, Plan] = {}
@@ -41,6 +42,9 @@ class Parts:
         self._read()
         self._settle()
         self.parts = self._grouped()
+
+    def lot(self, line: int) -> Lot:
+        return self._by_line[line]
 
     def _read(self) -> None:
         for lot in self.lots:
@@ -60,7 +64,7 @@ class Parts:
 
     def _settle(self) -> None:
         """Drop thresholds that are out of reach, and take out those that are settled."""
-        by_line = {lot.line: lot for lot in self.lots}
+        by_line = self._by_line
         least: dict[int, int] = {}
         most: dict[int, int] = {}
         stable: dict[int, bool] = {}

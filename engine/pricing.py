@@ -8,7 +8,7 @@ for each promotion and spread over its units, thresholds in order of id, and las
 from __future__ import annotations
 
 from engine.decide import Decision, decide
-from engine.parts import Parts
+from engine.parts import Part, Parts
 from engine.plans import Plan
 from engine.runs import Run, lowered, shares
 from engine.snapshot import Snapshot
@@ -16,6 +16,9 @@ from engine.tenders import best_tender
 from engine.thresholds import Pick
 from engine.units import Counter, Lot, lots_of, unit_order
 from engine.values import DEFAULT_NODES, ENGINE, Application, Basket, Receipt, ReceiptLine
+
+Plans = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+Key = tuple[int, Plans, tuple[tuple[int, int], ...], tuple[tuple[int, str, int, int, int, int], ...]]
 
 
 def price(snapshot: Snapshot, basket: Basket, nodes: int = DEFAULT_NODES) -> Receipt:
@@ -31,6 +34,61 @@ def price(snapshot: Snapshot, basket: Basket, nodes: int = DEFAULT_NODES) -> Rec
     share = nodes_of_a_part(parts, nodes)
     decisions = [decide(part, parts, counter.coupons, share) for part in parts.parts]
     return _Ledger(snapshot, counter, lots).receipt(parts.settled, decisions)
+
+
+class Pricer:
+    """Prices a basket scan by scan: a line, and a part whose inputs are unchanged, keep what they came to.
+
+    Every receipt is the one from scratch, byte for byte. Not for several threads at once.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._decisions: dict[Key, Decision] = {}
+        self.searched = 0  # parts decided anew for the last basket
+
+    def price(self, basket: Basket, nodes: int = DEFAULT_NODES) -> Receipt:
+        """As `price`."""
+        counter = Counter(self._snapshot, basket)
+        lots = lots_of(self._snapshot, basket, counter)
+        parts = Parts(lots, counter)
+        share = nodes_of_a_part(parts, nodes)
+        decisions: list[Decision] = []
+        kept: dict[Key, Decision] = {}
+        self.searched = 0
+        for part in parts.parts:
+            key = _key(part, parts, counter, share)
+            decision = self._decisions.get(key)
+            if decision is None:
+                decision = decide(part, parts, counter.coupons, share)
+                self.searched += 1
+            kept[key] = decision
+            decisions.append(decision)
+        self._decisions = kept  # what this basket no longer has is forgotten
+        return _Ledger(self._snapshot, counter, lots).receipt(parts.settled, decisions)
+
+
+def _key(part: Part, parts: Parts, counter: Counter, share: int) -> Key:
+    """All that a part's decision depends on, but for the snapshot."""
+    plans = (
+        tuple(part.offers),
+        tuple([plan.index for plan in part.others]),
+        tuple([threshold.index for threshold in part.thresholds]),
+    )
+    limits: list[tuple[int, int]] = []
+    lots: dict[int, Lot] = {lot.line: lot for lot in part.lots}
+    for index in part.offers:
+        for lot, _ in parts.offers.eligible[index]:
+            lots[lot.line] = lot
+    for numbers in plans:
+        for index in numbers:
+            cap = counter.caps[index]
+            if cap >= 0:
+                code = counter.promotion(index)
+                limits.append((cap, counter.coupons.get(code.coupon, 0) if code is not None and code.coupon else -1))
+    units = [(lot.line, lot.sku, lot.count, lot.milli, lot.current, lot.regular) for lot in lots.values()]
+    units.sort()
+    return share, plans, tuple(limits), tuple(units)
 
 
 def nodes_of_a_part(parts: Parts, nodes: int) -> int:

@@ -80,13 +80,13 @@ def takers_of(plan: Plan, cap: int, goods: list[Goods]) -> list[Taker] | None:
         return _gift(plan, cap, _entries(plan, goods, gift=True)[1])
     if any(sum(one.count for one in entry) < qty for entry, qty in zip(entries, plan.buy, strict=True)):
         return []
-    if len(plan.buy) == 1 and plan.cheapest == plan.qty and (plan.mode == PERCENT or _whole_off(plan, entries[0])):
+    if len(plan.buy) == 1 and plan.cheapest == plan.qty and _unitwise(plan, entries[0]):
         taker = Taker(plan, cap, plan.qty)
         if plan.mode == OFF:
             taker.const = plan.amount * WHOLE
             _unit_steps(taker, [(one, 0) for one in entries[0]])
         else:
-            _unit_steps(taker, [(one, one.current * plan.amount) for one in entries[0] if one.current > 0])
+            _unit_steps(taker, [(one, one.current * plan.amount) for one in entries[0]])
         return [taker]
     return _set(plan, cap, entries, goods)
 
@@ -109,8 +109,10 @@ def _unit_steps(taker: Taker, pairs: list[tuple[Goods, int]]) -> None:
     taker.fractional = any(step.gain % WHOLE for step in taker.steps)
 
 
-def _whole_off(plan: Plan, entry: list[Goods]) -> bool:
-    """Whether any units of it cost at least what is taken off."""
+def _unitwise(plan: Plan, entry: list[Goods]) -> bool:
+    """Whether any units of it make an application, which gains the same however they are put together."""
+    if plan.mode == PERCENT:
+        return all(one.current for one in entry)
     least = 0
     need = plan.qty
     for price, count in sorted((one.current, one.count) for one in entry):

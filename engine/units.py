@@ -165,9 +165,41 @@ class Offers:
         """The parts of step 2 that these promotions make, which can be decided on their own where no threshold asks
         what their units cost."""
         offers = {index: self.offers[index] for index in indexes}
-        _drop_doubles(self.plans, offers, self.eligible)
-        parts = _parts(offers, self.eligible)
-        return [_component(part, self.plans, offers, self.eligible) for part in parts]
+        return self._made(offers, self.eligible)
+
+    def lines(self, index: int) -> set[int]:
+        """The lines that a promotion may take."""
+        return {lot.line for lot, _ in self.eligible[index]}
+
+    def groups(self, indexes: list[int]) -> list[list[int]]:
+        """The promotions that share units, coupons or groups, together."""
+        return _parts({index: self.offers[index] for index in indexes}, self.eligible)
+
+    def restricted(self, indexes: list[int], without: dict[int, set[int]], caps: dict[int, int]) -> list[Component]:
+        """The same, without some lines of a promotion, and with fewer applications."""
+        offers: dict[int, Offer] = {}
+        eligible: dict[int, list[tuple[Lot, int]]] = {}
+        for index in indexes:
+            out = without.get(index)
+            offer: Offer | None = self.offers[index]
+            mine = self.eligible[index]
+            most = caps.get(index, -1)
+            if out or most >= 0:
+                if out:
+                    mine = [pair for pair in mine if pair[0].line not in out]
+                cap = self.offers[index].cap
+                if most >= 0 and (cap < 0 or most < cap):
+                    cap = most
+                offer = _offer(self.plans[index], mine, cap) if mine and cap else None
+            if offer is not None:
+                offers[index] = offer
+                eligible[index] = mine
+        return self._made(offers, eligible)
+
+    def _made(self, offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]) -> list[Component]:
+        _drop_doubles(self.plans, offers, eligible)
+        offers, eligible = _drop_lesser(offers, eligible)
+        return [_component(part, self.plans, offers, eligible) for part in _parts(offers, eligible)]
 
 
 def _weight(plan: Plan, lot: Lot) -> int | None:
@@ -242,6 +274,38 @@ def _drop_doubles(plans: dict[int, Plan], offers: dict[int, Offer], eligible: di
             if better and members[index] <= members[other] and not (equal and index < other):
                 del offers[index]
                 break
+
+
+def _drop_lesser(
+    offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]
+) -> tuple[dict[int, Offer], dict[int, list[tuple[Lot, int]]]]:
+    """Without the units of one-unit offers that another one, free of limits, takes for 2 minor units more: however
+    both offers' sums are rounded, giving it the unit is better."""
+    best: dict[int, int] = {}
+    single = [index for index, offer in offers.items() if offer.qty == 1 and not offer.mixed]
+    if len(single) < 2:
+        return offers, eligible
+    for index in single:
+        offer = offers[index]
+        if not offer.limited:
+            for lot, weight in eligible[index]:
+                gain = weight * offer.cheapest + offer.const
+                if gain > best.get(lot.line, 0):
+                    best[lot.line] = gain
+    kept = dict(offers)
+    units = dict(eligible)
+    for index in single:
+        offer = offers[index]
+        mine = [
+            pair
+            for pair in eligible[index]
+            if pair[1] * offer.cheapest + offer.const + 2 * WHOLE > best.get(pair[0].line, 0)
+        ]
+        if not mine:
+            del kept[index]
+        elif len(mine) < len(eligible[index]):
+            units[index] = mine
+    return kept, units
 
 
 def _parts(offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]) -> list[list[int]]:

@@ -14,7 +14,7 @@ import pytest
 from books import files, receipt, snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reference.strategies import book_files, worlds
+from reference.strategies import ALL_KINDS, book_files, worlds
 
 from engine.basket import read_basket
 from engine.compiler import compile_book
@@ -179,7 +179,7 @@ def nets(found: Data) -> dict[str, int]:
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-@given(worlds(("price", "set1"), max_units=14, max_promotions=6), st.randoms(use_true_random=False))
+@given(worlds(ALL_KINDS, max_units=10, max_promotions=5), st.randoms(use_true_random=False))
 def test_splitting_and_merging_lines_changes_no_price(world: tuple[list[Data], list[Data], Data], rng: Any) -> None:
     items, promotions, basket = world
     book = Snapshot(compile_book(book_files(items, promotions)).data)
