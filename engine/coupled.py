@@ -18,6 +18,7 @@ from engine.runs import Run, shares
 from engine.takers import Goods, Step, Taker
 from engine.thresholds import Pick, Threshold, choose
 
+MAX_DEPTH: Final = 300  # different steps in one choice
 PATIENCE: Final = 150  # nodes after which bounds by the layered search are worth their price
 
 Taken = dict[int, tuple[int, int, dict[int, int]]]  # promotion -> applications, gain in parts, goods -> units
@@ -120,6 +121,7 @@ class Coupled:
                 if sum(taken[index][2].values()) > times * gift.plan.gift[1]:
                     return None
         picks = choose(self.plain, runs, groups, coupons)
+        self.nodes += picks.steps
         return Found(taken, picks.picks, value + picks.value, applications + picks.applications, picks.whole)
 
     # the search
@@ -230,7 +232,7 @@ class Coupled:
                 bound = min(bound, self._tail_bound(place, cut, gained))
             if not self._promising(bound):
                 return
-            if self.nodes >= self.limit:
+            if self.nodes >= self.limit or len(self.path) >= MAX_DEPTH:
                 self.open = max(self.open, bound)
                 return
             most = self._most(step)

@@ -16,7 +16,7 @@ from engine.parts import Part, Parts
 from engine.plans import Plan
 from engine.runs import shares
 from engine.search import solve
-from engine.takers import Goods, Taker, takers_of
+from engine.takers import MAX_STEPS, Goods, Taker, takers_of
 from engine.thresholds import Pick, Threshold
 from engine.units import Component, Lot, unit_order
 
@@ -156,6 +156,8 @@ def _set_takers(search: Coupled, plans: dict[int, Plan], parts: Parts, goods: li
         if found is None:
             return False
         takers += found
+        if sum(len(taker.steps) for taker in takers) > MAX_STEPS:
+            return False
     for number, taker in enumerate(takers):
         taker.number = number
     search.takers = takers
@@ -222,7 +224,7 @@ def _by_modes(part: Part, step2: _Step2, search: Coupled, modes: list[Mode], pla
             bound = max(bound, -most)
             continue
         search.open = -1
-        search.tail = _tail(part, step2, without_lines[number], mode.caps, place)
+        search.tail = _tail(part, step2, search, without_lines[number], mode.caps, place)
         search.search(room, mode.gives, mode.without, mode.caps)
         if search.open >= 0:
             bound = max(bound, min(-most, search.open))
@@ -230,12 +232,20 @@ def _by_modes(part: Part, step2: _Step2, search: Coupled, modes: list[Mode], pla
 
 
 def _tail(
-    part: Part, step2: _Step2, without: dict[int, set[int]], caps: dict[int, int], place: dict[int, int]
+    part: Part,
+    step2: _Step2,
+    search: Coupled,
+    without: dict[int, set[int]],
+    caps: dict[int, int],
+    place: dict[int, int],
 ) -> Callable[[int], int]:
+    """The most that step 2 gains on goods from a number on; the choice that does is offered too."""
+
     def tail(number: int) -> int:
         gone = {lot.line for lot in part.lots if place[lot.line] < number}
         fewer = {index: without.get(index, set()) | (gone & step2.offers.lines(index)) for index in part.offers}
         layered = step2.solve({index: lines for index, lines in fewer.items() if lines}, caps)
+        search.offer(search.evaluate(_taken(layered, place)))
         return layered.value + layered.bound
 
     return tail

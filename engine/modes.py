@@ -148,20 +148,25 @@ def _shut_out(
         index = taker.plan.index
         least = -1  # of an application with all its units in the base, in parts
         inside = True
+        low, whole = 0, 0  # the least that any application takes off its units, as a fraction of their cost
         for step in taker.steps:
             if all(number in base.members for number, _ in step.needs):
-                if taker.size == 1 and taker.unitwise:
-                    gain = step.gain + taker.const
-                    if gain > slack * WHOLE + 2 * WHOLE or (exclusive and goods[step.first].current > slack):
-                        without.setdefault(index, set()).add(step.first)
-                        continue
-                elif taker.unitwise:
-                    gain = step.gain * taker.size + taker.const
-                else:
-                    gain = step.gain
+                gain = step.gain * taker.size + taker.const if taker.unitwise else step.gain
                 least = gain if least < 0 else min(least, gain)
             else:
                 inside = False
+            cost = sum(goods[number].current * count for number, count in step.needs)
+            gain = step.gain + taker.const // taker.size if taker.unitwise else step.gain
+            if cost > 0 and (whole == 0 or gain * whole < low * cost):
+                low, whole = gain, cost
+        for number in sorted({number for step in taker.steps for number, _ in step.needs} & base.members):
+            price = goods[number].current
+            if taker.plan.kind == "price":
+                taken = goods[number].gains[index]
+            else:
+                taken = price * low // (whole * WHOLE) - 2 if whole else 0
+            if taken > slack or (exclusive and price > slack):
+                without.setdefault(index, set()).add(number)
         if inside and least > 0:
             most = (slack * WHOLE + WHOLE // 2) // least
             caps[index] = min(caps.get(index, most), most)

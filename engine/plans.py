@@ -33,6 +33,8 @@ class Plan:
         "group",
         "id",
         "index",
+        "is_gift",
+        "is_shelf",
         "kind",
         "least",
         "limit",
@@ -64,6 +66,7 @@ class Plan:
         self.each: tuple[int, int] = (each[0], each[1])  # amount and off, 0 where it is none
         gift = record.get("gift", (0, 0, 0, 0))
         self.gift: tuple[int, int, int, bool] = (gift[0], gift[1], gift[2], bool(gift[3]))  # amount, count, price, each
+        self.is_gift = self.gift[0] > 0  # a threshold whose reward is goods at a price
         self.tenders: list[str] = record.get("tenders", [])
         self.least: int = record.get("least", 0)  # of a tender promotion: the base from which it holds
         self.most: int = record.get("most", -1)  # the most that it gives, -1 for any
@@ -75,16 +78,8 @@ class Plan:
         self.when: dict[str, Any] = record.get("when", {})
         self.where: dict[str, list[str]] = record.get("where", {})
         self.who: dict[str, Any] = record.get("who", {})
-
-    @property
-    def is_gift(self) -> bool:
-        """True for a threshold whose reward is goods at a price."""
-        return self.gift[0] > 0
-
-    @property
-    def is_shelf(self) -> bool:
-        """True for a price promotion of step 1: what the shelf says, not a choice."""
-        return self.kind == "price" and not (self.max_times or self.coupon or self.limit)
+        # A price promotion of step 1: what the shelf says, not a choice.
+        self.is_shelf = self.kind == "price" and not (self.max_times or self.coupon or self.limit)
 
     def price_of(self, regular: int) -> int:
         """What a `price` promotion makes of a regular price (for one, or for a kg): never below 0, never dearer."""

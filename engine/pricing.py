@@ -14,9 +14,10 @@ from engine.runs import Run, lowered, shares
 from engine.snapshot import Snapshot
 from engine.tenders import best_tender
 from engine.thresholds import Pick
-from engine.units import Counter, Lot, lots_of, unit_order
+from engine.units import Counter, Facts, Lot, lots_of, unit_order
 from engine.values import DEFAULT_NODES, ENGINE, Application, Basket, Receipt, ReceiptLine
 
+MAX_KNOWN = 4_096  # codes that a pricer remembers
 Plans = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 Key = tuple[int, Plans, tuple[tuple[int, int], ...], tuple[tuple[int, str, int, int, int, int], ...]]
 
@@ -29,7 +30,7 @@ def price(snapshot: Snapshot, basket: Basket, nodes: int = DEFAULT_NODES) -> Rec
     time.
     """
     counter = Counter(snapshot, basket)
-    lots = lots_of(snapshot, basket, counter)
+    lots = lots_of(snapshot, basket, counter, {})
     parts = Parts(lots, counter)
     share = nodes_of_a_part(parts, nodes)
     decisions = [decide(part, parts, counter.coupons, share) for part in parts.parts]
@@ -45,12 +46,15 @@ class Pricer:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._decisions: dict[Key, Decision] = {}
+        self._known: dict[str, Facts] = {}
         self.searched = 0  # parts decided anew for the last basket
 
     def price(self, basket: Basket, nodes: int = DEFAULT_NODES) -> Receipt:
         """As `price`."""
         counter = Counter(self._snapshot, basket)
-        lots = lots_of(self._snapshot, basket, counter)
+        if len(self._known) > MAX_KNOWN:
+            self._known.clear()
+        lots = lots_of(self._snapshot, basket, counter, self._known)
         parts = Parts(lots, counter)
         share = nodes_of_a_part(parts, nodes)
         decisions: list[Decision] = []
@@ -110,17 +114,14 @@ class _Ledger:
         self.applications: list[tuple[int, Application]] = []
 
     def receipt(self, settled: list[Pick], decisions: list[Decision]) -> Receipt:
-        runs = self._step2(decisions)
+        self._step2(decisions)
         picks = list(settled)
         for decision in decisions:
             picks += decision.picks
         picks.sort(key=lambda pick: pick.threshold.index)
-        runs = self._step3(runs, picks)
-        runs = self._step4(runs)
-        net = [0] * len(self.lots)
-        for run in runs:
-            net[run.place] += run.cost * run.count
-        lines = tuple(_line(lot, net[lot.line]) for lot in self.lots)
+        self._step3(picks)
+        self._step4()
+        lines = tuple([_line(lot, sum([run.cost * run.count for run in self.runs[lot.line]])) for lot in self.lots])
         gross = sum(line.gross for line in lines)
         total = sum(line.net for line in lines)
         bound = sum(decision.bound for decision in decisions)
@@ -144,7 +145,7 @@ class _Ledger:
         if plan.group:
             self.groups.add(plan.group)
 
-    def _step2(self, decisions: list[Decision]) -> list[Run]:
+    def _step2(self, decisions: list[Decision]) -> None:
         runs: list[list[Run]] = [[] for _ in self.lots]
         left = [lot.count for lot in self.lots]
         self.gifts: dict[int, tuple[tuple[tuple[int, int], ...], int, int]] = {}
@@ -173,48 +174,70 @@ class _Ledger:
                     if count > more:
                         runs[line].append(Run(line, count - more, cost, not plan.is_gift, plan.is_gift))
                     left[line] -= count
-        out: list[Run] = []
-        for lot in sorted(self.lots, key=unit_order):
-            out += runs[lot.line]
+        for lot in self.lots:
             if left[lot.line]:
-                out.append(Run(lot.line, left[lot.line], lot.current, False, False))
-        return out
+                runs[lot.line].append(Run(lot.line, left[lot.line], lot.current, False, False))
+        self.runs = runs
+        order = sorted(self.lots, key=unit_order)
+        self.order = [0] * len(order)
+        for number, lot in enumerate(order):
+            self.order[lot.line] = number
 
-    def _step3(self, runs: list[Run], picks: list[Pick]) -> list[Run]:
-        before = runs
+    def _step3(self, picks: list[Pick]) -> None:
+        order = self.order
         for pick in picks:
             plan = pick.threshold.plan
-            flags = [pick.threshold.has(run) for run in before]
-            units = _units(before, flags)
+            lines = sorted(pick.threshold.members, key=lambda line: order[line])
+            units = self._units(lines, plan.except_discounted)
             if plan.is_gift:
                 gifts, times, discount = self.gifts[plan.index]
                 application = Application(plan.id, times, units, gifts, discount)
             else:
                 self._use(plan, pick.times)
-                flags = [pick.threshold.has(run) for run in runs]
-                runs = lowered(runs, pick.discount, flags)
+                self._take_off(lines, pick.discount, plan.except_discounted)
                 application = Application(plan.id, pick.times, units, (), pick.discount)
             self.applications.append((plan.index, application))
-        return runs
 
-    def _step4(self, runs: list[Run]) -> list[Run]:
-        flags = [not self.lots[run.place].no_discount for run in runs]
-        base = sum(run.cost * run.count for run, mine in zip(runs, flags, strict=True) if mine)
+    def _step4(self) -> None:
+        lines = [lot.line for lot in self.lots if not lot.no_discount]
+        lines.sort(key=lambda line: self.order[line])
+        base = 0
+        for line in lines:
+            for run in self.runs[line]:
+                base += run.cost * run.count
         found = best_tender(self.snapshot, self.counter, base, self.coupons, self.groups)
         if found is None:
-            return runs
+            return
         plan, discount = found
         self._use(plan, 1)
-        self.applications.append((plan.index, Application(plan.id, 1, _units(runs, flags), (), discount)))
-        return lowered(runs, discount, flags)
+        units = tuple(sorted([(line, self.lots[line].count) for line in lines]))
+        self.applications.append((plan.index, Application(plan.id, 1, units, (), discount)))
+        self._take_off(lines, discount, False, gifts=True)
 
+    def _units(self, lines: list[int], free: bool) -> tuple[tuple[int, int], ...]:
+        """The base units of these lines; with `free` those that step 2 left alone."""
+        out: list[tuple[int, int]] = []
+        for line in lines:
+            count = 0
+            for run in self.runs[line]:
+                if not run.gift and not (free and run.taken):
+                    count += run.count
+            if count:
+                out.append((line, count))
+        out.sort()
+        return tuple(out)
 
-def _units(runs: list[Run], flags: list[bool]) -> tuple[tuple[int, int], ...]:
-    counts: dict[int, int] = {}
-    for run, mine in zip(runs, flags, strict=True):
-        if mine:
-            counts[run.place] = counts.get(run.place, 0) + run.count
-    return tuple(sorted(counts.items()))
+    def _take_off(self, lines: list[int], discount: int, free: bool, *, gifts: bool = False) -> None:
+        """Spread a discount over the base units of these lines, in proportion to what they cost now."""
+        chosen: list[Run] = []
+        flags: list[bool] = []
+        for line in lines:
+            for run in self.runs[line]:
+                chosen.append(run)
+                flags.append((gifts or not run.gift) and not (free and run.taken))
+            self.runs[line] = []
+        for run in lowered(chosen, discount, flags):
+            self.runs[run.place].append(run)
 
 
 def _line(lot: Lot, net: int) -> ReceiptLine:

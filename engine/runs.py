@@ -20,6 +20,8 @@ def shares(discount: int, costs: list[tuple[int, int]]) -> list[tuple[int, int]]
     """`discount` over units given as (cost, count) in order: for each, what every unit gets, and how many of the
     first of them get one more. Equal remainders go in the order given. 0 <= discount <= the sum of costs.
     """
+    if len(costs) == 1:
+        return [divmod(discount, costs[0][1])]
     whole = 0
     for cost, count in costs:
         whole += cost * count

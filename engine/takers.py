@@ -12,6 +12,7 @@ from __future__ import annotations
 from engine.plans import OFF, PERCENT, PRICE, WHOLE, Plan
 
 MAX_STEPS = 3_000  # steps of one promotion that a search is made for
+MAX_GOODS = 200  # goods of all entries of a set, told apart, that it is made for
 NO_END = 1_000_000_000
 
 
@@ -148,6 +149,8 @@ def _gift(plan: Plan, cap: int, goods: list[Goods]) -> list[Taker]:
 
 
 def _set(plan: Plan, cap: int, entries: list[list[Goods]], goods: list[Goods]) -> list[Taker] | None:
+    if sum(len(entry) for entry in entries) > MAX_GOODS:
+        return None
     ways: dict[tuple[tuple[int, int], ...], int] = {}
     tried = 0
     chosen: list[list[tuple[int, int]]] = []

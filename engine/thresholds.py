@@ -94,16 +94,18 @@ class Picks:
     """The thresholds chosen, what they take off together and how many applications they are; `whole` where that is
     proved to be the best choice."""
 
-    __slots__ = ("applications", "picks", "value", "whole")
+    __slots__ = ("applications", "picks", "steps", "value", "whole")
 
-    def __init__(self, picks: list[Pick], whole: bool) -> None:
+    def __init__(self, picks: list[Pick], whole: bool, steps: int) -> None:
         self.picks = picks
         self.value = sum(pick.discount for pick in picks)
         self.applications = sum(pick.times for pick in picks)
         self.whole = whole
+        self.steps = steps  # subsets that were looked at
 
 
 MAX_STEPS = 2_000  # subsets of one choice of step 2 that are looked at
+MAX_DEPTH = 250  # thresholds that subsets are tried of; those after are left out
 
 
 def choose(thresholds: list[Threshold], runs: list[Run], groups: set[str], coupons: dict[str, int]) -> Picks:
@@ -133,7 +135,7 @@ def choose(thresholds: list[Threshold], runs: list[Run], groups: set[str], coupo
     if simple:
         together = sum(one[3] for one in candidates)
         if all(together <= one[1] for one in candidates):
-            return Picks([Pick(one[0], one[2], one[3]) for one in candidates], True)
+            return Picks([Pick(one[0], one[2], one[3]) for one in candidates], True, 0)
     return _Chooser(candidates, dict(coupons)).best(runs, set(groups))
 
 
@@ -151,12 +153,14 @@ class _Chooser:
 
     def best(self, runs: list[Run], groups: set[str]) -> Picks:
         self._go(0, runs, groups, [], 0, 0)
-        return Picks(self.picks, self.steps < MAX_STEPS)
+        return Picks(self.picks, self.steps < MAX_STEPS, self.steps)
 
     def _go(self, at: int, runs: list[Run], groups: set[str], chosen: list[Pick], value: int, times: int) -> None:
         if value > self.value or (value == self.value and times < self.applications):
             self.value, self.applications, self.picks = value, times, list(chosen)
         self.steps += 1
+        if at == MAX_DEPTH:
+            self.steps = MAX_STEPS
         if at == len(self.candidates) or self.steps >= MAX_STEPS:
             return
         most = value + self.rest[at]

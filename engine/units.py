@@ -58,11 +58,15 @@ class Counter:
         self._snapshot = snapshot
         self._moment = Moment(basket)
         self._known: dict[int, Plan | None] = {}
+        self.slots: dict[int, tuple[Plan, int] | None] = {}
         self.caps: dict[int, int] = {}  # plan -> most applications, -1 for any number
 
-    def plan(self, slot: int) -> Plan | None:
-        """The promotion of a slot, None where it is not in force or used up."""
-        return self.promotion(self._snapshot.promotion_of(slot))
+    def slot(self, slot: int) -> tuple[Plan, int] | None:
+        """The promotion of a slot and which of its slots this is; None where it is not in force or used up."""
+        plan = self.promotion(self._snapshot.promotion_of(slot))
+        found = None if plan is None else (plan, self._snapshot.entry_of(slot))
+        self.slots[slot] = found
+        return found
 
     def promotion(self, number: int) -> Plan | None:
         """The promotion with this number, None where it is not in force or used up."""
@@ -78,14 +82,30 @@ class Counter:
         return plan
 
 
-def lots_of(snapshot: Snapshot, basket: Basket, counter: Counter) -> list[Lot]:
-    """The basket's lines at their current prices. Raises BasketError (`unknown_item`, `bad_quantity`)."""
+Facts = tuple[str, int, int, tuple[int, ...]]  # sku, flags, regular price, slots
+
+
+def facts_of(snapshot: Snapshot, code: str, line: int) -> Facts:
+    """What pricing asks of an item. Raises BasketError (`unknown_item`)."""
+    item = snapshot.find_number(code)
+    if item < 0:
+        raise BasketError("unknown_item", {"code": code}, line)
+    sku, flags, price, posting = snapshot.price_facts(item)
+    return sku, flags, price, snapshot.posting(posting)
+
+
+def lots_of(snapshot: Snapshot, basket: Basket, counter: Counter, known: dict[str, Facts]) -> list[Lot]:
+    """The basket's lines at their current prices. `known` keeps the facts of codes that were looked up.
+
+    Raises BasketError (`unknown_item`, `bad_quantity`).
+    """
     lots: list[Lot] = []
+    slots = counter.slots
     for number, line in enumerate(basket.lines):
-        item = snapshot.find_number(line.code)
-        if item < 0:
-            raise BasketError("unknown_item", {"code": line.code}, number)
-        sku, flags, price, posting = snapshot.price_facts(item)
+        facts = known.get(line.code)
+        if facts is None:
+            facts = known[line.code] = facts_of(snapshot, line.code, number)
+        sku, flags, price, posting = facts
         _check_unit(line, bool(flags & KG), number)
         lot = Lot(number, sku, 1 if line.milli else line.qty, line.milli, price)
         lots.append(lot)
@@ -93,12 +113,13 @@ def lots_of(snapshot: Snapshot, basket: Basket, counter: Counter) -> list[Lot]:
             lot.no_discount = True
             continue
         lowest = price
-        for slot in snapshot.posting(posting):
-            plan = counter.plan(slot)
-            if plan is None:
+        for slot in posting:
+            there = slots[slot] if slot in slots else counter.slot(slot)
+            if there is None:
                 continue
+            plan = there[0]
             if not plan.is_shelf:
-                lot.touch.append((plan, snapshot.entry_of(slot)))
+                lot.touch.append(there)
                 continue
             offered = plan.price_of(price)
             if offered < lowest:
@@ -216,8 +237,7 @@ def _weight(plan: Plan, lot: Lot) -> int | None:
 
 def _offer(plan: Plan, eligible: list[tuple[Lot, int]], cap: int) -> Offer | None:
     """The promotion as an offer, None where it can gain nothing."""
-    units = sum(lot.count for lot, _ in eligible)
-    if units < plan.qty:
+    if plan.qty > 1 and sum([lot.count for lot, _ in eligible]) < plan.qty:
         return None
     if plan.kind == "price":
         return Offer(0, 1, 1, 0, cap, plan.coupon, "")
@@ -225,8 +245,10 @@ def _offer(plan: Plan, eligible: list[tuple[Lot, int]], cap: int) -> Offer | Non
     const = -amount if plan.mode == PRICE else 0
     offer = Offer(0, plan.qty, plan.cheapest, const, cap, plan.coupon, plan.group)
     offer.fractional = plan.mode == PERCENT and any(weight % WHOLE for _, weight in eligible)
-    by_price = sorted(eligible, key=lambda pair: pair[1])
+    if plan.mode == PERCENT:
+        return offer if any(weight for _, weight in eligible) else None
     if plan.mode == OFF:
+        by_price = sorted(eligible, key=lambda pair: pair[1])
         if _ends(by_price, plan.cheapest) < amount:
             offer.mixed, offer.off = True, amount
         else:  # every application gives all of it, whatever its units

@@ -131,6 +131,35 @@ def test_thousands_of_pieces_do_not_explode() -> None:
     check_sums(receipt([{**one, "max_times": 999} for one in many], lines, nodes=500))
 
 
+def test_hundreds_of_promotions_of_every_kind_and_thousands_of_pieces_come_to_an_end() -> None:
+    items = "".join(f"i{n},x,each,{100 + 7 * n},{n % 5},,,\n" for n in range(400))
+    sel: list[Data] = [{"categories": [str(n)]} for n in range(5)]
+    book: list[Data] = []
+    for n in range(60):
+        one, other = sel[n % 5], sel[(n + 1) % 5]
+        buy = [{"items": one, "qty": 1 + n % 2}, {"items": other, "qty": 1 + n % 3}]
+        tiers = [{"qty": 2 + n % 3, "percent": 5}, {"qty": 40, "percent": 11.11}]
+        gift = {"amount": 5_000 + n, "items": other, "count": 2, "price": 1, "each": True}
+        book += [
+            {"id": f"S{n}", "type": "set", "buy": buy, "reward": {"percent": 50, "group": 1}},
+            {"id": f"T{n}", "type": "tier", "items": one, "tiers": tiers},
+            {"id": f"H{n}", "type": "threshold", "items": one, "each": {"amount": 999 + n, "off": 5}},
+            {"id": f"A{n}", "type": "threshold", "tiers": [{"amount": 9_999 + n, "percent": 10}]},
+            {"id": f"G{n}", "type": "threshold", "gift": gift},
+        ]
+    large = snapshot(book, items)
+    few = snapshot(book[:5], items)
+    for given_book, lines, nodes in (
+        (large, [{"code": f"i{n}", "qty": 1} for n in range(0, 400, 7)], 300),
+        (large, [{"code": f"i{n}", "qty": 9_999} for n in range(12)], 300),
+        (few, [{"code": f"i{n}", "qty": 1} for n in range(400)], 3_000),
+        (few, [{"code": f"i{n}", "qty": 9_999} for n in range(3)], 3_000),
+    ):
+        found = price(given_book, read_basket({"at": "2026-11-22T18:30", "lines": lines}), nodes).to_json()
+        check_sums(found)
+        assert found["optimal"] == (found["bound"] == 0)
+
+
 def test_past_the_limit_the_best_so_far_and_a_proved_bound() -> None:
     rng = random.Random(7)
     items = "".join(f"i{n},x,each,{rng.randint(100, 2000)},,,,\n" for n in range(12))
