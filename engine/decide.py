@@ -119,9 +119,10 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
         if threshold.plan.is_gift:
             plans[threshold.index] = threshold.plan
     search = Coupled(goods, plans, thresholds, coupons)
-    search.offer(search.evaluate({}))
     start = search.evaluate(_taken(layered, place))
     search.offer(start)
+    if start is None or layered.value + search.threshold_most() > start.value:
+        search.offer(search.evaluate({}))
     plain = not part.others and not search.gifts
     most = layered.value + layered.bound + search.threshold_most()
     best = _best(search)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from math import gcd, lcm
 
-from engine.closed import alone
+from engine.closed import Taken, alone
 from engine.offers import Choice, Offer, UnitClass, rounded
 from engine.plans import WHOLE
 
 
-def one_by_one(offers: list[Offer], left: list[int], coupons: dict[str, int]) -> Choice:
+def one_by_one(classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> Choice:
     """A legal choice, found quickly: always the offer that gains most alone on what is left."""
     choice = Choice()
     left = list(left)
     coupons = dict(coupons)
     groups: set[str] = set()
     open_offers = list(offers)
+    known: dict[int, Taken] = {}  # what an offer would take, while its units and coupons are as they were
     while open_offers:
         best = None
         best_offer = open_offers[0]
@@ -24,7 +25,11 @@ def one_by_one(offers: list[Offer], left: list[int], coupons: dict[str, int]) ->
             cap = offer.cap
             if offer.code:
                 cap = min(cap, coupons[offer.code])
-            taken = alone(offer, left, cap) if cap and offer.group not in groups else None
+            taken = known.get(offer.number)
+            if cap == 0 or (offer.group and offer.group in groups):
+                taken = None
+            elif taken is None:
+                taken = known[offer.number] = alone(offer, left, cap)
             if taken is None or rounded(taken.gain) <= 0:
                 hopeless.add(offer.number)
             elif best is None or taken.gain > best.gain:
@@ -34,13 +39,51 @@ def one_by_one(offers: list[Offer], left: list[int], coupons: dict[str, int]) ->
         choice.add(best_offer.number, best.units, best.times, best.gain)
         for number, count in best.units.items():
             left[number] -= count
+            for touched in classes[number].offers:
+                known.pop(touched, None)
         if best_offer.code:
             coupons[best_offer.code] -= best.times
+            known.clear()
         if best_offer.group:
             groups.add(best_offer.group)
         hopeless.add(best_offer.number)
         open_offers = [offer for offer in open_offers if offer.number not in hopeless]
     return choice
+
+
+def is_least(classes: list[UnitClass], offers: list[Offer], choice: Choice) -> bool:
+    """Whether no choice gains more, and none as much with fewer applications, by the best shares of units alone.
+
+    With a fine of `fine` parts on each application, the shares bound what any choice gains less its fines; one that
+    gains as much as `choice` with fewer applications would be above that bound.
+    """
+    half = 0  # what rounding may add
+    for offer in offers:
+        if offer.limited or offer.mixed:
+            return False
+        if offer.fractional:
+            half += WHOLE // 2
+    most = _shares(classes, offers, 0)
+    value = choice.value()
+    if (most + half) // WHOLE > value:
+        return False
+    fine = most + half - value * WHOLE + 1
+    fined = _shares(classes, offers, fine)
+    return value * WHOLE - half - fined > fine * (choice.applications() - 1)
+
+
+def _shares(classes: list[UnitClass], offers: list[Offer], fine: int) -> int:
+    """The best shares of all units, where each application pays a fine."""
+    total = 0
+    for unit in classes:
+        best = 0
+        for j in unit.offers:
+            offer = offers[j]
+            share = -(-(offer.cheapest * unit.weights[j] + offer.const - fine) // offer.qty)
+            if share > best:
+                best = share
+        total += best * unit.count
+    return total
 
 
 def set_aside(classes: list[UnitClass], offers: list[Offer], left: list[int], fixed: Choice) -> None:

@@ -22,7 +22,7 @@ from typing import Final, cast
 
 from engine.bounds import Bounds, Key
 from engine.closed import alone
-from engine.greedy import one_by_one, set_aside
+from engine.greedy import is_least, one_by_one, set_aside
 from engine.offers import Choice, Offer, UnitClass, rounded
 from engine.plans import WHOLE
 
@@ -58,7 +58,9 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
             if taken.times:
                 choice.add(0, taken.units, taken.times, taken.gain)
             return Outcome(choice, 0, 0)
-    greedy = one_by_one(offers, left, coupons)
+    greedy = one_by_one(classes, offers, left, coupons)
+    if is_least(classes, offers, greedy):
+        return Outcome(greedy, 0, 0)
     fixed = Choice()
     set_aside(classes, offers, left, fixed)
     search = _Search(classes, offers, left, coupons)
@@ -292,6 +294,7 @@ class _Search(Bounds):
                 there[0] = entry
             return
         kept: list[Entry] = []
+        self.nodes += len(there) >> 3  # long lists cost as much as states
         for old in there:
             if _covers(old, entry):
                 return

@@ -147,11 +147,17 @@ class _Chooser:
         self.applications = 0
         self.picks: list[Pick] = []
         self.steps = 0
+        self.ceiling = 0  # what all the base units cost: more cannot be taken off
         self.rest = [0] * (len(candidates) + 1)
+        self.single = [1] * (len(candidates) + 1)  # the most that one application takes off, of those from here on
         for i in range(len(candidates) - 1, -1, -1):
             self.rest[i] = self.rest[i + 1] + min(candidates[i][1], candidates[i][3])
+            self.single[i] = max(self.single[i + 1], candidates[i][0].plan.each[1] or candidates[i][3])
 
     def best(self, runs: list[Run], groups: set[str]) -> Picks:
+        for run in runs:
+            if any(one[0].has(run) for one in self.candidates):
+                self.ceiling += run.cost * run.count
         self._go(0, runs, groups, [], 0, 0)
         return Picks(self.picks, self.steps < MAX_STEPS, self.steps)
 
@@ -163,8 +169,9 @@ class _Chooser:
             self.steps = MAX_STEPS
         if at == len(self.candidates) or self.steps >= MAX_STEPS:
             return
-        most = value + self.rest[at]
-        if most < self.value or (most == self.value and times >= self.applications):
+        most = min(value + self.rest[at], self.ceiling)
+        least = times - (value - self.value) // self.single[at] if value < self.value else times
+        if most < self.value or (most == self.value and least >= self.applications):
             return
         threshold, base, limit, _ = self.candidates[at]
         plan = threshold.plan

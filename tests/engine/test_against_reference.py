@@ -63,6 +63,13 @@ def test_of_equal_totals_the_one_with_fewer_applications() -> None:
     compare(([_item("each")], promotions, basket))
 
 
+def test_two_thresholds_that_cut_each_other_a_hundred_times() -> None:
+    each = {"amount": 3, "off": 2}
+    promotions = [{"id": name, "name": name, "type": "threshold", "each": each} for name in ("A", "B")]
+    basket = {"id": "B", "at": "2026-11-22T18:30:00", "lines": [{"code": "a", "qty": 6}]}
+    compare(([_item("each")], promotions, basket))
+
+
 @quick
 @given(worlds(ALL_KINDS, max_units=7, max_promotions=4))
 def test_small_baskets(world: World) -> None:

@@ -259,7 +259,17 @@ print(json.dumps(receipt(*hash_seed_world())))
 
 
 def hash_seed_world() -> tuple[list[Data], list[Data]]:
-    book = [
+    drinks = {"categories": ["20"]}
+    gift = {"amount": 900, "items": drinks, "count": 1, "price": 1}
+    pair = [{"items": drinks, "qty": 1}, {"items": ANY, "qty": 1}]
+    book: list[Data] = [
+        {"id": "T", "type": "tier", "items": drinks, "tiers": [{"qty": 2, "percent": 3}], "group": "g"},
+        {"id": "H1", "type": "threshold", "tiers": [{"amount": 2000, "percent": 7}], "group": "g"},
+        {"id": "H2", "type": "threshold", "items": drinks, "each": {"amount": 300, "off": 9}},
+        {"id": "H3", "type": "threshold", "gift": gift},
+        {"id": "S", "type": "set", "buy": pair, "reward": {"off": 77, "group": 1}},
+    ]
+    book += [
         set_of(f"P{n}", 2 + n % 2, {"brands": ["mengniu", "cola"], "categories": ["10", "20"]}, percent=10 + n % 3)
         for n in range(6)
     ]
