@@ -8,6 +8,7 @@ makes several t equal, the fewest applications win.
 from __future__ import annotations
 
 from engine.offers import Offer, rounded
+from engine.plans import WHOLE
 
 MAX_RUNS = 20_000  # applications of a mixed offer that are tried one by one
 
@@ -29,6 +30,10 @@ def alone(offer: Offer, left: list[int], cap: int) -> Taken:
     most = sum(left[c.number] for c in offer.classes) // offer.qty
     if cap >= 0:
         most = min(most, cap)
+    if offer.qty == 1 and not offer.mixed:
+        quick = _units_alone(offer, left, most)
+        if quick is not None:
+            return quick
     if offer.mixed:
         return _mixed(offer, left, most)
     low, high = 0, most  # the last t whose run still gains
@@ -50,6 +55,23 @@ def alone(offer: Offer, left: list[int], cap: int) -> Taken:
         else:
             low = middle + 1
     return Taken(_dearest(offer, left, times * offer.qty), times, _gain(offer, left, times), True)
+
+
+def _units_alone(offer: Offer, left: list[int], most: int) -> Taken | None:
+    """The same where every unit gains a whole minor unit: then none can be left out. None where that is not so."""
+    units: dict[int, int] = {}
+    times = gain = 0
+    for unit in offer.classes:
+        count = min(left[unit.number], most - times)
+        if count <= 0:
+            continue
+        one = unit.weights[offer.number] * offer.cheapest + offer.const
+        if one < WHOLE:
+            return None
+        units[unit.number] = count
+        times += count
+        gain += one * count
+    return Taken(units, times, gain, True)
 
 
 def _gain(offer: Offer, left: list[int], times: int) -> int:

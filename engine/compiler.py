@@ -69,6 +69,7 @@ def compile_book(files: Mapping[str, bytes], *, lenient: bool = False) -> Compil
                 "items": len(goods.items),
                 "homes": table_size(len(goods.items)),
                 "widths": sorted({len(item.sku.encode("utf-8")) for item in goods.items}),
+                "tenders": _tenders(plans),
             }
         ),
         **_item_sections(goods, _postings(plans, handles, index, len(goods.items))),
@@ -112,6 +113,15 @@ def _handles(plans: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> list[l
     names = [f"{record['id']}\0{entry}".encode() for record, selectors in plans for entry in range(len(selectors))]
     found = iter(places(names)[1])
     return [[next(found) for _ in selectors] for _, selectors in plans]
+
+
+def _tenders(plans: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> dict[str, list[int]]:
+    """The numbers of the tender promotions of each tender."""
+    out: dict[str, list[int]] = {}
+    for number, (record, _) in enumerate(plans):
+        for name in sorted(set(record.get("tenders", ()))):
+            out.setdefault(name, []).append(number)
+    return dict(sorted(out.items()))
 
 
 def _postings(

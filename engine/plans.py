@@ -1,8 +1,8 @@
 """A promotion as the snapshot keeps it, and whether it is in force for a basket.
 
-A **slot** is one selector of one promotion (an entry of a set, the base of a threshold): posting lists lead from
-items to slots, and the slot table from a slot to its promotion and entry. Money is in minor units, percents in
-hundredths of a percent.
+A **slot** is one selector of one promotion (an entry of a set; the base of a threshold is its slot 0, the goods of
+its gift slot 1): posting lists lead from items to slots, and the slot table from a slot to its promotion. Money is in
+minor units, percents in hundredths of a percent.
 """
 
 from __future__ import annotations
@@ -23,18 +23,28 @@ class Plan:
 
     __slots__ = (
         "amount",
+        "buy",
         "cheapest",
         "coupon",
+        "each",
+        "entry",
         "except_discounted",
+        "gift",
         "group",
         "id",
         "index",
+        "is_gift",
+        "is_shelf",
         "kind",
+        "least",
         "limit",
         "max_times",
         "mode",
+        "most",
         "name",
         "qty",
+        "tenders",
+        "tiers",
         "when",
         "where",
         "who",
@@ -45,10 +55,21 @@ class Plan:
         self.id: str = record["id"]
         self.name: str = record["name"]
         self.kind: str = record["kind"]
-        self.mode: str = record["mode"]
-        self.amount: int = record["amount"]
+        self.mode: str = record.get("mode", "")
+        self.amount: int = record.get("amount", 0)
         self.qty: int = record.get("qty", 1)  # units that one application consumes
         self.cheapest: int = record.get("cheapest", self.qty)  # how many of them, the cheapest, the reward is for
+        self.buy: list[int] = record.get("buy", [self.qty])  # units of each entry of a set
+        self.entry: int = record.get("entry", -1)  # the entry that the reward is for, -1 for all units
+        self.tiers: list[tuple[int, str, int]] = [tuple(tier) for tier in record.get("tiers", ())]  # at, mode, amount
+        each = record.get("each", (0, 0))
+        self.each: tuple[int, int] = (each[0], each[1])  # amount and off, 0 where it is none
+        gift = record.get("gift", (0, 0, 0, 0))
+        self.gift: tuple[int, int, int, bool] = (gift[0], gift[1], gift[2], bool(gift[3]))  # amount, count, price, each
+        self.is_gift = self.gift[0] > 0  # a threshold whose reward is goods at a price
+        self.tenders: list[str] = record.get("tenders", [])
+        self.least: int = record.get("least", 0)  # of a tender promotion: the base from which it holds
+        self.most: int = record.get("most", -1)  # the most that it gives, -1 for any
         self.coupon: str = record.get("coupon", "")
         self.max_times: int = record.get("max_times", 0)  # 0: as often as there are units
         self.limit: dict[str, int] = record.get("limit", {})
@@ -57,11 +78,8 @@ class Plan:
         self.when: dict[str, Any] = record.get("when", {})
         self.where: dict[str, list[str]] = record.get("where", {})
         self.who: dict[str, Any] = record.get("who", {})
-
-    @property
-    def is_shelf(self) -> bool:
-        """True for a price promotion of step 1: what the shelf says, not a choice."""
-        return self.kind == "price" and not (self.max_times or self.coupon or self.limit)
+        # A price promotion of step 1: what the shelf says, not a choice.
+        self.is_shelf = self.kind == "price" and not (self.max_times or self.coupon or self.limit)
 
     def price_of(self, regular: int) -> int:
         """What a `price` promotion makes of a regular price (for one, or for a kg): never below 0, never dearer."""

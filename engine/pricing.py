@@ -1,29 +1,25 @@
 """`price`: from a basket to its receipt. Contract: docs/promotions.md.
 
-Step 1 gives every unit its current price; step 2 is decided component by component, each with the same share of the
-search nodes (so that a part whose inputs are unchanged keeps its answer); then discounts are rounded once for each
-promotion and spread over the units it consumed.
+Step 1 gives every unit its current price; steps 2 and 3 are decided part by part (engine.parts), each with the same
+share of the search nodes (so that a part whose inputs are unchanged keeps its answer); then discounts are rounded once
+for each promotion and spread over its units, thresholds in order of id, and last what the tender gives.
 """
 
 from __future__ import annotations
 
-from engine.offers import rounded
-from engine.search import solve
+from engine.decide import Decision, decide
+from engine.parts import Part, Parts
+from engine.plans import Plan
+from engine.runs import Run, lowered, shares
 from engine.snapshot import Snapshot
-from engine.units import Component, Counter, Lot, components_of, lots_of, unit_order
+from engine.tenders import best_tender
+from engine.thresholds import Pick
+from engine.units import Counter, Facts, Lot, lots_of, unit_order
 from engine.values import DEFAULT_NODES, ENGINE, Application, Basket, Receipt, ReceiptLine
 
-
-class _Part:
-    """One promotion's part of a receipt."""
-
-    __slots__ = ("discount", "id", "times", "units")
-
-    def __init__(self, id: str, times: int, discount: int, units: list[tuple[Lot, int]]) -> None:
-        self.id = id
-        self.times = times
-        self.discount = discount
-        self.units = units  # in the fixed order of units
+MAX_KNOWN = 4_096  # codes that a pricer remembers
+Plans = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+Key = tuple[int, Plans, tuple[tuple[int, int], ...], tuple[tuple[int, str, int, int, int, int], ...]]
 
 
 def price(snapshot: Snapshot, basket: Basket, nodes: int = DEFAULT_NODES) -> Receipt:
@@ -34,87 +30,217 @@ def price(snapshot: Snapshot, basket: Basket, nodes: int = DEFAULT_NODES) -> Rec
     time.
     """
     counter = Counter(snapshot, basket)
-    lots = lots_of(snapshot, basket, counter)
-    components = components_of(lots, counter)
-    searched = max(1, sum(1 for component in components if len(component.offers) > 1))
-    off = [0] * len(lots)  # what each line is less by in step 2
-    parts: list[_Part] = []
-    bound = 0
-    coupons: dict[str, int] = {}
-    for component in components:
-        outcome = solve(component.classes, component.offers, counter.coupons, max(0, nodes) // searched)
-        bound += outcome.bound
-        choice = outcome.choice
-        handed = _hand_out(component, choice.units)
-        for number in sorted(choice.units):
-            plan = component.plans[number]
-            part = _Part(plan.id, choice.times[number], rounded(choice.gains[number]), handed[number])
-            parts.append(part)
-            if plan.coupon:
-                coupons[plan.coupon] = coupons.get(plan.coupon, 0) + part.times
-            if plan.kind == "price":
-                for lot, count in part.units:
-                    off[lot.line] += count * (lot.current - lot.of(plan.price_of(lot.regular_unit)))
-            else:
-                spread(part.discount, part.units, off)
-    parts.sort(key=lambda part: part.id)
-    lines = tuple(_line(lot, off[lot.line]) for lot in lots)
-    gross = sum(line.gross for line in lines)
-    total = sum(line.net for line in lines)
-    return Receipt(
-        id=basket.id,
-        engine=ENGINE,
-        gross=gross,
-        discount=gross - total,
-        total=total,
-        optimal=bound == 0,
-        bound=bound,
-        coupons=dict(sorted(coupons.items())),
-        lines=lines,
-        applications=tuple(_application(part) for part in parts),
+    lots = lots_of(snapshot, basket, counter, {})
+    parts = Parts(lots, counter)
+    share = nodes_of_a_part(parts, nodes)
+    decisions = [decide(part, parts, counter.coupons, share) for part in parts.parts]
+    return _Ledger(snapshot, counter, lots).receipt(parts.settled, decisions)
+
+
+class Pricer:
+    """Prices a basket scan by scan: a line, and a part whose inputs are unchanged, keep what they came to.
+
+    Every receipt is the one from scratch, byte for byte. Not for several threads at once.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._decisions: dict[Key, Decision] = {}
+        self._known: dict[str, Facts] = {}
+        self.searched = 0  # parts decided anew for the last basket
+
+    def price(self, basket: Basket, nodes: int = DEFAULT_NODES) -> Receipt:
+        """As `price`."""
+        counter = Counter(self._snapshot, basket)
+        if len(self._known) > MAX_KNOWN:
+            self._known.clear()
+        lots = lots_of(self._snapshot, basket, counter, self._known)
+        parts = Parts(lots, counter)
+        share = nodes_of_a_part(parts, nodes)
+        decisions: list[Decision] = []
+        kept: dict[Key, Decision] = {}
+        self.searched = 0
+        for part in parts.parts:
+            key = _key(part, parts, counter, share)
+            decision = self._decisions.get(key)
+            if decision is None:
+                decision = decide(part, parts, counter.coupons, share)
+                self.searched += 1
+            kept[key] = decision
+            decisions.append(decision)
+        self._decisions = kept  # what this basket no longer has is forgotten
+        return _Ledger(self._snapshot, counter, lots).receipt(parts.settled, decisions)
+
+
+def _key(part: Part, parts: Parts, counter: Counter, share: int) -> Key:
+    """All that a part's decision depends on, but for the snapshot."""
+    plans = (
+        tuple(part.offers),
+        tuple([plan.index for plan in part.others]),
+        tuple([threshold.index for threshold in part.thresholds]),
     )
+    limits: list[tuple[int, int]] = []
+    lots: dict[int, Lot] = {lot.line: lot for lot in part.lots}
+    for index in part.offers:
+        for lot, _ in parts.offers.eligible[index]:
+            lots[lot.line] = lot
+    for numbers in plans:
+        for index in numbers:
+            cap = counter.caps[index]
+            if cap >= 0:
+                code = counter.promotion(index)
+                limits.append((cap, counter.coupons.get(code.coupon, 0) if code is not None and code.coupon else -1))
+    units = [(lot.line, lot.sku, lot.count, lot.milli, lot.current, lot.regular) for lot in lots.values()]
+    units.sort()
+    return share, plans, tuple(limits), tuple(units)
 
 
-def _hand_out(component: Component, units: dict[int, dict[int, int]]) -> dict[int, list[tuple[Lot, int]]]:
-    """Which lots' units each offer gets: offers in order of id, units in the fixed order."""
-    left = {lot.line: lot.count for lots in component.lots for lot in lots}
-    out: dict[int, list[tuple[Lot, int]]] = {}
-    for number in sorted(units):
-        got: list[tuple[Lot, int]] = []
-        for place, count in units[number].items():
-            for lot in component.lots[place]:
-                take = min(count, left[lot.line])
-                if take:
-                    left[lot.line] -= take
-                    count -= take
-                    got.append((lot, take))
-        got.sort(key=lambda pair: unit_order(pair[0]))
-        out[number] = got
-    return out
+def nodes_of_a_part(parts: Parts, nodes: int) -> int:
+    """What each part that is searched may spend. Parts are counted as a power of two, so that one more seldom changes
+    what the others may spend."""
+    searched = sum(1 for part in parts.parts if part.coupled or len(part.offers) > 1)
+    return max(0, nodes) // (1 << max(0, searched - 1).bit_length())
 
 
-def spread(discount: int, units: list[tuple[Lot, int]], off: list[int]) -> None:
-    """Add `discount` to `off` (by line), in proportion to current price, by largest remainder; `units` are in order."""
-    whole = sum(lot.current * count for lot, count in units)
-    if whole <= 0:
-        return
-    given = 0
-    ranked: list[tuple[int, int]] = []
-    for place, (lot, count) in enumerate(units):
-        share, remainder = divmod(discount * lot.current, whole)
-        off[lot.line] += share * count
-        given += share * count
-        ranked.append((-remainder, place))
-    ranked.sort()
-    rest = discount - given
-    for _, place in ranked:
-        lot, count = units[place]
-        more = min(count, rest)
-        off[lot.line] += more
-        rest -= more
+class _Ledger:
+    """What every unit costs, as one promotion after another takes its part off."""
+
+    def __init__(self, snapshot: Snapshot, counter: Counter, lots: list[Lot]) -> None:
+        self.snapshot = snapshot
+        self.counter = counter
+        self.lots = lots
+        self.coupons: dict[str, int] = {}
+        self.groups: set[str] = set()
+        self.applications: list[tuple[int, Application]] = []
+
+    def receipt(self, settled: list[Pick], decisions: list[Decision]) -> Receipt:
+        self._step2(decisions)
+        picks = list(settled)
+        for decision in decisions:
+            picks += decision.picks
+        picks.sort(key=lambda pick: pick.threshold.index)
+        self._step3(picks)
+        self._step4()
+        lines = tuple([_line(lot, sum([run.cost * run.count for run in self.runs[lot.line]])) for lot in self.lots])
+        gross = sum(line.gross for line in lines)
+        total = sum(line.net for line in lines)
+        bound = sum(decision.bound for decision in decisions)
+        self.applications.sort(key=lambda pair: pair[0])
+        return Receipt(
+            id=self.counter.basket.id,
+            engine=ENGINE,
+            gross=gross,
+            discount=gross - total,
+            total=total,
+            optimal=bound == 0,
+            bound=bound,
+            coupons=dict(sorted(self.coupons.items())),
+            lines=lines,
+            applications=tuple(application for _, application in self.applications),
+        )
+
+    def _use(self, plan: Plan, times: int) -> None:
+        if plan.coupon:
+            self.coupons[plan.coupon] = self.coupons.get(plan.coupon, 0) + times
+        if plan.group:
+            self.groups.add(plan.group)
+
+    def _step2(self, decisions: list[Decision]) -> None:
+        runs: list[list[Run]] = [[] for _ in self.lots]
+        left = [lot.count for lot in self.lots]
+        self.gifts: dict[int, tuple[tuple[tuple[int, int], ...], int, int]] = {}
+        for decision in decisions:
+            for use in decision.uses:
+                plan = use.plan
+                self._use(plan, use.times)
+                units = tuple(sorted(use.units))
+                if plan.is_gift:
+                    self.gifts[plan.index] = (units, use.times, use.discount)
+                    parts = [(self.lots[line].current - plan.gift[2], 0) for line, _ in use.units]
+                else:
+                    application = Application(plan.id, use.times, units, (), use.discount)
+                    self.applications.append((plan.index, application))
+                    if plan.kind == "price":
+                        parts = []
+                        for line, _ in use.units:
+                            lot = self.lots[line]
+                            parts.append((lot.current - lot.of(plan.price_of(lot.regular_unit)), 0))
+                    else:
+                        parts = shares(use.discount, [(self.lots[line].current, count) for line, count in use.units])
+                for (line, count), (off, more) in zip(use.units, parts, strict=True):
+                    cost = self.lots[line].current - off
+                    if more:
+                        runs[line].append(Run(line, more, cost - 1, not plan.is_gift, plan.is_gift))
+                    if count > more:
+                        runs[line].append(Run(line, count - more, cost, not plan.is_gift, plan.is_gift))
+                    left[line] -= count
+        for lot in self.lots:
+            if left[lot.line]:
+                runs[lot.line].append(Run(lot.line, left[lot.line], lot.current, False, False))
+        self.runs = runs
+        order = sorted(self.lots, key=unit_order)
+        self.order = [0] * len(order)
+        for number, lot in enumerate(order):
+            self.order[lot.line] = number
+
+    def _step3(self, picks: list[Pick]) -> None:
+        order = self.order
+        for pick in picks:
+            plan = pick.threshold.plan
+            lines = sorted(pick.threshold.members, key=lambda line: order[line])
+            units = self._units(lines, plan.except_discounted)
+            if plan.is_gift:
+                gifts, times, discount = self.gifts[plan.index]
+                application = Application(plan.id, times, units, gifts, discount)
+            else:
+                self._use(plan, pick.times)
+                self._take_off(lines, pick.discount, plan.except_discounted)
+                application = Application(plan.id, pick.times, units, (), pick.discount)
+            self.applications.append((plan.index, application))
+
+    def _step4(self) -> None:
+        lines = [lot.line for lot in self.lots if not lot.no_discount]
+        lines.sort(key=lambda line: self.order[line])
+        base = 0
+        for line in lines:
+            for run in self.runs[line]:
+                base += run.cost * run.count
+        found = best_tender(self.snapshot, self.counter, base, self.coupons, self.groups)
+        if found is None:
+            return
+        plan, discount = found
+        self._use(plan, 1)
+        units = tuple(sorted([(line, self.lots[line].count) for line in lines]))
+        self.applications.append((plan.index, Application(plan.id, 1, units, (), discount)))
+        self._take_off(lines, discount, False, gifts=True)
+
+    def _units(self, lines: list[int], free: bool) -> tuple[tuple[int, int], ...]:
+        """The base units of these lines; with `free` those that step 2 left alone."""
+        out: list[tuple[int, int]] = []
+        for line in lines:
+            count = 0
+            for run in self.runs[line]:
+                if not run.gift and not (free and run.taken):
+                    count += run.count
+            if count:
+                out.append((line, count))
+        out.sort()
+        return tuple(out)
+
+    def _take_off(self, lines: list[int], discount: int, free: bool, *, gifts: bool = False) -> None:
+        """Spread a discount over the base units of these lines, in proportion to what they cost now."""
+        chosen: list[Run] = []
+        flags: list[bool] = []
+        for line in lines:
+            for run in self.runs[line]:
+                chosen.append(run)
+                flags.append((gifts or not run.gift) and not (free and run.taken))
+            self.runs[line] = []
+        for run in lowered(chosen, discount, flags):
+            self.runs[run.place].append(run)
 
 
-def _line(lot: Lot, off: int) -> ReceiptLine:
+def _line(lot: Lot, net: int) -> ReceiptLine:
     gross, current = lot.regular * lot.count, lot.current * lot.count
     return ReceiptLine(
         sku=lot.sku,
@@ -123,12 +249,7 @@ def _line(lot: Lot, off: int) -> ReceiptLine:
         regular=lot.regular_unit,
         gross=gross,
         current=current,
-        discount=gross - current + off,
-        net=current - off,
+        discount=gross - net,
+        net=net,
         price_promotion=lot.price_promotion,
     )
-
-
-def _application(part: _Part) -> Application:
-    units = tuple(sorted((lot.line, count) for lot, count in part.units))
-    return Application(promotion=part.id, times=part.times, units=units, gifts=(), discount=part.discount)

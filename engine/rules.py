@@ -1,25 +1,25 @@
 """promotions.json: every promotion checked, and made into the record that `engine.plans.Plan` reads.
 
 Nothing is guessed: an unknown key, a wrong type, a null or a key where it means nothing is a fault that names the
-promotion. Present kinds are `price`, and `set` with one `buy` entry; the others are known and refused.
+promotion. Beside the record come its selectors, one for each slot: the entries of a set; the items of a price
+promotion or tier; the base of a threshold, then the goods of its gift; a tender promotion has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Container
 from typing import Any
 
-from engine.errors import Fault
+from engine.plainreader import MAX_TEXT, PlainReader
 from engine.plans import OFF, PERCENT, PRICE
 from engine.selectors import LIST_KEYS, MAX_EXCEPT
-from engine.strictjson import Decimal, shown
+from engine.strictjson import shown
 from engine.times import hour_s, stamp_s
 
 MAX_AMOUNT = 999_999_999  # minor units, of any price or amount
 MAX_COUNT = 999_999_999  # of times and limits
 MAX_QTY = 9_999  # units in one application
-MAX_TEXT = 200
-LATER = {"tier": "tiers", "threshold": "thresholds", "tender": "tender promotions"}
+MAX_PARTS = 20  # entries of a set, or tiers
 COMMON = frozenset({"id", "name", "type", "when", "where", "who", "coupon", "max_times", "limit"})
 OWN: dict[str, frozenset[str]] = {
     "price": frozenset({"items", "price", "percent", "off"}),
@@ -30,16 +30,14 @@ OWN: dict[str, frozenset[str]] = {
 }
 
 
-class Rules:
+class Rules(PlainReader):
     """Reads promotions one by one; what is wrong goes to `faults`, what is odd to `warnings`."""
 
     def __init__(self, skus: Container[str], *, lenient: bool) -> None:
-        self.faults: list[Fault] = []
-        self.warnings: list[Fault] = []
+        super().__init__()
         self._skus = skus
         self._lenient = lenient
         self._ids: set[str] = set()
-        self._where = ""
 
     def read(self, value: Any, number: int) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
         """The record and its selectors, one for each slot; None where a fault was found. `number` counts from 1."""
@@ -74,8 +72,12 @@ class Rules:
             self._reward(value, record, "a price promotion")
         elif kind == "set":
             selectors = self._set(value, record)
+        elif kind == "tier":
+            selectors = self._tier(value, record)
+        elif kind == "threshold":
+            selectors = self._threshold(value, record)
         else:
-            self._fault("later_version", f"promotion {name}: {LATER[kind]} come with a later version of lanekit")
+            self._tender(value, record)
         return (record, selectors) if len(self.faults) == before else None
 
     # what all have
@@ -174,6 +176,9 @@ class Rules:
                     self._fault("missing_key", f"an entry of buy has no {key}")
             selectors.append(self._selector(entry.get("items", {}), "buy"))
             quantities.append(self._whole(entry.get("qty", 1), "qty", 1, MAX_QTY))
+        if len(entries) > MAX_PARTS:
+            self._fault("too_many", f"buy has at most {MAX_PARTS} entries")
+        record["buy"] = quantities
         record["qty"] = sum(quantities)
         if "reward" not in value:
             self._fault("missing_key", "reward is missing")
@@ -181,25 +186,129 @@ class Rules:
             reward = self._object(value["reward"], "reward")
             if reward is not None:
                 self._set_reward(reward, record, len(entries))
-        if len(entries) > 1:
-            text = f"promotion {record['id']}: sets with several buy entries come with a later version of lanekit"
-            self._fault("later_version", text)
         return selectors
 
     def _set_reward(self, reward: dict[str, Any], record: dict[str, Any], entries: int) -> None:
         self._keys(reward, {PRICE, OFF, PERCENT, "group", "of", "count"}, "reward")
         self._reward(reward, record, "reward")
+        units = record["qty"]
         if "group" in reward:
-            self._whole(reward["group"], "reward.group", 0, max(0, entries - 1))
+            entry = self._whole(reward["group"], "reward.group", 0, max(0, entries - 1))
+            if entries > 1 and len(record["buy"]) == entries:
+                record["entry"] = entry
+                units = record["buy"][entry]
         if "of" in reward and reward["of"] != "cheapest":
             self._fault("bad_value", f'reward.of is "cheapest", not {shown(reward["of"])}')
         if ("of" in reward) != ("count" in reward):
             self._fault("missing_key", "reward.of and reward.count go together")
         if "count" in reward:
             count = self._whole(reward["count"], "reward.count", 1, MAX_QTY)
-            if count > record["qty"]:
-                self._warn("count_large", "reward.count is more than the set's units: it means all of them")
-            record["cheapest"] = min(count, record["qty"])
+            if count > units:
+                self._warn("count_large", "reward.count is more than the units it is of: it means all of them")
+            units = min(count, units)
+        record["cheapest"] = units
+
+    # tiers, thresholds, tender promotions
+
+    def _items(self, value: dict[str, Any]) -> list[dict[str, Any]]:
+        if "items" not in value:
+            self._fault("missing_key", "items is missing")
+            return []
+        return [self._selector(value["items"], "items")]
+
+    def _tier(self, value: dict[str, Any], record: dict[str, Any]) -> list[dict[str, Any]]:
+        record["tiers"] = self._tiers(value, "qty", MAX_QTY, (PERCENT, PRICE))
+        return self._items(value)
+
+    def _threshold(self, value: dict[str, Any], record: dict[str, Any]) -> list[dict[str, Any]]:
+        selectors = [self._selector(value["items"], "items") if "items" in value else {"all": True}]
+        given = [key for key in ("tiers", "each", "gift") if key in value]
+        if len(given) != 1:
+            self._fault("bad_reward", "a threshold has exactly one of tiers, each and gift")
+        elif given[0] == "tiers":
+            record["tiers"] = self._tiers(value, "amount", MAX_AMOUNT, (OFF, PERCENT))
+        elif given[0] == "each":
+            each = self._object(value["each"], "each")
+            if each is not None:
+                self._keys(each, {"amount", OFF}, "each")
+                self._present(each, ("amount", OFF), "each")
+                amount = self._whole(each.get("amount", 1), "each.amount", 1, MAX_AMOUNT)
+                record["each"] = [amount, self._whole(each.get(OFF, 1), "each.off", 1, MAX_AMOUNT)]
+        else:
+            gift = self._object(value["gift"], "gift")
+            if gift is not None:
+                selectors.append(self._gift(gift, record))
+        return selectors
+
+    def _gift(self, gift: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+        self._keys(gift, {"amount", "items", "count", PRICE, "each"}, "gift")
+        self._present(gift, ("amount", "items", "count", PRICE), "gift")
+        if "each" in gift and gift["each"] is not True:
+            self._fault("bad_value", "gift.each is true or is left out")
+        record["gift"] = [
+            self._whole(gift.get("amount", 1), "gift.amount", 1, MAX_AMOUNT),
+            self._whole(gift.get("count", 1), "gift.count", 1, MAX_QTY),
+            self._whole(gift.get(PRICE, 0), "gift.price", 0, MAX_AMOUNT),
+            1 if "each" in gift else 0,
+        ]
+        return self._selector(gift.get("items", {}), "gift.items")
+
+    def _tender(self, value: dict[str, Any], record: dict[str, Any]) -> None:
+        self._present(value, ("tenders",), "a tender promotion")
+        record["tenders"] = self._names(value.get("tenders", []), "tenders")
+        given = [key for key in (OFF, PERCENT) if key in value]
+        if len(given) != 1:
+            self._fault("bad_reward", "a tender promotion has exactly one of off and percent")
+        elif given[0] == OFF:
+            record["mode"], record["amount"] = OFF, self._whole(value[OFF], OFF, 1, MAX_AMOUNT)
+        else:
+            record["mode"], record["amount"] = PERCENT, self._percent(value[PERCENT], PERCENT)
+        if "amount" in value:  # 0 is what it is where it is left out
+            record["least"] = self._whole(value["amount"], "amount", 0, MAX_AMOUNT)
+        if "max" in value:
+            record["most"] = self._whole(value["max"], "max", 1, MAX_AMOUNT)
+
+    def _tiers(self, value: dict[str, Any], key: str, most: int, modes: tuple[str, str]) -> list[list[Any]]:
+        """[at, mode, amount] for each tier, rising."""
+        tiers = self._list(value["tiers"], "tiers") if "tiers" in value else []
+        if not tiers:
+            self._fault("missing_key", "tiers must be a list with at least one tier")
+        if len(tiers) > MAX_PARTS:
+            self._fault("too_many", f"tiers has at most {MAX_PARTS} tiers")
+        out: list[list[Any]] = []
+        for tier in tiers:
+            if self._object(tier, "a tier") is None:
+                continue
+            self._no_nulls(tier)
+            self._keys(tier, {key, *modes}, "a tier")
+            self._present(tier, (key,), "a tier")
+            given = [mode for mode in modes if mode in tier]
+            if len(given) != 1:
+                self._fault("bad_reward", f"a tier has exactly one of {modes[0]} and {modes[1]}")
+                continue
+            mode = given[0]
+            if mode == PERCENT:
+                amount = self._percent(tier[mode], mode)
+            else:
+                amount = self._whole(tier[mode], mode, 0 if mode == PRICE else 1, MAX_AMOUNT)
+            out.append([self._whole(tier.get(key, 1), key, 1, most), mode, amount])
+        out.sort(key=lambda tier: int(tier[0]))
+        below: dict[str, int] = {}
+        for number, (at, mode, amount) in enumerate(out):
+            if number and out[number - 1][0] == at:
+                self._fault("tier_twice", f"two tiers begin at {key} {at}")
+            before = below.get(mode)
+            if before is not None and (amount > before if mode == PRICE else amount < before):
+                self._fault("tier_less", f"the tier at {key} {at} gives less than the one below it")
+            below[mode] = amount
+        return out
+
+    def _present(self, value: dict[str, Any], keys: tuple[str, ...], what: str) -> None:
+        for key in keys:
+            if key not in value:
+                self._fault("missing_key", f"{what} has no {key}")
+
+    # selectors
 
     def _selector(self, value: Any, what: str, depth: int = 0) -> dict[str, Any]:
         selector = self._object(value, what)
@@ -227,93 +336,3 @@ class Rules:
         if not set(out) - {"except"}:
             self._warn("selects_nothing", f"the selector in {what} selects nothing")
         return out
-
-    # plain values
-
-    def _fault(self, code: str, text: str) -> None:
-        self.faults.append(Fault(code, self._where, text))
-
-    def _warn(self, code: str, text: str) -> None:
-        self.warnings.append(Fault(code, self._where, text))
-
-    def _keys(self, value: dict[str, Any], known: Container[str], what: str) -> None:
-        for key in value:
-            if key not in known:
-                self._fault("unknown_key", f"{what} has no key {shown(key)}")
-
-    def _no_nulls(self, value: dict[str, Any]) -> None:
-        for key, part in value.items():
-            if part is None:
-                self._fault("null", f"{shown(key)} is null; leave the key out instead")
-
-    def _object(self, value: Any, what: str) -> dict[str, Any] | None:
-        if isinstance(value, dict):
-            if what in ("when", "where", "who", "limit", "reward"):
-                self._no_nulls(value)
-            return value
-        if value is not None:
-            self._fault("bad_type", f"{what} must be an object, not {shown(value)}")
-        return None
-
-    def _list(self, value: Any, what: str) -> list[Any]:
-        if isinstance(value, list):
-            if None in value:
-                self._fault("null", f"{what} holds a null")
-            return [part for part in value if part is not None]
-        if value is not None:
-            self._fault("bad_type", f"{what} must be a list, not {shown(value)}")
-        return []
-
-    def _names(self, value: Any, what: str) -> list[str]:
-        out: list[str] = []
-        for name in self._list(value, what):
-            if isinstance(name, str) and not isinstance(name, Decimal):
-                out.append(name)
-            else:
-                self._fault("bad_type", f"{what} holds text only, not {shown(name)}")
-        return out
-
-    def _text(self, value: dict[str, Any], key: str, otherwise: str) -> str:
-        text = value.get(key, otherwise)
-        if isinstance(text, str) and not isinstance(text, Decimal) and len(text) <= MAX_TEXT:
-            return text
-        if text is not None:
-            self._fault("bad_type", f"{key} must be text of at most {MAX_TEXT} characters, not {shown(text)}")
-        return otherwise
-
-    def _whole(self, value: Any, what: str, least: int, most: int) -> int:
-        """`value`, or `least` after a fault."""
-        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-            return value
-        if value is not None:
-            code = "too_small" if isinstance(value, int) and value < least else "bad_number"
-            self._fault(code, f"{what} must be a whole number from {least} to {most}, not {shown(value)}")
-        return least
-
-    def _percent(self, value: Any, what: str) -> int:
-        """Hundredths of a percent, 1 to 10,000."""
-        if isinstance(value, Decimal):
-            whole, point, part = value.partition(".")
-            part = part.rstrip("0")
-            if point and whole.isdecimal() and len(whole) <= 3 and (not part or part.isdecimal()) and len(part) <= 2:
-                hundredths = int(whole) * 100 + int((part + "00")[:2])
-                if 0 < hundredths <= 10_000:
-                    return hundredths
-        elif isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 100:
-            return value * 100
-        if value is not None:
-            text = f"{what} must be above 0 and at most 100, with at most two decimals, not {shown(value)}"
-            self._fault("bad_percent", text)
-        return 100
-
-    def _clock(self, value: Any, read: Callable[[str], int], what: str) -> int:
-        """Seconds, or -1 after a fault."""
-        try:
-            if isinstance(value, str):
-                return read(value)
-            reason = "it must be text"
-        except ValueError as e:
-            reason = str(e)
-        if value is not None:
-            self._fault("bad_time", f"{what} cannot be read, {shown(value)}: {reason}")
-        return -1

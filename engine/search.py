@@ -6,9 +6,7 @@ limited ones were used, and what groups and coupons are spent: that is the state
 better one kept. Where gains are not whole minor units each promotion's rest rides along, and a state is dropped only
 when another is at least as good whatever follows.
 
-**Bound.** A run's gain is shared out over its units so that no unit's share depends on the others (a rewarded unit's
-weight times cheapest/qty, `const`/qty); what is left of a state's units gains at most the sum of their best shares,
-and limited offers add at most their best surplus over these.
+**Bound.** See engine.bounds.
 
 **Passes.** A pass keeps at most so many states in a layer, those with the highest bound, and the greatest bound it
 let go of is what the total could be less at most. Widths grow until nothing was let go that could be better, or the
@@ -20,20 +18,18 @@ none from lines or files.
 
 from __future__ import annotations
 
-from math import gcd, lcm
-from typing import Final
+from typing import Final, cast
 
+from engine.bounds import Bounds, Key
 from engine.closed import alone
+from engine.greedy import is_least, one_by_one, set_aside
 from engine.offers import Choice, Offer, UnitClass, rounded
 from engine.plans import WHOLE
 
 FREE_WIDTH: Final = 64  # states in a layer below which no bound is worked out
 WIDTHS: Final = (128, 1_024, 1_000_000)
-MAX_TABLE: Final = 128  # units of a limited offer for which best surpluses are kept one by one
 
-# A state's key: digits of mixed radix, and for mixed offers their open runs (offer, units, rewarded so far).
-Key = tuple[int, tuple[tuple[int, int, int], ...]]
-Trail = tuple["Trail | None", int, int, int]  # the way here: before, class, offer, gain
+Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
 Entry = tuple[int, int, tuple[int, ...], Trail | None]  # gain, applications, rests of fractional offers, the way here
 
 
@@ -62,7 +58,9 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
             if taken.times:
                 choice.add(0, taken.units, taken.times, taken.gain)
             return Outcome(choice, 0, 0)
-    greedy = one_by_one(offers, left, coupons)
+    greedy = one_by_one(classes, offers, left, coupons)
+    if is_least(classes, offers, greedy):
+        return Outcome(greedy, 0, 0)
     fixed = Choice()
     set_aside(classes, offers, left, fixed)
     search = _Search(classes, offers, left, coupons)
@@ -90,279 +88,11 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
     return Outcome(best, max(0, most - value), spent)
 
 
-def one_by_one(offers: list[Offer], left: list[int], coupons: dict[str, int]) -> Choice:
-    """A legal choice, found quickly: always the offer that gains most alone on what is left."""
-    choice = Choice()
-    left = list(left)
-    coupons = dict(coupons)
-    groups: set[str] = set()
-    open_offers = list(offers)
-    while open_offers:
-        best = None
-        best_offer = open_offers[0]
-        hopeless: set[int] = set()
-        for offer in open_offers:
-            cap = offer.cap
-            if offer.code:
-                cap = min(cap, coupons[offer.code])
-            taken = alone(offer, left, cap) if cap and offer.group not in groups else None
-            if taken is None or rounded(taken.gain) <= 0:
-                hopeless.add(offer.number)
-            elif best is None or taken.gain > best.gain:
-                best, best_offer = taken, offer
-        if best is None:
-            break
-        choice.add(best_offer.number, best.units, best.times, best.gain)
-        for number, count in best.units.items():
-            left[number] -= count
-        if best_offer.code:
-            coupons[best_offer.code] -= best.times
-        if best_offer.group:
-            groups.add(best_offer.group)
-        hopeless.add(best_offer.number)
-        open_offers = [offer for offer in open_offers if offer.number not in hopeless]
-    return choice
-
-
-def set_aside(classes: list[UnitClass], offers: list[Offer], left: list[int], fixed: Choice) -> None:
-    """Take the bulk of large classes out of `left`: whole runs of the offer that gains most per unit there.
-
-    In some best choice every other offer has few whole runs inside one class: `q` runs of each (q the best offer's
-    qty, times what makes both gains whole) could be exchanged for runs of the best offer, which gain no less. So all
-    but a bounded rest is the best offer's.
-    """
-    for unit in classes:
-        count = left[unit.number]
-        if count < 16 or any(offers[j].mixed for j in unit.offers):
-            continue
-        star = -1
-        star_gain = 0
-        for j in unit.offers:
-            offer = offers[j]
-            gain = offer.cheapest * unit.weights[j] + offer.const
-            if offer.limited or gain <= 0:
-                continue
-            if star >= 0:
-                here, there = gain * offers[star].qty, star_gain * offer.qty
-                if here < there or (here == there and offer.qty <= offers[star].qty):
-                    continue
-            star, star_gain = j, gain
-        if star < 0:
-            left[unit.number] = min(count, _useful(unit, offers, left))
-            continue
-        size = offers[star].qty
-        times = WHOLE // gcd(WHOLE, star_gain)
-        rest = 2 * size
-        for j in unit.offers:
-            if j != star:
-                offer = offers[j]
-                gain = offer.cheapest * unit.weights[j] + offer.const
-                times = lcm(times, WHOLE // gcd(WHOLE, size * gain), WHOLE // gcd(WHOLE, offer.qty * star_gain))
-        for j in unit.offers:
-            if j == star:
-                continue
-            offer = offers[j]
-            gain = offer.cheapest * unit.weights[j] + offer.const
-            most = count if offer.cap < 0 else offer.cap * offer.qty
-            if gain * size <= star_gain * offer.qty:
-                most = min(most, (size * times + 2) * offer.qty)
-            rest += most
-        rest += size * times
-        runs = (count - rest) // size
-        runs -= runs % times
-        if runs > 0:
-            left[unit.number] -= runs * size
-            fixed.add(star, {unit.number: runs * size}, runs, runs * star_gain)
-
-
-def _useful(unit: UnitClass, offers: list[Offer], left: list[int]) -> int:
-    """How many units of a class can be of use where no offer gains on this class alone but limited ones."""
-    most = 0
-    for j in unit.offers:
-        offer = offers[j]
-        if offer.cap >= 0:
-            most += offer.cap * offer.qty
-        elif offer.cheapest * unit.weights[j] + offer.const > 0:
-            return unit.count
-        else:  # each run needs a unit of another class
-            others = sum(left[c.number] for c in offer.classes if c.number != unit.number)
-            most += (offer.qty - 1) * others
-    return most
-
-
-class _Search:
+class _Search(Bounds):
     def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
-        self.offers = offers
-        self.left = left
-        self.order = _order(classes, offers, left)
-        self.units = sum(left)
+        super().__init__(classes, offers, left, coupons)
         self.nodes = 0
-        self._fractional = [o.number for o in offers if o.fractional]
-        self._place = {number: i for i, number in enumerate(self._fractional)}
-        self._mixed = [o.number for o in offers if o.mixed]
-        self._set_digits(coupons)
-        self._set_bounds()
-
-    # what a state is
-
-    def _set_digits(self, coupons: dict[str, int]) -> None:
-        offers = self.offers
-        supply = [sum(self.left[c.number] for c in o.classes) for o in offers]
-        self.supply = supply
-        sharing: dict[str, int] = {}
-        for offer in offers:
-            if offer.code:
-                sharing[offer.code] = sharing.get(offer.code, 0) + 1
-        stride = 1
-        self.stride: list[int] = []
-        self.radix: list[int] = []
-        self.top: list[int] = []  # units after which a limited offer is used up, 0 where it never is
-        for offer in offers:
-            cap = offer.cap
-            if offer.code and sharing[offer.code] > 1 and cap >= coupons[offer.code]:
-                cap = -1  # the shared digit of the code says it
-            if cap >= 0 and cap * offer.qty + offer.qty > supply[offer.number]:
-                cap = -1
-            if offer.mixed:
-                self.top.append(cap if cap >= 0 else 0)
-                radix = cap + 1 if cap >= 0 else 1
-            else:
-                self.top.append(cap * offer.qty if cap >= 0 else 0)
-                radix = cap * offer.qty + 1 if cap >= 0 else offer.qty
-            self.stride.append(stride)
-            self.radix.append(radix)
-            stride *= radix
-        self.code_stride = [0] * len(offers)
-        self.code_count = [0] * len(offers)
-        self.shared: list[tuple[int, int, list[int]]] = []  # stride, how many, offers
-        for code in sorted(sharing):
-            users = [o.number for o in offers if o.code == code]
-            if len(users) > 1:
-                for j in users:
-                    self.code_stride[j], self.code_count[j] = stride, coupons[code]
-                self.shared.append((stride, coupons[code] + 1, users))
-                stride *= coupons[code] + 1
-        self.group_stride = [0] * len(offers)
-        self.group_place = [0] * len(offers)
-        self.group_size = [0] * len(offers)
-        self.groups: list[tuple[int, int, list[int]]] = []
-        for group in sorted({o.group for o in offers if o.group}):
-            users = [o.number for o in offers if o.group == group]
-            if len(users) > 1:
-                for i, j in enumerate(users, 1):
-                    self.group_stride[j], self.group_place[j], self.group_size[j] = stride, i, len(users) + 1
-                self.groups.append((stride, len(users) + 1, users))
-                stride *= len(users) + 1
-
-    # bounds
-
-    def _set_bounds(self) -> None:
-        """Best shares of the units from each class on, and the best surpluses of limited offers."""
-        order, offers = self.order, self.offers
-        total = len(order)
-        self.base = [0] * (total + 1)
-        self.base_unit = [0] * total
-        share: list[dict[int, int]] = []
-        for i, unit in enumerate(order):
-            shares = {j: self._share(offers[j], unit) for j in unit.offers}
-            share.append(shares)
-            self.base_unit[i] = max([0, *(s for j, s in shares.items() if not offers[j].limited)])
-        for i in range(total - 1, -1, -1):
-            self.base[i] = self.base[i + 1] + self.base_unit[i] * self.left[order[i].number]
-        self.surplus: dict[int, list[list[int]]] = {}  # limited offer -> class -> best surplus of 0, 1, 2... units
-        for offer in offers:
-            if not offer.limited:
-                continue
-            j = offer.number
-            reach = self.supply[j]
-            if offer.cap >= 0:
-                reach = min(reach, offer.cap * offer.qty)
-            found: list[tuple[int, int]] = []
-            rows: list[list[int]] = [[0]] * (total + 1)
-            for i in range(total - 1, -1, -1):
-                if j in share[i]:
-                    gain = share[i][j] - self.base_unit[i]
-                    if gain > 0:
-                        found = sorted([*found, (gain, self.left[order[i].number])], reverse=True)
-                    rows[i] = _best_sums(found, min(reach, MAX_TABLE))
-                else:
-                    rows[i] = rows[i + 1]
-            self.surplus[j] = rows
-        self.next_price: list[
-            dict[int, int]
-        ] = []  # from each class on: the dearest weight that an offer will still see
-        ahead: dict[int, int] = {}
-        for i in range(total - 1, -1, -1):
-            ahead = dict(ahead)
-            for j in order[i].offers:
-                ahead[j] = max(order[i].weights[j], ahead.get(j, 0))
-            self.next_price.append(ahead)
-        self.next_price.reverse()
-        self.next_price.append({})
-
-    @staticmethod
-    def _share(offer: Offer, unit: UnitClass) -> int:
-        if offer.mixed:
-            return -(-offer.off // offer.qty)
-        return -(-(offer.cheapest * unit.weights[offer.number] + offer.const) // offer.qty)
-
-    def root_bound(self) -> int:
-        """The most that any choice gains, in minor units."""
-        return self._bound((0, ()), (0, 0, (), None), 0, 0)
-
-    def _bound(self, key: Key, entry: Entry, at: int, taken: int) -> int:
-        """The most that a state can end with, in minor units: class `at` is next, `taken` of it are gone."""
-        digits, runs = key
-        extra = self.base[at] - (taken * self.base_unit[at] if taken else 0)
-        ahead = self.next_price[at]
-        limited: list[tuple[int, int]] = []  # group digit's stride or 0, best surplus
-        for offer in self.offers:
-            j = offer.number
-            if offer.mixed:
-                digit = digits // self.stride[j] % self.radix[j]
-                open_units = 0
-                for owner, units, gained in runs:
-                    if owner == j:
-                        need = offer.qty - units
-                        open_units += need
-                        most = min(offer.off, gained + need * ahead.get(j, 0))
-                        extra += max(0, most - need * offer.off // offer.qty)
-                room = open_units + (self.top[j] - digit) * offer.qty
-            else:
-                digit = digits // self.stride[j] % self.radix[j]
-                place = digit % offer.qty
-                if place:
-                    need = offer.qty - place
-                    extra += -(offer.const * need // offer.qty)
-                    if offer.cheapest < offer.qty:
-                        free = min(offer.cheapest, need)
-                        extra += -(-ahead.get(j, 0) * free * (offer.qty - offer.cheapest) // offer.qty)
-                room = self.top[j] - digit
-            rows = self.surplus.get(j)
-            if rows is None:
-                continue
-            best = rows[at]
-            if not self.top[j]:
-                room = self.supply[j] if offer.cap < 0 else offer.cap * offer.qty
-            gain = (
-                best[room]
-                if room < len(best)
-                else best[-1] + (room - len(best) + 1) * (best[-1] - best[-2] if len(best) > 1 else 0)
-            )
-            if self.group_stride[j]:
-                lock = digits // self.group_stride[j] % self.group_size[j]
-                if lock == self.group_place[j]:
-                    extra += gain
-                elif lock == 0:
-                    limited.append((self.group_stride[j], gain))
-            else:
-                extra += gain
-        if limited:
-            most_of: dict[int, int] = {}
-            for stride, gain in limited:
-                most_of[stride] = max(gain, most_of.get(stride, 0))
-            extra += sum(most_of.values())
-        return (entry[0] + extra + WHOLE // 2 * len(self._fractional)) // WHOLE
+        self._place = {number: i for i, number in enumerate(self.fractional)}
 
     # passes
 
@@ -375,7 +105,7 @@ class _Search:
 
     def run(self, width: int) -> tuple[Entry | None, int]:
         """One pass: the best end found, and the greatest bound (minor units) of what was let go, -1 for nothing."""
-        layer: dict[Key, list[Entry]] = {(0, ()): [(0, 0, (0,) * len(self._fractional), None)]}
+        layer: dict[Key, list[Entry]] = {(0, ()): [(0, 0, (0,) * len(self.fractional), None)]}
         supply = list(self.supply)
         dropped = -1
         remaining = self.units
@@ -558,12 +288,13 @@ class _Search:
         if there is None:
             out[key] = [entry]
             return
-        if not self._fractional:
+        if not self.fractional:
             old = there[0]
             if entry[0] > old[0] or (entry[0] == old[0] and entry[1] < old[1]):
                 there[0] = entry
             return
         kept: list[Entry] = []
+        self.nodes += len(there) >> 3  # long lists cost as much as states
         for old in there:
             if _covers(old, entry):
                 return
@@ -602,7 +333,7 @@ class _Search:
             for entry in entries:
                 if idle and (rest is None or entry[0] > rest[1][0]):
                     rest = (key, entry)
-                bound = self._bound(key, entry, at, taken)
+                bound = self.bound(key, entry[0], at, taken)
                 number += 1
                 if bound > self.value or (bound == self.value and entry[1] < self.applications):
                     rated.append((-bound, entry[1], number, key, entry))
@@ -630,7 +361,8 @@ class _Search:
         units: dict[int, dict[int, int]] = {}
         gains: dict[int, int] = {}
         while trail is not None:
-            trail, number, j, gain = trail
+            before, number, j, gain = trail
+            trail = cast("Trail | None", before)
             mine = units.setdefault(j, {})
             mine[number] = mine.get(number, 0) + 1
             gains[j] = gains.get(j, 0) + gain
@@ -647,46 +379,3 @@ def _covers(one: Entry, other: Entry) -> bool:
         if mine < theirs:
             ahead -= 1
     return ahead > 0 or (ahead == 0 and one[1] <= other[1])
-
-
-def _best_sums(found: list[tuple[int, int]], reach: int) -> list[int]:
-    """Sums of the greatest 0, 1, ... `reach` of (gain, how many of it); level at the end where there are fewer."""
-    sums = [0]
-    for gain, count in found:
-        for _ in range(count):
-            if len(sums) > reach:
-                return sums
-            sums.append(sums[-1] + gain)
-    sums.append(sums[-1])
-    return sums
-
-
-def _order(classes: list[UnitClass], offers: list[Offer], left: list[int]) -> list[UnitClass]:
-    """Dearest first where an offer rewards its cheapest units; else so that few offers are open at once."""
-    waiting = sorted((unit for unit in classes if left[unit.number]), key=lambda unit: (-unit.price, unit.number))
-    ordered = [o.number for o in offers if o.cheapest < o.qty]
-    to_come = [sum(1 for unit in waiting if o.number in unit.weights) for o in offers]
-    begun = [False] * len(offers)
-    out: list[UnitClass] = []
-    while waiting:
-        dearest: dict[int, int] = {}
-        for unit in waiting:
-            for j in ordered:
-                if j in unit.weights:
-                    dearest[j] = max(dearest.get(j, 0), unit.price)
-        best: UnitClass | None = None
-        best_cost = 0
-        for unit in waiting:
-            if any(j in unit.weights and unit.price < dearest[j] for j in ordered):
-                continue
-            cost = sum((0 if begun[j] else 1) - (1 if to_come[j] == 1 else 0) for j in unit.offers)
-            if best is None or cost < best_cost:
-                best, best_cost = unit, cost
-        if best is None:
-            break
-        for j in best.offers:
-            begun[j] = True
-            to_come[j] -= 1
-        out.append(best)
-        waiting.remove(best)
-    return out

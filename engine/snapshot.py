@@ -4,7 +4,8 @@ The file is a container (`engine.container`) with these sections. Tables are `en
 numbers are little-endian. Places are numbers with gaps (`engine.places`): a change of the book moves few of them.
 
     meta      packed {"book": the keys of book.json, "columns": names of the items' further columns, "items": how many,
-              "homes": of how many places the items' homes are, "widths": how many bytes skus have}
+              "homes": of how many places the items' homes are, "widths": how many bytes skus have,
+              "tenders": {tender: numbers of its promotions}}
     facts     for each place of an item 8 bytes: price, 4; posting's place times 4 + flags (1 kg, 2 no_discount), 4
     items     table by place: a byte, so many bytes of the sku, then packed [name, category, brand, tags, further
               values]; category, brand, tags and further values are places of `texts`. An item's place follows from
@@ -87,6 +88,7 @@ class Snapshot:
             self.item_count: int = int(meta["items"])
             self._homes: int = int(meta["homes"])
             self._widths = frozenset(meta["widths"])
+            self._tenders: dict[str, list[int]] = meta["tenders"]
             texts = [self.currency, *self._columns]
             if not isinstance(self.exponent, int) or not all(isinstance(text, str) for text in texts):
                 raise TypeError
@@ -215,6 +217,18 @@ class Snapshot:
     def promotion_of(self, slot: int) -> int:
         """The number of the promotion that a slot belongs to."""
         return self._slots[slot]
+
+    def entry_of(self, slot: int) -> int:
+        """Which of its promotion's slots this is, from 0."""
+        number = self._slots[slot]
+        entry = 0
+        while entry < slot and self._slots[slot - entry - 1] == number:
+            entry += 1
+        return entry
+
+    def tender_promotions(self, tender: str) -> list[int]:
+        """The numbers of the promotions for paying with `tender`, in order of id."""
+        return self._tenders.get(tender, [])
 
     def plan(self, number: int) -> Plan:
         """The promotion with this number, in order of id."""

@@ -1,5 +1,4 @@
-"""Step 1 and the components of step 2: from a basket's lines to classes of units and the offers that may consume
-them.
+"""Step 1: from a basket's lines to lots at their current prices; and classes of units with the offers for them.
 
 A line is one **lot**: `count` units of one sku at one current price. Lots that the same offers may take at the same
 price and gain are one class; which lot's units an offer gets is decided afterwards, in the fixed order of units: sku
@@ -18,7 +17,18 @@ from engine.values import Basket, BasketLine
 class Lot:
     """A line as units: `regular` and `current` are a unit's prices (a kg line is one unit)."""
 
-    __slots__ = ("count", "current", "line", "milli", "plans", "price_promotion", "regular", "regular_unit", "sku")
+    __slots__ = (
+        "count",
+        "current",
+        "line",
+        "milli",
+        "no_discount",
+        "price_promotion",
+        "regular",
+        "regular_unit",
+        "sku",
+        "touch",
+    )
 
     def __init__(self, line: int, sku: str, count: int, milli: int, regular_unit: int) -> None:
         self.line = line
@@ -29,7 +39,8 @@ class Lot:
         self.regular = self.of(regular_unit)
         self.current = self.regular
         self.price_promotion: str | None = None
-        self.plans: list[Plan] = []  # the choices of step 2 that select it
+        self.no_discount = False
+        self.touch: list[tuple[Plan, int]] = []  # the promotions of steps 2 and 3 that select it, and which slot
 
     def of(self, price: int) -> int:
         """What a unit costs at a price for one, or for a kg."""
@@ -47,11 +58,18 @@ class Counter:
         self._snapshot = snapshot
         self._moment = Moment(basket)
         self._known: dict[int, Plan | None] = {}
+        self.slots: dict[int, tuple[Plan, int] | None] = {}
         self.caps: dict[int, int] = {}  # plan -> most applications, -1 for any number
 
-    def plan(self, slot: int) -> Plan | None:
-        """The promotion of a slot, None where it is not in force or used up."""
-        number = self._snapshot.promotion_of(slot)
+    def slot(self, slot: int) -> tuple[Plan, int] | None:
+        """The promotion of a slot and which of its slots this is; None where it is not in force or used up."""
+        plan = self.promotion(self._snapshot.promotion_of(slot))
+        found = None if plan is None else (plan, self._snapshot.entry_of(slot))
+        self.slots[slot] = found
+        return found
+
+    def promotion(self, number: int) -> Plan | None:
+        """The promotion with this number, None where it is not in force or used up."""
         if number in self._known:
             return self._known[number]
         plan: Plan | None = self._snapshot.plan(number)
@@ -64,26 +82,44 @@ class Counter:
         return plan
 
 
-def lots_of(snapshot: Snapshot, basket: Basket, counter: Counter) -> list[Lot]:
-    """The basket's lines at their current prices. Raises BasketError (`unknown_item`, `bad_quantity`)."""
+Facts = tuple[str, int, int, tuple[int, ...]]  # sku, flags, regular price, slots
+
+
+def facts_of(snapshot: Snapshot, code: str, line: int) -> Facts:
+    """What pricing asks of an item. Raises BasketError (`unknown_item`)."""
+    item = snapshot.find_number(code)
+    if item < 0:
+        raise BasketError("unknown_item", {"code": code}, line)
+    sku, flags, price, posting = snapshot.price_facts(item)
+    return sku, flags, price, snapshot.posting(posting)
+
+
+def lots_of(snapshot: Snapshot, basket: Basket, counter: Counter, known: dict[str, Facts]) -> list[Lot]:
+    """The basket's lines at their current prices. `known` keeps the facts of codes that were looked up.
+
+    Raises BasketError (`unknown_item`, `bad_quantity`).
+    """
     lots: list[Lot] = []
+    slots = counter.slots
     for number, line in enumerate(basket.lines):
-        item = snapshot.find_number(line.code)
-        if item < 0:
-            raise BasketError("unknown_item", {"code": line.code}, number)
-        sku, flags, price, posting = snapshot.price_facts(item)
+        facts = known.get(line.code)
+        if facts is None:
+            facts = known[line.code] = facts_of(snapshot, line.code, number)
+        sku, flags, price, posting = facts
         _check_unit(line, bool(flags & KG), number)
         lot = Lot(number, sku, 1 if line.milli else line.qty, line.milli, price)
         lots.append(lot)
         if flags & NO_DISCOUNT:
+            lot.no_discount = True
             continue
         lowest = price
-        for slot in snapshot.posting(posting):
-            plan = counter.plan(slot)
-            if plan is None:
+        for slot in posting:
+            there = slots[slot] if slot in slots else counter.slot(slot)
+            if there is None:
                 continue
+            plan = there[0]
             if not plan.is_shelf:
-                lot.plans.append(plan)
+                lot.touch.append(there)
                 continue
             offered = plan.price_of(price)
             if offered < lowest:
@@ -121,31 +157,70 @@ def unit_order(lot: Lot) -> tuple[str, int, int]:
     return lot.sku, -lot.current, lot.line
 
 
-def _class_order(lot: Lot) -> tuple[str, int, int, int]:
+def class_order(lot: Lot) -> tuple[str, int, int, int]:
     """The same, with weight before line: kg lines of one price may be two classes, whose order no line decides."""
     return lot.sku, -lot.current, -lot.milli, lot.line
 
 
-def components_of(lots: list[Lot], counter: Counter) -> list[Component]:
-    """The parts of step 2 that can be decided on their own, each in an order that no line or file decides."""
-    eligible: dict[int, list[tuple[Lot, int]]] = {}  # plan -> lots and their weights
-    plans: dict[int, Plan] = {}
-    for lot in sorted(lots, key=_class_order):
-        for plan in lot.plans:
-            weight = _weight(plan, lot)
-            if weight is not None:
-                plans[plan.index] = plan
-                eligible.setdefault(plan.index, []).append((lot, weight))
-    offers: dict[int, Offer] = {}
-    for index in sorted(plans):
-        offer = _offer(plans[index], eligible[index], counter.caps[index])
-        if offer is not None:
-            offers[index] = offer
-    _drop_doubles(plans, offers, eligible)
-    out: list[Component] = []
-    for part in _parts(plans, offers, eligible):
-        out.append(_component(part, plans, offers, eligible))
-    return out
+class Offers:
+    """The promotions that the layered search of step 2 does: `price`, and `set` with one `buy` entry."""
+
+    def __init__(self, lots: list[Lot], caps: dict[int, int]) -> None:
+        """`lots` in the order of classes."""
+        self.plans: dict[int, Plan] = {}
+        self.eligible: dict[int, list[tuple[Lot, int]]] = {}  # plan -> lots and their weights
+        for lot in lots:
+            for plan, _ in lot.touch:
+                if plan.kind == "price" or (plan.kind == "set" and len(plan.buy) == 1):
+                    weight = _weight(plan, lot)
+                    if weight is not None:
+                        self.plans[plan.index] = plan
+                        self.eligible.setdefault(plan.index, []).append((lot, weight))
+        self.offers: dict[int, Offer] = {}
+        for index in sorted(self.plans):
+            offer = _offer(self.plans[index], self.eligible[index], caps[index])
+            if offer is not None:
+                self.offers[index] = offer
+
+    def components(self, indexes: list[int]) -> list[Component]:
+        """The parts of step 2 that these promotions make, which can be decided on their own where no threshold asks
+        what their units cost."""
+        offers = {index: self.offers[index] for index in indexes}
+        return self._made(offers, self.eligible)
+
+    def lines(self, index: int) -> set[int]:
+        """The lines that a promotion may take."""
+        return {lot.line for lot, _ in self.eligible[index]}
+
+    def groups(self, indexes: list[int]) -> list[list[int]]:
+        """The promotions that share units, coupons or groups, together."""
+        return _parts({index: self.offers[index] for index in indexes}, self.eligible)
+
+    def restricted(self, indexes: list[int], without: dict[int, set[int]], caps: dict[int, int]) -> list[Component]:
+        """The same, without some lines of a promotion, and with fewer applications."""
+        offers: dict[int, Offer] = {}
+        eligible: dict[int, list[tuple[Lot, int]]] = {}
+        for index in indexes:
+            out = without.get(index)
+            offer: Offer | None = self.offers[index]
+            mine = self.eligible[index]
+            most = caps.get(index, -1)
+            if out or most >= 0:
+                if out:
+                    mine = [pair for pair in mine if pair[0].line not in out]
+                cap = self.offers[index].cap
+                if most >= 0 and (cap < 0 or most < cap):
+                    cap = most
+                offer = _offer(self.plans[index], mine, cap) if mine and cap else None
+            if offer is not None:
+                offers[index] = offer
+                eligible[index] = mine
+        return self._made(offers, eligible)
+
+    def _made(self, offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]) -> list[Component]:
+        _drop_doubles(self.plans, offers, eligible)
+        offers, eligible = _drop_lesser(offers, eligible)
+        return [_component(part, self.plans, offers, eligible) for part in _parts(offers, eligible)]
 
 
 def _weight(plan: Plan, lot: Lot) -> int | None:
@@ -162,8 +237,7 @@ def _weight(plan: Plan, lot: Lot) -> int | None:
 
 def _offer(plan: Plan, eligible: list[tuple[Lot, int]], cap: int) -> Offer | None:
     """The promotion as an offer, None where it can gain nothing."""
-    units = sum(lot.count for lot, _ in eligible)
-    if units < plan.qty:
+    if plan.qty > 1 and sum([lot.count for lot, _ in eligible]) < plan.qty:
         return None
     if plan.kind == "price":
         return Offer(0, 1, 1, 0, cap, plan.coupon, "")
@@ -171,8 +245,10 @@ def _offer(plan: Plan, eligible: list[tuple[Lot, int]], cap: int) -> Offer | Non
     const = -amount if plan.mode == PRICE else 0
     offer = Offer(0, plan.qty, plan.cheapest, const, cap, plan.coupon, plan.group)
     offer.fractional = plan.mode == PERCENT and any(weight % WHOLE for _, weight in eligible)
-    by_price = sorted(eligible, key=lambda pair: pair[1])
+    if plan.mode == PERCENT:
+        return offer if any(weight for _, weight in eligible) else None
     if plan.mode == OFF:
+        by_price = sorted(eligible, key=lambda pair: pair[1])
         if _ends(by_price, plan.cheapest) < amount:
             offer.mixed, offer.off = True, amount
         else:  # every application gives all of it, whatever its units
@@ -222,9 +298,39 @@ def _drop_doubles(plans: dict[int, Plan], offers: dict[int, Offer], eligible: di
                 break
 
 
-def _parts(
-    plans: dict[int, Plan], offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]
-) -> list[list[int]]:
+def _drop_lesser(
+    offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]
+) -> tuple[dict[int, Offer], dict[int, list[tuple[Lot, int]]]]:
+    """Without the units of one-unit offers that another one, free of limits, takes for 2 minor units more: however
+    both offers' sums are rounded, giving it the unit is better."""
+    best: dict[int, int] = {}
+    single = [index for index, offer in offers.items() if offer.qty == 1 and not offer.mixed]
+    if len(single) < 2:
+        return offers, eligible
+    for index in single:
+        offer = offers[index]
+        if not offer.limited:
+            for lot, weight in eligible[index]:
+                gain = weight * offer.cheapest + offer.const
+                if gain > best.get(lot.line, 0):
+                    best[lot.line] = gain
+    kept = dict(offers)
+    units = dict(eligible)
+    for index in single:
+        offer = offers[index]
+        mine = [
+            pair
+            for pair in eligible[index]
+            if pair[1] * offer.cheapest + offer.const + 2 * WHOLE > best.get(pair[0].line, 0)
+        ]
+        if not mine:
+            del kept[index]
+        elif len(mine) < len(eligible[index]):
+            units[index] = mine
+    return kept, units
+
+
+def _parts(offers: dict[int, Offer], eligible: dict[int, list[tuple[Lot, int]]]) -> list[list[int]]:
     """Plans that share lots, coupons or groups, together; in order of id."""
     owner: dict[int, int] = {index: index for index in offers}
 
@@ -264,7 +370,7 @@ def _component(
             lots[lot.line] = lot
             weights.setdefault(lot.line, {})[number] = weight
     alike: dict[tuple[int, tuple[tuple[int, int], ...]], UnitClass] = {}
-    for lot in sorted(lots.values(), key=_class_order):
+    for lot in sorted(lots.values(), key=class_order):
         mine = weights[lot.line]
         key = (lot.current, tuple(mine.items()))
         unit = alike.get(key)

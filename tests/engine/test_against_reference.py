@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reference.strategies import book_files, worlds
+from reference.strategies import ALL_KINDS, book_files, worlds
 from reference.verdict import check_receipt
 
 from engine.basket import read_basket
@@ -17,7 +17,6 @@ from engine.snapshot import Snapshot
 
 Data = dict[str, Any]
 World = tuple[list[Data], list[Data], Data]
-KINDS = ("price", "set1")  # what the engine does so far; of reference.strategies.ALL_KINDS
 
 quick = settings(max_examples=1_000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 long = settings(max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
@@ -64,21 +63,28 @@ def test_of_equal_totals_the_one_with_fewer_applications() -> None:
     compare(([_item("each")], promotions, basket))
 
 
+def test_two_thresholds_that_cut_each_other_a_hundred_times() -> None:
+    each = {"amount": 3, "off": 2}
+    promotions = [{"id": name, "name": name, "type": "threshold", "each": each} for name in ("A", "B")]
+    basket = {"id": "B", "at": "2026-11-22T18:30:00", "lines": [{"code": "a", "qty": 6}]}
+    compare(([_item("each")], promotions, basket))
+
+
 @quick
-@given(worlds(KINDS, max_units=7, max_promotions=4))
+@given(worlds(ALL_KINDS, max_units=7, max_promotions=4))
 def test_small_baskets(world: World) -> None:
     compare(world)
 
 
 @pytest.mark.long
 @long
-@given(worlds(KINDS, max_units=7, max_promotions=4))
+@given(worlds(ALL_KINDS, max_units=7, max_promotions=4))
 def test_many_small_baskets(world: World) -> None:
     compare(world)
 
 
 @settings(quick, max_examples=200)
-@given(worlds(KINDS, max_units=10, max_promotions=6), st.data())
+@given(worlds(ALL_KINDS, max_units=10, max_promotions=6), st.data())
 def test_the_order_of_lines_and_promotions_decides_nothing(world: World, data: st.DataObject) -> None:
     """No total and no sku's net depends on the order in which lines were scanned or promotions written."""
     items, promotions, basket = world

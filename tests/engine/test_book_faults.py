@@ -17,6 +17,10 @@ from engine.snapshot import Snapshot
 PRICE = {"id": "P", "type": "price", "items": {"all": True}, "price": 1}
 SET = {"id": "S", "type": "set", "buy": [{"items": {"all": True}, "qty": 2}], "reward": {"price": 1}}
 
+TIER = {"id": "T", "type": "tier", "items": {"all": True}, "tiers": [{"qty": 2, "percent": 10}]}
+THRESHOLD = {"id": "H", "type": "threshold", "tiers": [{"amount": 500, "off": 10}]}
+GIFT = {"amount": 5, "items": {"all": True}, "count": 1, "price": 0}
+
 
 def faults(given_files: dict[str, bytes], *, lenient: bool = False) -> tuple[Fault, ...]:
     with pytest.raises(BookError) as caught:
@@ -153,7 +157,8 @@ def test_a_good_percent(percent: str) -> None:
         ({"buy": [{"items": {"all": True}}]}, "missing_key"),
         ({"buy": [{"qty": 2}]}, "missing_key"),
         ({"buy": [{"items": {"all": True}, "qty": 2, "price": 3}]}, "unknown_key"),
-        ({"buy": SET["buy"] * 2}, "later_version"),
+        ({"buy": SET["buy"] * 21}, "too_many"),
+        ({"buy": SET["buy"] * 2, "reward": {"price": 1, "group": 2}}, "bad_number"),
         ({"reward": {}}, "bad_reward"),
         ({"reward": {"price": 1, "off": 1}}, "bad_reward"),
         ({"reward": {"off": 0}}, "too_small"),
@@ -174,11 +179,101 @@ def test_a_bad_set(more: dict[str, Any], code: str) -> None:
     assert code in of(SET, **more)
 
 
-@pytest.mark.parametrize("kind", ["tier", "threshold", "tender"])
-def test_a_kind_of_a_later_version_names_its_promotion(kind: str) -> None:
-    found = faults(files([{"id": "T7", "type": kind}]))
-    assert [fault.code for fault in found] == ["later_version"]
-    assert "T7" in found[0].text and "later version" in found[0].text
+def two(key: str, at: int, then: int, **gives: Any) -> dict[str, Any]:
+    """Two tiers, `gives` names what each gives."""
+    ((name, (first, second)),) = gives.items()
+    return {"tiers": [{key: then, name: second}, {key: at, name: first}]}
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"tiers": []}, "missing_key"),
+        ({"tiers": {}}, "bad_type"),
+        ({"tiers": [5]}, "bad_type"),
+        ({"tiers": [None]}, "null"),
+        ({"tiers": [{"qty": 0, "percent": 5}]}, "too_small"),
+        ({"tiers": [{"percent": 5}]}, "missing_key"),
+        ({"tiers": [{"qty": 2}]}, "bad_reward"),
+        ({"tiers": [{"qty": 2, "off": 5}]}, "unknown_key"),
+        ({"tiers": [{"qty": 2, "percent": 5, "price": 5}]}, "bad_reward"),
+        ({"tiers": [{"qty": 2, "price": -1}]}, "too_small"),
+        ({"tiers": [{"qty": 2, "price": None, "percent": 5}]}, "null"),
+        ({"tiers": [{"qty": number, "percent": 5} for number in range(1, 22)]}, "too_many"),
+        (two("qty", 2, 2, percent=(5, 6)), "tier_twice"),
+        (two("qty", 2, 3, percent=(5, 4)), "tier_less"),
+        (two("qty", 2, 3, price=(5, 6)), "tier_less"),
+        ({"buy": []}, "unknown_key"),
+        ({"group": 5}, "bad_type"),
+    ],
+)
+def test_a_bad_tier(more: dict[str, Any], code: str) -> None:
+    assert code in of(TIER, **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"tiers": [{"amount": 0, "off": 5}]}, "too_small"),
+        ({"tiers": [{"amount": 5, "off": 0}]}, "too_small"),
+        ({"tiers": [{"amount": 5, "price": 5}]}, "unknown_key"),
+        (two("amount", 5, 6, off=(5, 4)), "tier_less"),
+        (two("amount", 5, 6, percent=(5, 4.5)), "tier_less"),
+        ({"each": {"amount": 5, "off": 1}}, "bad_reward"),
+        ({"items": None}, "null"),
+        ({"items": {"skus": ["nothing"]}}, "unknown_sku"),
+        ({"tenders": []}, "unknown_key"),
+    ],
+)
+def test_a_bad_threshold(more: dict[str, Any], code: str) -> None:
+    assert code in of(THRESHOLD, **more)
+
+
+@pytest.mark.parametrize(
+    ("reward", "code"),
+    [
+        ({}, "bad_reward"),
+        ({"each": {"amount": 0, "off": 1}}, "too_small"),
+        ({"each": {"amount": 1, "off": 0}}, "too_small"),
+        ({"each": {"amount": 1}}, "missing_key"),
+        ({"each": {"amount": 1, "percent": 5, "off": 1}}, "unknown_key"),
+        ({"each": {"amount": None, "off": 1}}, "null"),
+        ({"each": []}, "bad_type"),
+        ({"gift": 7}, "bad_type"),
+        ({"gift": {**GIFT, "amount": 0}}, "too_small"),
+        ({"gift": {**GIFT, "count": 0}}, "too_small"),
+        ({"gift": {**GIFT, "price": -1}}, "too_small"),
+        ({"gift": {**GIFT, "each": False}}, "bad_value"),
+        ({"gift": {**GIFT, "items": None}}, "null"),
+        ({"gift": {**GIFT, "items": {"skus": ["nothing"]}}}, "unknown_sku"),
+        ({"gift": {"amount": 5}}, "missing_key"),
+        ({"gift": {**GIFT, "off": 5}}, "unknown_key"),
+    ],
+)
+def test_a_bad_reward_of_a_threshold(reward: dict[str, Any], code: str) -> None:
+    assert code in of({"id": "H", "type": "threshold"}, **reward)
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"tenders": None}, "null"),
+        ({"tenders": "wechat"}, "bad_type"),
+        ({"amount": -1}, "too_small"),
+        ({"off": 0}, "too_small"),
+        ({"percent": 5}, "bad_reward"),
+        ({"max": 0}, "too_small"),
+        ({"items": {"all": True}}, "unknown_key"),
+        ({"except_discounted": True}, "unknown_key"),
+    ],
+)
+def test_a_bad_tender_promotion(more: dict[str, Any], code: str) -> None:
+    assert code in of({"id": "W", "type": "tender", "tenders": ["w"], "off": 5}, **more)
+
+
+def test_tiers_of_two_kinds_are_not_compared() -> None:
+    tiers = [{"amount": 5, "off": 4}, {"amount": 9, "percent": 1}, {"amount": 10, "off": 4}]
+    assert compile_book(files([{"id": "H", "type": "threshold", "tiers": tiers}])).counts["promotions"] == 1
 
 
 def test_all_faults_come_at_once_with_their_places() -> None:
@@ -274,12 +369,13 @@ KEYS = st.sampled_from(
     [
         *("when", "where", "who", "limit", "items", "buy", "reward", "price", "percent", "off"),
         *("group", "id", "name", "type", "coupon", "max_times", "except_discounted"),
+        *("tiers", "each", "gift", "tenders", "amount", "max"),
     ]
 )
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.sampled_from([PRICE, SET]), st.dictionaries(KEYS, JSON, min_size=1, max_size=3))
+@given(st.sampled_from([PRICE, SET, TIER, THRESHOLD]), st.dictionaries(KEYS, JSON, min_size=1, max_size=3))
 def test_no_promotion_raises_anything_else(promotion: dict[str, Any], changes: dict[str, Any]) -> None:
     try:
         compile_book(files([{**promotion, **changes}]))

@@ -1,0 +1,337 @@
+"""What a part comes to: by the layered search where only its promotions share units, by the coupled search where
+thresholds, tiers or sets with several entries are in it.
+
+A coupled part is first decided as if there were no thresholds. Where those then give all that they ever can, that is
+the best; else it is what the coupled search has to beat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.coupled import Coupled, Found, Taken
+from engine.modes import Mode, modes_of
+from engine.offers import rounded
+from engine.parts import Part, Parts
+from engine.plans import Plan
+from engine.runs import shares
+from engine.search import solve
+from engine.takers import MAX_STEPS, Goods, Taker, takers_of
+from engine.thresholds import Pick, Threshold
+from engine.units import Component, Lot, unit_order
+
+Units = list[tuple[int, int]]  # (line, units), in the fixed order of units
+
+
+class Use:
+    """One promotion of step 2, or the gifts of a threshold: how often, what it consumes and takes off."""
+
+    __slots__ = ("discount", "plan", "times", "units")
+
+    def __init__(self, plan: Plan, times: int, discount: int, units: Units) -> None:
+        self.plan = plan
+        self.times = times
+        self.discount = discount
+        self.units = units
+
+
+class Decision:
+    """A part's choice: `bound` is how much less the total could be at most, proved."""
+
+    __slots__ = ("bound", "nodes", "picks", "uses")
+
+    def __init__(self, uses: list[Use], picks: list[Pick], bound: int, nodes: int) -> None:
+        self.uses = uses  # in order of id
+        self.picks = picks
+        self.bound = bound
+        self.nodes = nodes
+
+
+class _Layered:
+    """What the layered search makes of some promotions."""
+
+    __slots__ = ("bound", "nodes", "uses", "value")
+
+    def __init__(self) -> None:
+        self.uses: list[tuple[Use, int]] = []  # with the gain in parts, in order of id
+        self.bound = self.nodes = self.value = 0
+
+    def solve(self, components: list[Component], coupons: dict[str, int], nodes: int) -> None:
+        for component in components:
+            outcome = solve(component.classes, component.offers, coupons, max(0, nodes - self.nodes))
+            self.bound += outcome.bound
+            self.nodes += outcome.nodes
+            choice = outcome.choice
+            self.value += choice.value()
+            handed = _hand_out(component, choice.units)
+            for number in sorted(choice.units):
+                gain = choice.gains[number]
+                use = Use(component.plans[number], choice.times[number], rounded(gain), handed[number])
+                self.uses.append((use, gain))
+        self.uses.sort(key=lambda pair: pair[0].plan.index)
+
+    def add(self, other: _Layered) -> None:
+        self.uses += other.uses
+        self.bound += other.bound
+        self.value += other.value
+
+
+class _Step2:
+    """Step 2 of a coupled part by the layered search, as a mode restricts it; what a mode leaves alone is kept."""
+
+    def __init__(self, part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> None:
+        self.offers = parts.offers
+        self.coupons = coupons
+        self.nodes = nodes
+        self.spent = 0
+        self.groups = parts.offers.groups(part.offers)
+        self.known: list[dict[object, _Layered]] = [{} for _ in self.groups]
+
+    def solve(self, without: dict[int, set[int]], caps: dict[int, int]) -> _Layered:
+        """`without` are lines by promotion."""
+        out = _Layered()
+        for group, known in zip(self.groups, self.known, strict=True):
+            key = tuple([(i, tuple(sorted(without.get(i, ()))), caps.get(i, -1)) for i in group])
+            layered = known.get(key)
+            if layered is None:
+                layered = known[key] = _Layered()
+                layered.solve(self.offers.restricted(group, without, caps), self.coupons, self.nodes - self.spent)
+                self.spent += layered.nodes
+            out.add(layered)
+        out.uses.sort(key=lambda pair: pair[0].plan.index)
+        return out
+
+
+def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Decision:
+    """The best choice for a part within `nodes` search nodes."""
+    if not part.coupled:
+        layered = _Layered()
+        layered.solve(parts.offers.components(part.offers), coupons, nodes)
+        return Decision([use for use, _ in layered.uses], [], layered.bound, layered.nodes)
+    step2 = _Step2(part, parts, coupons, nodes)
+    layered = step2.solve({}, {})
+    goods, place = _goods(part)
+    thresholds = [_over_goods(one, place) for one in part.thresholds]
+    plans = {plan.index: plan for plan in part.others}
+    for index in part.offers:
+        plans[index] = parts.offers.plans[index]
+    for threshold in part.thresholds:
+        if threshold.plan.is_gift:
+            plans[threshold.index] = threshold.plan
+    search = Coupled(goods, plans, thresholds, coupons)
+    start = search.evaluate(_taken(layered, place))
+    search.offer(start)
+    if start is None or layered.value + search.threshold_most() > start.value:
+        search.offer(search.evaluate({}))
+    plain = not part.others and not search.gifts
+    most = layered.value + layered.bound + search.threshold_most()
+    best = _best(search)
+    bound = 0
+    if not (plain and start is best and best.value == most and layered.bound == 0):
+        known = _set_takers(search, plans, parts, goods)
+        if plain:
+            modes: list[Mode] = []
+            if known:
+                modes = modes_of(goods, search.takers, search.plain, _off(layered, parts, place, len(goods)))
+            modes = modes or [Mode(search.threshold_most(), {}, {})]
+            bound = min(most, _by_modes(part, step2, search, modes, place, known))
+        elif known:
+            search.search(max(1, nodes - step2.spent), search.threshold_most(), {}, {})
+            if search.open >= 0:
+                bound = search.root
+        else:
+            bound = sum(one.count * one.current for one in goods)
+    best = _best(search)
+    if not best.whole:
+        bound = max(bound, best.value + search.threshold_most())
+    bound = max(0, bound - best.value)
+    nodes_spent = step2.spent + search.nodes
+    return _decision(best, plans, part, thresholds, goods, place, bound, nodes_spent)
+
+
+def _set_takers(search: Coupled, plans: dict[int, Plan], parts: Parts, goods: list[Goods]) -> bool:
+    """Whether what may consume units can be told step by step."""
+    takers: list[Taker] = []
+    for index in sorted(plans):
+        found = takers_of(plans[index], parts.caps[index], goods)
+        if found is None:
+            return False
+        takers += found
+        if sum(len(taker.steps) for taker in takers) > MAX_STEPS:
+            return False
+    for number, taker in enumerate(takers):
+        taker.number = number
+    search.takers = takers
+    return True
+
+
+def _best(search: Coupled) -> Found:
+    best = search.best
+    assert best is not None  # nothing at all was offered first
+    return best
+
+
+def _taken(layered: _Layered, place: dict[int, int]) -> Taken:
+    """What the layered search chose, by goods."""
+    taken: Taken = {}
+    for use, gain in layered.uses:
+        units: dict[int, int] = {}
+        for line, count in use.units:
+            units[place[line]] = units.get(place[line], 0) + count
+        taken[use.plan.index] = (use.times, gain, units)
+    return taken
+
+
+def _off(layered: _Layered, parts: Parts, place: dict[int, int], count: int) -> list[int]:
+    """What the layered search takes off each goods."""
+    off = [0] * count
+    for use, _ in layered.uses:
+        if use.plan.kind == "price":
+            for line, units in use.units:
+                lot = parts.lot(line)
+                off[place[line]] += units * (lot.current - lot.of(use.plan.price_of(lot.regular_unit)))
+        else:
+            costs = [(parts.lot(line).current, units) for line, units in use.units]
+            for (line, units), (share, more) in zip(use.units, shares(use.discount, costs), strict=True):
+                off[place[line]] += share * units + more
+    return off
+
+
+def _by_modes(part: Part, step2: _Step2, search: Coupled, modes: list[Mode], place: dict[int, int], known: bool) -> int:
+    """Every mode by the layered search, those that it leaves open by the coupled one. Gives the greatest value that
+    is not ruled out, -1 for none."""
+    left: list[tuple[int, int, Mode]] = []
+    without_lines: list[dict[int, set[int]]] = []
+    for number, mode in enumerate(modes):
+        without = {
+            index: {lot.line for lot in part.lots if place[lot.line] in out} for index, out in mode.without.items()
+        }
+        without_lines.append(without)
+        layered = step2.solve(without, mode.caps)
+        most = layered.value + layered.bound + mode.gives
+        found = search.evaluate(_taken(layered, place))
+        search.offer(found)
+        if layered.bound or found is None or found.value != most or not found.whole:
+            left.append((-most, number, mode))
+        mode.applications += sum(use.times for use, _ in layered.uses) if not layered.bound else -1_000_000
+    left.sort(key=lambda one: one[:2])
+    bound = -1
+    for most, number, mode in left:
+        best = _best(search)
+        if -most < best.value or (-most == best.value and mode.applications >= best.applications):
+            continue
+        room = step2.nodes - step2.spent - search.nodes
+        if not known or room <= 0:
+            bound = max(bound, -most)
+            continue
+        search.open = -1
+        search.tail = _tail(part, step2, search, without_lines[number], mode.caps, place)
+        search.search(room, mode.gives, mode.without, mode.caps)
+        if search.open >= 0:
+            bound = max(bound, min(-most, search.open))
+    return bound
+
+
+def _tail(
+    part: Part,
+    step2: _Step2,
+    search: Coupled,
+    without: dict[int, set[int]],
+    caps: dict[int, int],
+    place: dict[int, int],
+) -> Callable[[int], int]:
+    """The most that step 2 gains on goods from a number on; the choice that does is offered too."""
+
+    def tail(number: int) -> int:
+        gone = {lot.line for lot in part.lots if place[lot.line] < number}
+        fewer = {index: without.get(index, set()) | (gone & step2.offers.lines(index)) for index in part.offers}
+        layered = step2.solve({index: lines for index, lines in fewer.items() if lines}, caps)
+        search.offer(search.evaluate(_taken(layered, place)))
+        return layered.value + layered.bound
+
+    return tail
+
+
+def _decision(
+    best: Found,
+    plans: dict[int, Plan],
+    part: Part,
+    thresholds: list[Threshold],
+    goods: list[Goods],
+    place: dict[int, int],
+    bound: int,
+    nodes: int,
+) -> Decision:
+    by_line = {threshold.index: threshold for threshold in part.thresholds}
+    lots: list[list[Lot]] = [[] for _ in goods]
+    for lot in sorted(part.lots, key=unit_order):
+        lots[place[lot.line]].append(lot)
+    left = {lot.line: lot.count for lot in part.lots}
+    uses: list[Use] = []
+    picks: list[Pick] = []
+    rank = sorted(goods, key=lambda one: one.rank)
+    for index in sorted(best.taken):
+        times, gain, units = best.taken[index]
+        got: Units = []
+        for one in rank:
+            count = units.get(one.number, 0)
+            for lot in lots[one.number]:
+                take = min(count, left[lot.line])
+                if take:
+                    left[lot.line] -= take
+                    count -= take
+                    got.append((lot.line, take))
+        uses.append(Use(plans[index], times, rounded(gain), got))
+        if plans[index].is_gift:
+            picks.append(Pick(by_line[index], times, rounded(gain)))
+    picks += [Pick(by_line[pick.threshold.index], pick.times, pick.discount) for pick in best.picks]
+    return Decision(uses, picks, bound, nodes)
+
+
+def _goods(part: Part) -> tuple[list[Goods], dict[int, int]]:
+    """The part's units by sku (a weighed line is its own), and the goods of each line."""
+    goods: list[Goods] = []
+    place: dict[int, int] = {}
+    by_sku: dict[str, Goods] = {}
+    first: list[Lot] = []
+    based = {line for threshold in part.thresholds for line in threshold.members}
+    for lot in sorted(part.lots, key=lambda lot: lot.line not in based):  # what thresholds ask for is decided first
+        one = None if lot.milli else by_sku.get(lot.sku)
+        if one is None:
+            slots = [(plan.index, entry) for plan, entry in lot.touch]
+            one = Goods(len(goods), lot.current, lot.current < lot.regular, slots)
+            for plan, _ in lot.touch:
+                if plan.kind == "price":
+                    one.gains[plan.index] = lot.current - lot.of(plan.price_of(lot.regular_unit))
+            goods.append(one)
+            first.append(lot)
+            if not lot.milli:
+                by_sku[lot.sku] = one
+        one.count += lot.count
+        place[lot.line] = one.number
+    for rank, number in enumerate(sorted(range(len(goods)), key=lambda number: unit_order(first[number]))):
+        goods[number].rank = rank
+    return goods, place
+
+
+def _over_goods(threshold: Threshold, place: dict[int, int]) -> Threshold:
+    members = {place[line] for line in threshold.members}
+    return Threshold(threshold.plan, threshold.cap, members)
+
+
+def _hand_out(component: Component, units: dict[int, dict[int, int]]) -> dict[int, Units]:
+    """Which lots' units each offer gets: offers in order of id, units in the fixed order."""
+    left = {lot.line: lot.count for lots in component.lots for lot in lots}
+    out: dict[int, Units] = {}
+    for number in sorted(units):
+        got: list[tuple[Lot, int]] = []
+        for place, count in units[number].items():
+            for lot in component.lots[place]:
+                take = min(count, left[lot.line])
+                if take:
+                    left[lot.line] -= take
+                    count -= take
+                    got.append((lot, take))
+        got.sort(key=lambda pair: unit_order(pair[0]))
+        out[number] = [(lot.line, count) for lot, count in got]
+    return out

@@ -1,0 +1,199 @@
+"""Step 3: what thresholds take off the units that step 2 leaves, and which of them are chosen.
+
+The base of a threshold is what its units cost after step 2; thresholds do not see each other's discounts, but the
+chosen are taken off in order of id, and each is cut to what its units still cost. Where nothing can be cut and no
+group or coupon is shared, all that are reached are chosen; else the subsets are tried, within the search's nodes.
+"""
+
+from __future__ import annotations
+
+from engine.plans import OFF, WHOLE, Plan
+from engine.runs import Run, lowered
+
+
+class Threshold:
+    """A threshold as it stands for this basket. `cap` is the most applications, -1 for any number."""
+
+    __slots__ = ("cap", "index", "members", "plan")
+
+    def __init__(self, plan: Plan, cap: int, members: set[int]) -> None:
+        self.plan = plan
+        self.index = plan.index
+        self.cap = cap
+        self.members = members  # places of the units that its selector means
+
+    def has(self, run: Run) -> bool:
+        """Whether these units are in the base."""
+        return run.place in self.members and not run.gift and not (run.taken and self.plan.except_discounted)
+
+    def base(self, runs: list[Run]) -> int:
+        members = self.members
+        total = 0
+        if self.plan.except_discounted:
+            for run in runs:
+                if run.place in members and not run.gift and not run.taken:
+                    total += run.cost * run.count
+        else:
+            for run in runs:
+                if run.place in members and not run.gift:
+                    total += run.cost * run.count
+        return total
+
+    def times(self, base: int) -> int:
+        """The most applications to a base, apart from coupons."""
+        plan = self.plan
+        if plan.is_gift:
+            times = base // plan.gift[0] if plan.gift[3] else min(1, base // plan.gift[0])
+        elif plan.each[0]:
+            times = base // plan.each[0]
+        else:
+            times = 1 if base >= plan.tiers[0][0] else 0
+        return times if self.cap < 0 else min(times, self.cap)
+
+    def gives(self, base: int, times: int) -> int:
+        """What so many applications take off, before they are cut."""
+        plan = self.plan
+        if times <= 0:
+            return 0
+        if plan.each[0]:
+            return plan.each[1] * times
+        best = 0
+        for at, mode, amount in plan.tiers:
+            if at <= base:
+                best = amount if mode == OFF else (base * amount + WHOLE // 2) // WHOLE
+        return best
+
+    def most(self, base: int) -> int:
+        """The most that it can take off where its base is at most `base`: for bounds."""
+        if self.plan.is_gift:
+            return 0
+        if self.plan.each[0]:
+            return min(base, self.plan.each[1] * self.times(base))
+        best = 0
+        if self.cap == 0:
+            return 0
+        reached = [tier for tier in self.plan.tiers if tier[0] <= base]
+        for number, (_, mode, amount) in enumerate(reached):
+            top = reached[number + 1][0] - 1 if number + 1 < len(reached) else base
+            best = max(best, amount if mode == OFF else (top * amount + WHOLE // 2) // WHOLE)
+        return min(base, best)
+
+
+class Pick:
+    """A threshold that is chosen: how often, and what it takes off."""
+
+    __slots__ = ("discount", "threshold", "times")
+
+    def __init__(self, threshold: Threshold, times: int, discount: int) -> None:
+        self.threshold = threshold
+        self.times = times
+        self.discount = discount
+
+
+class Picks:
+    """The thresholds chosen, what they take off together and how many applications they are; `whole` where that is
+    proved to be the best choice."""
+
+    __slots__ = ("applications", "picks", "steps", "value", "whole")
+
+    def __init__(self, picks: list[Pick], whole: bool, steps: int) -> None:
+        self.picks = picks
+        self.value = sum(pick.discount for pick in picks)
+        self.applications = sum(pick.times for pick in picks)
+        self.whole = whole
+        self.steps = steps  # subsets that were looked at
+
+
+MAX_STEPS = 2_000  # subsets of one choice of step 2 that are looked at
+MAX_DEPTH = 250  # thresholds that subsets are tried of; those after are left out
+
+
+def choose(thresholds: list[Threshold], runs: list[Run], groups: set[str], coupons: dict[str, int]) -> Picks:
+    """The best choice of `thresholds` (in order of id, without gifts) over the units that step 2 left.
+
+    `groups` are used, `coupons` are left.
+    """
+    candidates: list[tuple[Threshold, int, int, int]] = []  # with its base, times and most
+    simple = True
+    seen: set[str] = set()
+    for threshold in thresholds:
+        plan = threshold.plan
+        if plan.group and plan.group in groups:
+            continue
+        base = threshold.base(runs)
+        times = threshold.times(base)
+        if plan.coupon:
+            times = min(times, coupons.get(plan.coupon, 0))
+        gives = threshold.gives(base, times)
+        if gives <= 0:
+            continue
+        for shared in ((plan.group and f"g{plan.group}"), (plan.coupon and f"c{plan.coupon}")):
+            if shared:
+                simple = simple and shared not in seen
+                seen.add(shared)
+        candidates.append((threshold, base, times, gives))
+    if simple:
+        together = sum(one[3] for one in candidates)
+        if all(together <= one[1] for one in candidates):
+            return Picks([Pick(one[0], one[2], one[3]) for one in candidates], True, 0)
+    return _Chooser(candidates, dict(coupons)).best(runs, set(groups))
+
+
+class _Chooser:
+    def __init__(self, candidates: list[tuple[Threshold, int, int, int]], coupons: dict[str, int]) -> None:
+        self.candidates = candidates
+        self.coupons = coupons
+        self.value = 0
+        self.applications = 0
+        self.picks: list[Pick] = []
+        self.steps = 0
+        self.ceiling = 0  # what all the base units cost: more cannot be taken off
+        self.rest = [0] * (len(candidates) + 1)
+        self.single = [1] * (len(candidates) + 1)  # the most that one application takes off, of those from here on
+        for i in range(len(candidates) - 1, -1, -1):
+            self.rest[i] = self.rest[i + 1] + min(candidates[i][1], candidates[i][3])
+            self.single[i] = max(self.single[i + 1], candidates[i][0].plan.each[1] or candidates[i][3])
+
+    def best(self, runs: list[Run], groups: set[str]) -> Picks:
+        for run in runs:
+            if any(one[0].has(run) for one in self.candidates):
+                self.ceiling += run.cost * run.count
+        self._go(0, runs, groups, [], 0, 0)
+        return Picks(self.picks, self.steps < MAX_STEPS, self.steps)
+
+    def _go(self, at: int, runs: list[Run], groups: set[str], chosen: list[Pick], value: int, times: int) -> None:
+        if value > self.value or (value == self.value and times < self.applications):
+            self.value, self.applications, self.picks = value, times, list(chosen)
+        self.steps += 1
+        if at == MAX_DEPTH:
+            self.steps = MAX_STEPS
+        if at == len(self.candidates) or self.steps >= MAX_STEPS:
+            return
+        most = min(value + self.rest[at], self.ceiling)
+        least = times - (value - self.value) // self.single[at] if value < self.value else times
+        if most < self.value or (most == self.value and least >= self.applications):
+            return
+        threshold, base, limit, _ = self.candidates[at]
+        plan = threshold.plan
+        if not (plan.group and plan.group in groups):
+            flags = [threshold.has(run) for run in runs]
+            still = sum(run.cost * run.count for run, mine in zip(runs, flags, strict=True) if mine)
+            if plan.coupon:
+                limit = min(limit, self.coupons[plan.coupon])
+            if plan.each[0]:
+                limit = min(limit, -(-still // plan.each[1]))  # the last application takes something too
+            for count in range(limit, 0, -1):
+                discount = min(threshold.gives(base, count), still)
+                if discount <= 0:
+                    break
+                if plan.coupon:
+                    self.coupons[plan.coupon] -= count
+                after = groups | {plan.group} if plan.group else groups
+                chosen.append(Pick(threshold, count, discount))
+                self._go(at + 1, lowered(runs, discount, flags), after, chosen, value + discount, times + count)
+                chosen.pop()
+                if plan.coupon:
+                    self.coupons[plan.coupon] += count
+                if self.steps >= MAX_STEPS:
+                    return
+        self._go(at + 1, runs, groups, chosen, value, times)

@@ -1,0 +1,95 @@
+"""Pricing scan by scan gives the receipt from scratch, byte for byte; and what no price may do, over all kinds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reference.strategies import ALL_KINDS, book_files, worlds
+
+from engine.basket import read_basket
+from engine.compiler import compile_book
+from engine.pricing import Pricer, price
+from engine.snapshot import Snapshot
+
+Data = dict[str, Any]
+World = tuple[list[Data], list[Data], Data]
+quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def text(receipt: Any) -> str:
+    return json.dumps(receipt.to_json(), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("nodes", [20_000, 50])
+def test_every_scan_gives_the_receipt_from_scratch(nodes: int) -> None:
+    @quick
+    @given(worlds(ALL_KINDS, max_units=12, max_promotions=8))
+    def check(world: World) -> None:
+        items, promotions, basket = world
+        book = Snapshot(compile_book(book_files(items, promotions)).data)
+        pricer = Pricer(book)
+        for count in [*range(len(basket["lines"]) + 1), len(basket["lines"]) - 1, 1]:
+            some = read_basket({**basket, "lines": basket["lines"][: max(0, count)]})
+            assert text(pricer.price(some, nodes)) == text(price(book, some, nodes))
+
+    check()
+
+
+def test_a_part_that_is_unchanged_is_not_searched_again() -> None:
+    rows = "".join(f"i{n},x,each,{100 + n},,,,\n" for n in range(9))
+    header = "sku,name,unit,price,category,brand,tags,barcodes\n"
+    book = [
+        {
+            "id": f"P{n}",
+            "type": "set",
+            "buy": [{"items": {"skus": [f"i{n}"]}, "qty": 2}],
+            "reward": {"percent": 10},
+        }
+        for n in range(9)
+    ]
+    files = {
+        "book.json": b'{"format": 1, "currency": "CNY", "exponent": 2}',
+        "items.csv": (header + rows).encode(),
+        "promotions.json": json.dumps(book).encode(),
+    }
+    pricer = Pricer(Snapshot(compile_book(files).data))
+    for count in range(1, 9):
+        lines = [{"code": f"i{n}", "qty": 2} for n in range(count)]
+        pricer.price(read_basket({"at": "2026-11-22T18:30", "lines": lines}))
+        assert pricer.searched == 1
+
+
+@quick
+@given(worlds(ALL_KINDS, max_units=9, max_promotions=5), st.data())
+def test_a_promotion_more_never_makes_it_dearer(world: World, data: st.DataObject) -> None:
+    """Of sets, tiers and thresholds, before step 4."""
+    items, promotions, basket = world
+    kinds = ("set", "tier", "threshold")
+    before_tender = [promotion for promotion in promotions if promotion["type"] != "tender"]
+    able = [promotion for promotion in before_tender if promotion["type"] in kinds]
+    if not able:
+        return
+    one = data.draw(st.sampled_from(able))
+    fewer = [promotion for promotion in before_tender if promotion is not one]
+    more, less = (
+        price(Snapshot(compile_book(book_files(items, some)).data), read_basket(basket))
+        for some in (before_tender, fewer)
+    )
+    assert more.total <= less.total
+
+
+@quick
+@given(worlds(ALL_KINDS, max_units=9, max_promotions=5), st.sampled_from([0, 1, 7, 50]))
+def test_past_the_limit_the_bound_holds(world: World, nodes: int) -> None:
+    items, promotions, basket = world
+    promotions = [promotion for promotion in promotions if promotion["type"] != "tender"]
+    book = Snapshot(compile_book(book_files(items, promotions)).data)
+    best = price(book, read_basket(basket))
+    found = price(book, read_basket(basket), nodes)
+    assert best.optimal
+    assert found.total - found.bound <= best.total <= found.total
+    assert found.optimal == (found.bound == 0)
