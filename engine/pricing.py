@@ -124,7 +124,7 @@ class _Ledger:
         lines = tuple([_line(lot, sum([run.cost * run.count for run in self.runs[lot.line]])) for lot in self.lots])
         gross = sum(line.gross for line in lines)
         total = sum(line.net for line in lines)
-        bound = sum(decision.bound for decision in decisions)
+        bound = min(sum([decision.bound for decision in decisions]), total)  # nothing costs less than nothing
         self.applications.sort(key=lambda pair: pair[0])
         return Receipt(
             id=self.counter.basket.id,
