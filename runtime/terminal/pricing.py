@@ -48,7 +48,7 @@ class Pricing:
             self.receipt = sale.receipt
             self._priced = ()
             return ""
-        wanted = (sale.began_at, sale.member, sale.live_lines)
+        wanted = _asked(sale)
         if wanted == self._priced:
             return ""
         self._priced = wanted
@@ -68,10 +68,13 @@ class Pricing:
             return Subtotalled({}, {})  # refused by the machine, in its own words
         basket = basket_of(sale, self._place, basket_id)
         plain = plain_basket(basket)
-        try:
-            receipt = price(self._snapshot, basket).to_json()
-        except EngineError as error:
-            raise NotTaken("price_book_changed", name=self._culprit(sale, error)) from error
+        if self.receipt is not None and self._priced == _asked(sale):
+            receipt = {**self.receipt, "id": basket_id}  # what the screen shows: the same basket but for its name
+        else:
+            try:
+                receipt = price(self._snapshot, basket).to_json()
+            except EngineError as error:
+                raise NotTaken("price_book_changed", name=self._culprit(sale, error)) from error
         if len(pack([plain, receipt, sale.lines])) > MAX_SALE_BYTES:
             raise NotTaken("sale_too_large")
         return Subtotalled(plain, receipt, self.hash)
@@ -91,3 +94,8 @@ class Pricing:
             return sale.live_lines[error.line].name
         gone = (line.name for line in sale.live_lines if self._snapshot.find(line.sku) is None)
         return next(gone, sale.live_lines[0].name)
+
+
+def _asked(sale: Sale) -> tuple[object, ...]:
+    """All that the price of a sale depends on, but for the snapshot and the place."""
+    return (sale.began_at, sale.member, sale.live_lines)
