@@ -16,6 +16,7 @@ from engine.compiler import FILES, compile_book
 from engine.errors import BookError
 from runtime.keys import KeyFileError, sign_snapshot
 from runtime.tools.files import write_whole
+from runtime.tools.refusal import refuse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,16 +32,16 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         files = {name: (book / name).read_bytes() for name in FILES if (book / name).exists()}
     except OSError as e:
-        return _refuse(f"{e.filename}: {e.strerror}")
+        return refuse(f"{e.filename}: {e.strerror}")
     if not files:
-        return _refuse(f"{book}: this is no folder with a book (book.json, items.csv, promotions.json)")
+        return refuse(f"{book}: this is no folder with a book (book.json, items.csv, promotions.json)")
     gc.disable()  # a million small objects and no cycles: the collector would look at each again and again
     try:
         compiled = compile_book(files, lenient=arguments.lenient)
     except BookError as e:
         for fault in e.faults:
             print(fault, file=sys.stderr)
-        return _refuse(f"{e} {e.remedy}")
+        return refuse(f"{e} {e.remedy}")
     finally:
         gc.enable()
     for warning in compiled.warnings:
@@ -51,14 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
             data = sign_snapshot(data, arguments.sign)
         write_whole(output, data)
     except KeyFileError as e:
-        return _refuse(f"{e} {e.remedy}")
+        return refuse(f"{e} {e.remedy}")
     except OSError as e:
-        return _refuse(f"{output}: {e.strerror}")
+        return refuse(f"{output}: {e.strerror}")
     counts = ", ".join(f"{count} {what}" for what, count in compiled.counts.items())
     print(f"{output}: {counts}, {len(data)} bytes{'' if arguments.sign is None else ', signed'}")
     return 0
-
-
-def _refuse(text: str) -> int:
-    print(text, file=sys.stderr)
-    return 2

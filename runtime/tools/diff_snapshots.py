@@ -7,11 +7,11 @@ have no zstandard. Exit status: 0 written, 2 a file cannot be read or written, o
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from runtime.delta import MAX_FILE_BYTES, METHODS, DeltaError, best_method, make_delta
 from runtime.tools.files import TooLarge, read_limited, write_whole
+from runtime.tools.refusal import refuse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,15 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
         delta = make_delta(old, new, method=method)
         write_whole(arguments.output, delta)
     except DeltaError as e:
-        return _refuse(f"{e} {e.remedy}")
+        return refuse(f"{e} {e.remedy}")
     except TooLarge as e:
-        return _refuse(str(e))
+        return refuse(str(e))
     except OSError as e:
-        return _refuse(f"{e.filename or arguments.output}: {e.strerror}")
+        return refuse(f"{e.filename or arguments.output}: {e.strerror}")
     print(f"{arguments.output}: {method}, {len(delta)} bytes for a file of {len(new)}")
     return 0
-
-
-def _refuse(text: str) -> int:
-    print(text, file=sys.stderr)
-    return 2

@@ -7,10 +7,10 @@ DIR/snapshot.key signs (`lane compile --sign`) and stays at head office; DIR/sna
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from runtime.keys import PRIVATE, PUBLIC, KeyFileError, new_pair
+from runtime.tools.refusal import refuse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,6 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         public = new_pair(folder)
     except KeyFileError as e:
-        print(f"{e} {e.remedy}", file=sys.stderr)
-        return 2
+        return refuse(f"{e} {e.remedy}")
     print(f"{folder / PRIVATE}: keep it secret, it signs\n{folder / PUBLIC}: for the terminals, {public}")
     return 0

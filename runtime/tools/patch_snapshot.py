@@ -7,11 +7,11 @@ OLD. Exit status: 0 written, 2 refused, with the reason on standard error.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from runtime.delta import MAX_DELTA_BYTES, MAX_FILE_BYTES, DeltaError, apply_delta
 from runtime.tools.files import TooLarge, read_limited, write_whole
+from runtime.tools.refusal import refuse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,15 +26,10 @@ def run(arguments: argparse.Namespace) -> int:
         new = apply_delta(old, read_limited(arguments.delta, MAX_DELTA_BYTES))
         write_whole(arguments.output, new)
     except DeltaError as e:
-        return _refuse(f"{arguments.delta}: {e} {e.remedy}")
+        return refuse(f"{arguments.delta}: {e} {e.remedy}")
     except TooLarge as e:
-        return _refuse(str(e))
+        return refuse(str(e))
     except OSError as e:
-        return _refuse(f"{e.filename or arguments.output}: {e.strerror}")
+        return refuse(f"{e.filename or arguments.output}: {e.strerror}")
     print(f"{arguments.output}: {len(new)} bytes")
     return 0
-
-
-def _refuse(text: str) -> int:
-    print(text, file=sys.stderr)
-    return 2

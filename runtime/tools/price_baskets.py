@@ -17,6 +17,7 @@ from engine.pricing import price
 from engine.snapshot import Snapshot
 from engine.strictjson import doubts, is_text, read_json
 from engine.values import DEFAULT_NODES
+from runtime.tools.refusal import refuse
 
 MAX_LINE_BYTES = 4_000_000
 
@@ -30,8 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         snapshot = Snapshot.open(arguments.snapshot)
     except SnapshotError as e:
-        print(f"{e} {e.remedy}", file=sys.stderr)
-        return 2
+        return refuse(f"{e} {e.remedy}")
     try:
         for raw in iter(sys.stdin.buffer.readline, b""):
             if raw.strip():

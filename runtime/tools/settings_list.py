@@ -24,6 +24,7 @@ from runtime.gateway.settings import GatewaySettings, read_gateway_file
 from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
 from runtime.terminal.labels_file import LabelSettings, read_label_file
 from runtime.terminal.settings import SECTIONS, read_terminal_file
+from runtime.tools.refusal import refuse
 
 MARKDOWN_HEAD = """\
 # Settings
@@ -155,12 +156,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         sections = list(all_sections())
     except DriverNameError as error:
-        print(error, file=sys.stderr)
-        return 2
+        return refuse(error)
     wanted = [s for s in sections if not arguments.names or any(_is_named(s, name) for name in arguments.names)]
     if not wanted:
-        print(f"There is no section or driver {' or '.join(arguments.names)}.", file=sys.stderr)
-        return 2
+        return refuse(f"There is no section or driver {' or '.join(arguments.names)}.")
     print((as_markdown if arguments.markdown else as_text)(wanted), end="")
     return 0
 
@@ -171,8 +170,7 @@ def _is_named(section: Section, name: str) -> bool:
 
 def _check(paths: list[Path]) -> int:
     if not paths:
-        print("Name the files to check.", file=sys.stderr)
-        return 2
+        return refuse("Name the files to check.")
     bad = False
     for path in paths:
         faults = check_file(path)
