@@ -370,9 +370,9 @@ def test_what_came_back_does_not_come_back_again() -> None:
         refund(book, basket, [ReturnLine(2)], [Earlier((ReturnLine(0),), 99_999)])
     with pytest.raises(BasketError, match="No item has the code gone"):
         refund(book, replace(basket, lines=(BasketLine("gone", 1),)), [ReturnLine(0)])
-    for values in ({"qty": -1}, {"milli": -1}, {"qty": 1, "milli": 1}):
+    for qty, milli in ((-1, 0), (0, -1), (1, 1)):
         with pytest.raises(ValueError, match="come back"):
-            ReturnLine(0, **values)
+            ReturnLine(0, qty=qty, milli=milli)
 
 
 def _changed(receipt: Data, line: int, **keys: Any) -> Data:
