@@ -352,12 +352,10 @@ REFUSED: list[tuple[str, list[ReturnLine], int | None]] = [
 @pytest.mark.parametrize(("code", "lines", "line"), REFUSED)
 def test_what_cannot_come_back(code: str, lines: list[ReturnLine], line: int | None) -> None:
     book, basket = small([], SALE)
-    for call in (
-        lambda: refund(book, basket, lines),
-        lambda: refund(book, basket, [ReturnLine(4)], [Earlier(tuple(lines))]),
-    ):
+    cases: list[tuple[list[ReturnLine], list[Earlier]]] = [(lines, []), ([ReturnLine(4)], [Earlier(tuple(lines))])]
+    for now, earlier in cases:
         with pytest.raises(ReturnError) as caught:
-            call()
+            refund(book, basket, now, earlier)
         assert (caught.value.code, caught.value.line) == (code, line)
         assert caught.value.message and caught.value.remedy and "{" not in caught.value.message + caught.value.remedy
 
