@@ -111,7 +111,8 @@ def refund(
     after = sale.without(left, back)
     given = given_by(sale, states)
     amount = max(0, sale.due(after) - given)
-    before, kept = sale.kept(left), sale.kept(after)
+    kept = sale.kept(after)
+    before = sale.kept(left) if basket.coupons else kept  # a price that only coupons ask for
     return Refund(
         id=basket.id,
         rule=sale.rule,
