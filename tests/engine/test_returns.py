@@ -27,7 +27,7 @@ Data = dict[str, Any]
 World = tuple[list[Data], list[Data], Data]
 Steps = list[list[ReturnLine]]
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False)
-long = settings(quick, max_examples=5_000)
+long = settings(quick, max_examples=2_000)
 BOOK = '{"format": 1, "currency": "CNY", "exponent": 2, "returns": "%s"}'
 
 
