@@ -75,7 +75,10 @@ def _basket(
 
 
 def grown(work: Work, promotions: int) -> Work:
-    """The same baskets and promotions, and so many more on other goods that there are `promotions` in all."""
+    """The same baskets and promotions, and so many more on other goods that there are `promotions` in all.
+
+    Raises ValueError where the baskets leave no goods for a promotion.
+    """
     asked = {sku for basket in work.baskets for sku, _ in basket}
     rng = Random(f"{SEED}/grown/{promotions}")
     more = promotions - len(work.promos)
