@@ -15,6 +15,11 @@ MAX_PARTS = 20  # entries of a set, or tiers
 _WHOLE_PERCENT = 10_000  # hundredths of a percent
 _MAX_TIME_S = 10_000 * 366 * 86_400
 _DAY_S = 86_400
+_LIMIT = frozenset({"member_day", "member_total", "total"})
+_WHERE = frozenset({"stores", "groups", "channels"})
+_WHO = frozenset({"member", "levels", "tags", "birthday"})
+_WHEN = frozenset({"from", "until", "weekdays", "hours"})
+_CONDITIONS = frozenset({"coupon", "group", "max_times", "except_discounted", "limit", "where", "who", "when"})
 _MODES: dict[str, frozenset[str]] = {
     "price": frozenset({"price", "off", "percent"}),
     "set": frozenset({"price", "off", "percent"}),
@@ -68,29 +73,41 @@ def _texts(value: Any) -> None:
     _need(type(value) is list and all(type(text) is str for text in value))
 
 
-def _table(record: dict[str, Any], key: str, known: frozenset[str]) -> dict[str, Any]:
-    value = record.get(key, {})
+def _table(value: Any, known: frozenset[str]) -> dict[str, Any]:
     _need(type(value) is dict and known.issuperset(value))
     table: dict[str, Any] = value
     return table
 
 
 def _common(record: dict[str, Any]) -> None:
-    for key in ("coupon", "group"):
-        _need(key not in record or (type(record[key]) is str and record[key] != ""))
-    if "max_times" in record:
-        _number(record["max_times"], 1, MAX_COUNT)
-    _need(record.get("except_discounted", True) is True)
-    for limit in _table(record, "limit", frozenset({"member_day", "member_total", "total"})).values():
-        _number(limit, 1, MAX_COUNT)
-    for names in _table(record, "where", frozenset({"stores", "groups", "channels"})).values():
-        _texts(names)
-    who = _table(record, "who", frozenset({"member", "levels", "tags", "birthday"}))
+    for key in _CONDITIONS.intersection(record):
+        value = record[key]
+        if key in ("coupon", "group"):
+            _need(type(value) is str and value != "")
+        elif key == "max_times":
+            _number(value, 1, MAX_COUNT)
+        elif key == "except_discounted":
+            _need(value is True)
+        elif key == "limit":
+            for limit in _table(value, _LIMIT).values():
+                _number(limit, 1, MAX_COUNT)
+        elif key == "where":
+            for names in _table(value, _WHERE).values():
+                _texts(names)
+        elif key == "who":
+            _who(_table(value, _WHO))
+        else:
+            _when(_table(value, _WHEN))
+
+
+def _who(who: dict[str, Any]) -> None:
     for key in ("levels", "tags"):
         if key in who:
             _texts(who[key])
     _need(who.get("member", True) is True and who.get("birthday", "day") in ("day", "month"))
-    when = _table(record, "when", frozenset({"from", "until", "weekdays", "hours"}))
+
+
+def _when(when: dict[str, Any]) -> None:
     for key in ("from", "until"):
         if key in when:
             _number(when[key], 0, _MAX_TIME_S)

@@ -123,6 +123,9 @@ class Snapshot:
                     self._slots.append(number)
         except (TypeError, ValueError) as e:
             raise SnapshotError("snapshot_damaged", "slots", "it is not what it should be") from e
+        if len(self._slot_counts) != self._plans.count:
+            raise SnapshotError("snapshot_damaged", "slots", "they are not those of the promotions")
+        self._checked = bytearray(self._plans.count)  # whose record was looked at
         self._plan_cache: dict[int, Plan] = {}
         self._posting_cache: dict[int, tuple[int, ...]] = {}
 
@@ -250,8 +253,10 @@ class Snapshot:
                 self._plan_cache.clear()
             record = self._decoded("plans", self._plans.record(number))
             try:
-                if number >= len(self._slot_counts) or slots_of(record) != self._slot_counts[number]:
-                    raise ValueError("slots")
+                if not self._checked[number]:
+                    if slots_of(record) != self._slot_counts[number]:
+                        raise ValueError("slots")
+                    self._checked[number] = 1
                 found = Plan(number, record)
             except (AttributeError, KeyError, TypeError, ValueError) as e:
                 raise SnapshotError("snapshot_damaged", "plans", "a promotion is not what it should be") from e
