@@ -32,7 +32,8 @@ SCAN, SCAN_COMPILED = "lanekit, one more scan", "lanekit, compiled, one more sca
 OURS = (PLAIN, COMPILED, SCAN, SCAN_COMPILED)
 LEAST_SAMPLES = 2  # of a peer, however slow
 LONGER = 3  # times the budget, for the solver: a bar is measured against it
-SLOW_S = 1.0  # from here on a sample is kept at once, and the first one counts
+SLOW_S = 1.0  # from here on the first sample counts
+KEEP_S = 2.0  # so often a cell leaves what it has, for the run that stops it
 PATIENCE = 3.0  # times a cell's limit, which is CPU time: where others use the machine too
 
 
@@ -73,6 +74,7 @@ class _Samples:
         self.times: list[list[float]] = [[] for _ in range(baskets)]
         self.answers: list[int] = []
         self.proofs: list[tuple[bool, float]] = []
+        self.written_at = time.monotonic()
         self._path = path
 
     def write(self) -> None:
@@ -94,6 +96,7 @@ class _Samples:
         made = self._path.with_suffix(".new")
         made.write_text(json.dumps(found), encoding="utf-8")
         made.replace(self._path)
+        self.written_at = time.monotonic()
 
 
 def _peer(wanted: dict[str, Any]) -> tuple[list[Any], Callable[[Any], Callable[[], int]]]:
@@ -171,7 +174,7 @@ def worker(wanted: dict[str, Any]) -> None:
             samples.answers.append(answer)
             samples.proofs = proofs
         done += 1
-        if taken_s > SLOW_S:
+        if time.monotonic() > samples.written_at + KEEP_S:
             samples.write()
         if paced_s:
             time.sleep(max(0.0, paced_s - taken_s))

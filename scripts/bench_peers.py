@@ -82,10 +82,16 @@ def greedy(work: Work, by_value: bool = False) -> Evaluate:
                     left[units[place]] -= 1
                     off[units[place]] += current[units[place]] if place % 3 == 2 else 0
         found = sum((index.price[sku] - current[line]) * qty + off[line] for line, (sku, qty) in enumerate(basket))
-        for promo, lines in touched.values():
-            if promo.kind == THRESHOLD:
-                base = sum(current[line] * basket[line][1] - off[line] for line in lines)
-                found += promo.worth if base >= promo.spend else 0
+        costs = [current[line] * qty - off[line] for line, (_, qty) in enumerate(basket)]
+        left = list(costs)  # of what lines cost, as thresholds take it
+        for promo, lines in order:
+            if promo.kind == THRESHOLD and sum(costs[line] for line in lines) >= promo.spend:
+                gives = promo.worth
+                for line in lines:
+                    part = min(gives, left[line])
+                    left[line] -= part
+                    gives -= part
+                found += promo.worth - gives
         return found
 
     return evaluate
