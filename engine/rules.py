@@ -11,15 +11,12 @@ from collections.abc import Container
 from typing import Any
 
 from engine.plainreader import MAX_TEXT, PlainReader
+from engine.planrecord import MAX_AMOUNT, MAX_COUNT, MAX_PARTS, MAX_QTY
 from engine.plans import OFF, PERCENT, PRICE
 from engine.selectors import LIST_KEYS, MAX_EXCEPT
 from engine.strictjson import shown
 from engine.times import hour_s, stamp_s
 
-MAX_AMOUNT = 999_999_999  # minor units, of any price or amount
-MAX_COUNT = 999_999_999  # of times and limits
-MAX_QTY = 9_999  # units in one application
-MAX_PARTS = 20  # entries of a set, or tiers
 COMMON = frozenset({"id", "name", "type", "when", "where", "who", "coupon", "max_times", "limit"})
 OWN: dict[str, frozenset[str]] = {
     "price": frozenset({"items", "price", "percent", "off"}),
@@ -263,8 +260,8 @@ class Rules(PlainReader):
             record["mode"], record["amount"] = OFF, self._whole(value[OFF], OFF, 1, MAX_AMOUNT)
         else:
             record["mode"], record["amount"] = PERCENT, self._percent(value[PERCENT], PERCENT)
-        if "amount" in value:  # 0 is what it is where it is left out
-            record["least"] = self._whole(value["amount"], "amount", 0, MAX_AMOUNT)
+        if "amount" in value:  # left out it is 0, but 0 is not written: no amount below 1 is
+            record["least"] = self._whole(value["amount"], "amount", 1, MAX_AMOUNT)
         if "max" in value:
             record["most"] = self._whole(value["max"], "max", 1, MAX_AMOUNT)
 

@@ -44,6 +44,7 @@ from engine.container import (
 from engine.errors import SnapshotError
 from engine.keys import MAX_CODE_BYTES, Keys
 from engine.places import home
+from engine.planrecord import slots_of
 from engine.plans import Plan
 from engine.signature import BLOCK_BYTES, Trust, check_block
 from engine.table import Table
@@ -92,9 +93,12 @@ class Snapshot:
             texts = [self.currency, *self._columns]
             if not isinstance(self.exponent, int) or not all(isinstance(text, str) for text in texts):
                 raise TypeError
+            for tender, numbers in self._tenders.items():
+                if not isinstance(tender, str) or not all(type(number) is int for number in numbers):
+                    raise TypeError
             if not self._widths <= _WIDTHS:
                 raise ValueError
-        except (KeyError, TypeError, ValueError) as e:
+        except (AttributeError, KeyError, TypeError, ValueError) as e:
             raise SnapshotError("snapshot_damaged", "meta", "it is not what it should be") from e
         self._items = Table(buffer, header, "items")
         self._texts = Table(buffer, header, "texts")
@@ -110,13 +114,18 @@ class Snapshot:
         self._keys = Keys(buffer, header, kinds)
         self._slots: list[int] = []  # slot -> number of its promotion
         self._slot_of: dict[int, int] = {}  # handle -> slot
+        self._slot_counts: list[int] = []  # of each promotion
         try:
             for number, handles in enumerate(self._section("slots")):
+                self._slot_counts.append(len(handles))
                 for handle in handles:
                     self._slot_of[int(handle)] = len(self._slots)
                     self._slots.append(number)
         except (TypeError, ValueError) as e:
             raise SnapshotError("snapshot_damaged", "slots", "it is not what it should be") from e
+        if len(self._slot_counts) != self._plans.count:
+            raise SnapshotError("snapshot_damaged", "slots", "they are not those of the promotions")
+        self._checked = bytearray(self._plans.count)  # whose record was looked at
         self._plan_cache: dict[int, Plan] = {}
         self._posting_cache: dict[int, tuple[int, ...]] = {}
 
@@ -204,6 +213,8 @@ class Snapshot:
             handle = 0
             try:
                 for step in self._decoded("postings", self._postings.record(number)):
+                    if type(step) is not int or step < bool(slots):  # handles rise: no slot twice
+                        raise TypeError
                     handle += step
                     slots.append(self._slot_of[handle])
             except (KeyError, TypeError) as e:
@@ -228,7 +239,11 @@ class Snapshot:
 
     def tender_promotions(self, tender: str) -> list[int]:
         """The numbers of the promotions for paying with `tender`, in order of id."""
-        return self._tenders.get(tender, [])
+        numbers = self._tenders.get(tender, [])
+        for number in numbers:
+            if self.plan(number).kind != "tender":
+                raise SnapshotError("snapshot_damaged", "meta", "a tender leads to another promotion")
+        return numbers
 
     def plan(self, number: int) -> Plan:
         """The promotion with this number, in order of id."""
@@ -238,8 +253,12 @@ class Snapshot:
                 self._plan_cache.clear()
             record = self._decoded("plans", self._plans.record(number))
             try:
+                if not self._checked[number]:
+                    if slots_of(record) != self._slot_counts[number]:
+                        raise ValueError("slots")
+                    self._checked[number] = 1
                 found = Plan(number, record)
-            except (AttributeError, KeyError, TypeError) as e:
+            except (AttributeError, KeyError, TypeError, ValueError) as e:
                 raise SnapshotError("snapshot_damaged", "plans", "a promotion is not what it should be") from e
             self._plan_cache[number] = found
         return found

@@ -1,155 +1,41 @@
-"""scripts/bench engine: what a receipt costs, beside other ways to find one, in one run and one table.
+"""scripts/bench engine: what a receipt costs, beside other ways to find one, in one run, with the bars met or missed.
 
 The workload is scripts/bench_workload.py's; the real chains' baskets and the dense book's come after it. Every cell is
-a process of its own. Times are CPU time of the process for one basket, all of its threads together, from plain values
-to the receipt; baskets are read and indexes are built before. The compiled engine is the wheel in dist/ that
-scripts/build made, if it was made from this source.
+a process of its own (scripts/bench_cells.py). The compiled engine is the wheel in dist/ that scripts/build made, if it
+was made from this source.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
-import json
-import math
 import os
 import platform
 import re
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from bench_peers import PEERS, missing
-from bench_workload import AT, basket_lines, book_files, make_work, without_thresholds
+from bench_cells import COMPILED, ITEMS, OURS, PLAIN, ROOT, SCAN_COMPILED, Job, Result, run
+from bench_peers import PEERS
+from bench_strawmen import BUILD, NAMES, build_all
+from bench_tables import AIM, growth, quarter, same_answers, show, summary, table
+from bench_workload import AT, Work, basket_lines, book_files, grown, make_work, touching
+from quarter_core import Quarter
 
-ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- bench engine -->", "<!-- end of bench engine -->"
-ITEMS = 140_000
-PROMOTIONS, LINES = (50, 500, 2_000, 20_000), (5, 30, 100)
-QUICK_PROMOTIONS, QUICK_LINES = (50, 2_000), (5, 30)
-PLAIN, COMPILED = "lanekit", "lanekit, compiled"
-CELL_LIMIT_S = 150.0
-
-
-@dataclass
-class Job:
-    """One cell: who prices what."""
-
-    who: str
-    what: str  # what is priced, as the table says it
-    snapshot: Path | None = None
-    baskets: Path | None = None
-    cell: tuple[int, int, bool] | None = None  # promotions, lines, thresholds: of the workload
-
-
-@dataclass
-class Result:
-    job: Job
-    skipped: str = ""
-    count: int = 0
-    median_s: float = 0.0
-    p99_s: float = 0.0
-    load_s: float = 0.0
-    answers: list[int] | None = None  # of the baskets in order, as far as the time went
-    proved: int = -1  # of the answers; -1 where nothing is proved
-
-
-# --- in the cell's own process ------------------------------------------------------------------------------------
-
-
-def worker(wanted: dict[str, Any]) -> dict[str, Any]:
-    began = time.process_time()
-    if wanted["who"] in PEERS:
-        work = make_work(ITEMS, *wanted["cell"][:2])
-        work = work if wanted["cell"][2] else without_thresholds(work)
-        baskets: list[Any] = list(work.baskets)
-        began = time.process_time()
-        evaluate: Callable[[Any], int] = PEERS[wanted["who"]].make(work)
-        flags: list[bool] = []
-    else:
-        from engine import pricing
-        from engine.basket import read_basket
-        from engine.snapshot import Snapshot
-
-        if (pricing.__file__ or "").endswith(".py") is (wanted["who"] == COMPILED):
-            raise SystemExit(f"the engine here is {pricing.__file__}")
-        began = time.process_time()
-        snapshot = Snapshot.open(wanted["snapshot"])
-        baskets = [read_basket(json.loads(line)) for line in Path(wanted["baskets"]).read_text("utf-8").splitlines()]
-        flags = []
-
-        def evaluate(basket: Any) -> int:
-            receipt = pricing.price(snapshot, basket)
-            flags.append(receipt.optimal)
-            return int(receipt.discount)
-
-    evaluate(baskets[0])
-    load_s = time.process_time() - began
-    flags.clear()
-    gc.collect()
-    gc.freeze()
-    times: list[float] = []
-    answers: list[int] = []
-    end = time.perf_counter() + wanted["budget_s"]
-    while time.perf_counter() < end:
-        for basket in baskets:
-            before = time.process_time()
-            answer = evaluate(basket)
-            times.append(time.process_time() - before)
-            if len(answers) < len(baskets):
-                answers.append(answer)
-            whole = wanted["who"] in PEERS or len(answers) == len(baskets)  # we answer for every basket
-            if whole and time.perf_counter() > end and len(times) > 1:
-                break
-    times.sort()
-    return {
-        "count": len(times),
-        "median_s": statistics.median(times),
-        "p99_s": times[min(len(times) - 1, math.ceil(0.99 * len(times)) - 1)],
-        "load_s": load_s,
-        "answers": answers,
-        "proved": sum(flags[: len(answers)]) if flags else -1,
-    }
-
-
-# --- the run ------------------------------------------------------------------------------------------------------
-
-
-def run(job: Job, budget_s: float, compiled: Path | None) -> Result:
-    if job.who in PEERS:
-        reason = missing(job.who)
-        if reason:
-            return Result(job, reason)
-    wanted: dict[str, Any] = {
-        "who": job.who,
-        "budget_s": budget_s,
-        "snapshot": str(job.snapshot),
-        "baskets": str(job.baskets),
-        "cell": job.cell,
-    }
-    path = compiled if job.who == COMPILED and compiled is not None else ROOT
-    env = {**os.environ, "PYTHONPATH": str(path), "PYTHONHASHSEED": "0"}
-    words = [sys.executable, str(Path(__file__).resolve()), "--worker"]
-    # The answer goes into a file: solvers print what they like.
-    with tempfile.TemporaryDirectory(prefix="lanekit-cell-") as folder:
-        wanted["answer"] = str(Path(folder) / "answer.json")
-        given = json.dumps(wanted)
-        try:
-            done = subprocess.run(words, input=given, capture_output=True, text=True, env=env, timeout=CELL_LIMIT_S)
-        except subprocess.TimeoutExpired:
-            return Result(job, f"over {CELL_LIMIT_S:.0f} s")
-        if done.returncode:
-            return Result(job, (done.stderr.strip().splitlines() or ["failed"])[-1][:120])
-        return Result(job, **json.loads(Path(wanted["answer"]).read_text("utf-8")))
+CELLS = [(count, lines) for count in (50, 500, 2_000) for lines in (5, 30, 100)] + [(20_000, 30)]
+QUICK_CELLS = [(50, 5), (2_000, 30)]
+GROWTH, QUICK_GROWTH = (50, 500, 2_000, 20_000), (50, 2_000)
+QUICK_WITHOUT = "django-oscar"
+SCAN_LINES = 30
+SLOW_PEER_S = 5.0  # a peer that takes so long is not tried on anything larger, but for the workload of the bars
+PACED_S = 0.1
+DENSE_BASKETS, QUICK_DENSE_BASKETS = 300, 60
 
 
 def compiled_engine(folder: Path) -> tuple[Path | None, str]:
@@ -175,40 +61,44 @@ def compile_here(files: dict[str, bytes], path: Path) -> dict[str, int]:
     return made.counts
 
 
-def thresholds_compile() -> bool:
-    """Whether the engine of this checkout has thresholds."""
-    from engine.compiler import compile_book
-    from engine.errors import BookError
-
-    try:
-        compile_book(book_files(make_work(300, 3, 1, 1)))
-    except BookError as error:
-        if {fault.code for fault in error.faults} != {"later_version"}:
-            raise
-        return False
-    return True
+def _written(folder: Path, name: str, work: Work) -> Path:
+    path = folder / f"{name}.ndjson"
+    path.write_text("\n".join(basket_lines(work)), encoding="utf-8")
+    return path
 
 
-def workload_jobs(
-    folder: Path, promotions: tuple[int, ...], lines: tuple[int, ...], with_thresholds: bool
-) -> list[Job]:
+def workload_jobs(folder: Path, cells: list[tuple[int, int]], items: int) -> list[Job]:
     jobs: list[Job] = []
-    for count in promotions:
+    for count, size in cells:
         snapshot = folder / f"work-{count}.lane"
-        for size in lines:
-            work = make_work(ITEMS, count, size)
-            work = work if with_thresholds else without_thresholds(work)
-            if not snapshot.exists():
-                compile_here(book_files(work), snapshot)
-            baskets = folder / f"work-{count}-{size}.ndjson"
-            baskets.write_text("\n".join(basket_lines(work)), encoding="utf-8")
-            what = f"{count:,} promotions, {size} lines"
-            jobs += [Job(who, what, snapshot, baskets) for who in (PLAIN, COMPILED)]
-            jobs += [Job(who, what, cell=(count, size, with_thresholds)) for who in PEERS]
+        work = make_work(items, count, size)
+        if not snapshot.exists():
+            say(f"compiling {count:,} promotions")
+            compile_here(book_files(work), snapshot)
+        baskets = _written(folder, f"work-{count}-{size}", work)
+        ours = OURS if size == SCAN_LINES else (PLAIN, COMPILED)
+        what = f"{count:,} promotions, {size} lines"
+        jobs += [Job(who, what, snapshot, baskets) for who in ours]
+        jobs += [Job(who, what, cell=(count, size, True), items=items) for who in PEERS]
     return jobs
 
 
-def book_jobs(folder: Path) -> list[Job]:
+def growth_jobs(folder: Path, counts: tuple[int, ...], items: int) -> list[Job]:
+    """The same baskets and promotions, and more and more others in the book."""
+    base = make_work(items, counts[0], SCAN_LINES)
+    baskets = _written(folder, "grown", base)
+    jobs: list[Job] = []
+    for count in counts:
+        snapshot = folder / f"grown-{count}.lane"
+        work = grown(base, count)
+        say(f"compiling {count:,} promotions, {touching(work):.1f} of them in reach of a basket")
+        compile_here(book_files(work), snapshot)
+        what = f"{count:,}, of which {touching(work):.1f} touch a basket"
+        jobs += [Job(who, what, snapshot, baskets) for who in (PLAIN, COMPILED)]
+    return jobs
+
+
+def book_jobs(folder: Path, dense_baskets: int) -> list[Job]:
     """The real chains, where their data is, and the dense book."""
     from build_wheel import dense_book
 
@@ -222,10 +112,12 @@ def book_jobs(folder: Path) -> list[Job]:
         snapshot = folder / f"{chain.name}.lane"
         counts = compile_here({name: (day / name).read_bytes() for name in FILES}, snapshot)
         jobs += _two(chain.name, counts, snapshot, chain / "baskets.ndjson")
-    made = dense_book(3_000, 2_000, 1, 300)
+    if not jobs:
+        say("the real chains' data is neither at $LANE_DATA nor at ../shared/data")
+    made = dense_book(3_000, 2_000, 1, dense_baskets)
     (folder / "dense.ndjson").write_bytes(made["baskets.ndjson"])
     counts = compile_here(made, folder / "dense.lane")
-    return jobs + _two("dense book", counts, folder / "dense.lane", folder / "dense.ndjson")
+    return jobs + _two("dense Chinese book", counts, folder / "dense.lane", folder / "dense.ndjson")
 
 
 def _two(name: str, counts: dict[str, int], snapshot: Path, baskets: Path) -> list[Job]:
@@ -233,102 +125,51 @@ def _two(name: str, counts: dict[str, int], snapshot: Path, baskets: Path) -> li
     return [Job(who, what, snapshot, baskets) for who in (PLAIN, COMPILED)]
 
 
-# --- the table ----------------------------------------------------------------------------------------------------
+def quarter_jobs(folder: Path) -> list[Job]:
+    what = f"2,000 promotions, {SCAN_LINES} lines, wall time, one every {PACED_S * 1_000:.0f} ms"
+    snapshot, baskets = folder / "work-2000.lane", folder / f"work-2000-{SCAN_LINES}.ndjson"
+    return [Job(who, what, snapshot, baskets, paced_s=PACED_S) for who in OURS]
 
 
-def show(seconds: float) -> str:
-    for unit, factor in (("s", 1.0), ("ms", 1e3)):
-        if seconds * factor >= 1:
-            return f"{seconds * factor:.2f} {unit}"
-    return f"{seconds * 1e6:.0f} µs"
+# --- the run ------------------------------------------------------------------------------------------------------
 
 
-def answer(result: Result, ours: Result | None) -> str:
-    """What was found, so that equal work is told from unequal."""
-    found = result.answers or []
-    if result.job.who in PEERS and not PEERS[result.job.who].discount:
-        return f"{statistics.fmean(found):.1f} promotions matched"
-    text = f"{statistics.fmean(found):,.0f} off" if found else ""
-    if result.proved >= 0:
-        text += f"; {result.proved / len(found):.1%} proved"
-    if ours is not None and ours.answers and result is not ours:
-        pairs = list(zip(found, ours.answers, strict=False))
-        same = sum(one == other for one, other in pairs)
-        whole = sum(other for _, other in pairs)
-        text += f"; as ours in {same} of {len(pairs)}"
-        if same < len(pairs) and whole:
-            text += f" ({sum(one for one, _ in pairs) / whole:.2%} of ours)"
-    return text
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
-def table(results: list[Result]) -> str:
-    ours = {result.job.what: result for result in results if result.job.who == PLAIN and not result.skipped}
-    rows = ["| workload | who | median | p99 | times ours | answer |", "|---|---|---|---|---|---|"]
-    before = ""
-    for result in results:
-        job = result.job
-        what = job.what if job.what != before else ""
-        before = job.what
-        if result.skipped:
-            rows.append(f"| {what} | {job.who} | - | - | - | {result.skipped} |")
-            continue
-        base = ours.get(job.what)
-        ratio = f"{result.median_s / base.median_s:.3g}" if base else ""
-        p99 = show(result.p99_s) if result.count >= 100 else f"max {show(result.p99_s)}"
-        rows.append(f"| {what} | {job.who} | {show(result.median_s)} | {p99} | {ratio} | {answer(result, base)} |")
-    return "\n".join(rows)
+class Bench:
+    """Runs cells one after the other, says how far it is, and spares itself what must be too slow."""
 
+    def __init__(self, only: set[str] | None, budget_s: float, limit_s: float, folder: Path, without: str = "") -> None:
+        """`without` is a peer that is left out where there are many promotions."""
+        self.only = only
+        self.without = without
+        self.budget_s, self.limit_s = budget_s, limit_s
+        self.compiled, self.reason = compiled_engine(folder / "compiled")
+        self._slow: list[Job] = []
+        self._began = time.monotonic()
 
-def machine() -> str:
-    text = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    processors = re.findall(r"model name\s*: (.*)", text)
-    model = processors[0] if processors else platform.machine()
-    python = platform.python_version()
-    return f"{date.today().isoformat()}, {model}, {os.cpu_count()} cores, Python {python}; shared and noisy"
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/bench engine", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="fewer cells, a second each")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
-    parser.add_argument("--only", metavar="A,B", help=f"of {PLAIN}, compiled, {', '.join(PEERS)}")
-    parser.add_argument("--budget", metavar="SECONDS", type=float, help="of timing in a cell (3; quick 1)")
-    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.worker:
-        wanted = json.loads(sys.stdin.read())
-        Path(wanted["answer"]).write_text(json.dumps(worker(wanted)), encoding="utf-8")
-        return 0
-    budget_s = arguments.budget or (1.0 if arguments.quick else 3.0)
-    only = {COMPILED if name == "compiled" else name for name in arguments.only.split(",")} if arguments.only else None
-    with_thresholds = thresholds_compile()
-    results: list[Result] = []
-    slow: list[Job] = []
-    with tempfile.TemporaryDirectory(prefix="lanekit-bench-") as name:
-        folder = Path(name)
-        compiled, reason = compiled_engine(folder / "compiled")
-        cells = (QUICK_PROMOTIONS, QUICK_LINES) if arguments.quick else (PROMOTIONS, LINES)
-        jobs = workload_jobs(folder, cells[0], cells[1], with_thresholds) + book_jobs(folder)
-        for job in jobs:
-            if only is not None and job.who not in only:
-                continue
-            if job.who == COMPILED and compiled is None:
-                result = Result(job, reason)
-            elif any(_as_large(job, other) for other in slow):
-                result = Result(job, "not tried: a smaller cell was too slow")
-            else:
-                result = run(job, budget_s, compiled)
-            if result.skipped.startswith("over "):
-                slow.append(job)
+    def run(self, jobs: list[Job], within: Callable[[list[str]], list[str]] | None = None) -> list[Result]:
+        jobs = [job for job in jobs if self.only is None or job.who in self.only]
+        results: list[Result] = []
+        for number, job in enumerate(jobs, 1):
+            result = self._one(job, within)
+            if job.who in PEERS and (result.median_s > SLOW_PEER_S or result.skipped.startswith("no basket")):
+                self._slow.append(job)
             results.append(result)
-            print(f"{job.what}; {job.who}: {result.skipped or show(result.median_s)}", file=sys.stderr, flush=True)
-    text = f"{machine()}.\n\n{_notes(with_thresholds)}\n\n{table(results)}"
-    print(text)
-    if arguments.write:
-        page = DOCS.read_text(encoding="utf-8")
-        page = re.sub(f"{BEGIN}.*?{END}", lambda _: f"{BEGIN}\n{text}\n{END}", page, flags=re.DOTALL)
-        DOCS.write_text(page, encoding="utf-8")
-    return 0
+            at = f"{time.monotonic() - self._began:4.0f} s  {number}/{len(jobs)}"
+            say(f"{at}  {job.what}; {job.who}: {result.skipped or show(result.median_s)}")
+        return results
+
+    def _one(self, job: Job, within: Callable[[list[str]], list[str]] | None) -> Result:
+        if job.who in (COMPILED, SCAN_COMPILED) and self.compiled is None:
+            return Result(job, self.reason)
+        if job.who == self.without and job.cell is not None and job.cell[0] > QUICK_CELLS[0][0]:
+            return Result(job, "left out of a quick run: many seconds a basket")
+        if job.what != AIM and any(_as_large(job, other) for other in self._slow):
+            return Result(job, "not tried: too slow on a smaller workload")
+        return run(job, self.budget_s, self.limit_s, self.compiled, within)
 
 
 def _as_large(job: Job, other: Job) -> bool:
@@ -337,12 +178,88 @@ def _as_large(job: Job, other: Job) -> bool:
     return job.cell[0] >= other.cell[0] and job.cell[1] >= other.cell[1]
 
 
-def _notes(with_thresholds: bool) -> str:
+def machine() -> str:
+    cpu, memory = Path("/proc/cpuinfo"), Path("/proc/meminfo")
+    processors = re.findall(r"model name\s*: (.*)", cpu.read_text()) if cpu.exists() else []
+    kilobytes = re.findall(r"MemTotal:\s*(\d+)", memory.read_text()) if memory.exists() else []
+    model = processors[0] if processors else platform.machine()
+    size = f", {int(kilobytes[0]) / 1e6:.0f} GB" if kilobytes else ""
+    system = f"Python {platform.python_version()}, {platform.system()} {platform.release()}"
+    load = f"load {os.getloadavg()[0]:.1f} when it began"
+    return f"{date.today().isoformat()}, {model}, {os.cpu_count()} cores{size}, {system}; {load}"
+
+
+def report(folder: Path, bench: Bench, quick: bool, items: int) -> str:
+    """Everything measured, as the page has it."""
+    head = machine()
+    if bench.compiled is None:
+        say(bench.reason)
+    work = bench.run(workload_jobs(folder, QUICK_CELLS if quick else CELLS, items))
+    books = bench.run(book_jobs(folder, QUICK_DENSE_BASKETS if quick else DENSE_BASKETS))
+    more = bench.run(growth_jobs(folder, QUICK_GROWTH if quick else GROWTH, items))
     peers = "\n".join(f"- {name}: {peer.does}" for name, peer in PEERS.items())
-    text = f'{ITEMS:,} items; baskets as at {AT}; "off" is the mean discount in minor units.\n\n{peers}'
-    if not with_thresholds:
-        text += "\n\nWithout thresholds, which this version does not compile: a third of the promotions is left out."
-    return text
+    texts = [
+        f"{head}. `scripts/bench engine{' --quick' if quick else ''}`.",
+        summary(work + books),
+        f'{items:,} items; baskets as at {AT}; CPU time; "off" is the mean discount in minor units. '
+        '"One more scan": all lines but the last were priced before.',
+        peers,
+        table(work + books),
+        f"The same baskets of {SCAN_LINES} lines, and promotions on goods that are in none of them:",
+        growth(more),
+    ]
+    if not quick:
+        texts.append(_quarter(folder, bench))
+    texts += [f"**{fault}**" for fault in same_answers([*work, *books]) + same_answers_grown(more)]
+    return "\n\n".join(texts)
+
+
+def same_answers_grown(results: list[Result]) -> list[str]:
+    answers = {tuple(result.answers) for result in results if not result.skipped and len(result.answers) == result.of}
+    return ["Promotions that touch no basket change a discount."] if len(answers) > 1 else []
+
+
+def _quarter(folder: Path, bench: Bench) -> str:
+    limit = Quarter()
+    if not limit.works:
+        return f"A quarter of a core was not measured: {limit.reason}."
+    try:
+        return quarter(bench.run(quarter_jobs(folder), limit.within))
+    finally:
+        limit.close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench engine", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="a minute or two: few cells, half a second each")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    parser.add_argument("--only", metavar="A,B", help=f"of ours, {', '.join(PEERS)}".replace("%", "%%"))
+    parser.add_argument("--items", metavar="N", type=int, default=ITEMS, help=f"goods of the workload ({ITEMS:,})")
+    parser.add_argument("--budget", metavar="SECONDS", type=float, help="of timing in a cell (1.2; quick 0.5)")
+    parser.add_argument("--limit", metavar="SECONDS", type=float, help="of CPU in a cell (90; quick 15)")
+    arguments = parser.parse_args()
+    only: set[str] | None = None
+    if arguments.only:
+        only = set(arguments.only.split(","))
+        only |= set(OURS) if "ours" in only else set()
+        strange = only - set(PEERS) - set(OURS) - {"ours"}
+        if strange:
+            parser.error(f"there is no {sorted(strange)[0]!r}; there are ours, {', '.join(PEERS)}")
+    budget_s = arguments.budget or (0.5 if arguments.quick else 1.2)
+    limit_s = arguments.limit or (15.0 if arguments.quick else 90.0)
+    with tempfile.TemporaryDirectory(prefix="lanekit-bench-") as name:
+        folder = Path(name)
+        os.environ.setdefault(BUILD, str(folder / "strawmen"))
+        if only is None or only & set(NAMES):
+            build_all()
+        bench = Bench(only, budget_s, limit_s, folder, QUICK_WITHOUT if arguments.quick else "")
+        text = report(folder, bench, arguments.quick, arguments.items)
+    print(text)
+    if arguments.write:
+        page = DOCS.read_text(encoding="utf-8")
+        page = re.sub(f"{BEGIN}.*?{END}", lambda _: f"{BEGIN}\n{text}\n{END}", page, flags=re.DOTALL)
+        DOCS.write_text(page, encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":

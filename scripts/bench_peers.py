@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import bench_strawmen
 from bench_workload import N_FOR_M, PERCENT, THRESHOLD, Promo, Work
 
 Basket = list[tuple[str, int]]
@@ -55,28 +56,49 @@ class Index:
         return current, touched
 
 
-def greedy(work: Work) -> Evaluate:
+def greedy(work: Work, by_value: bool = False) -> Evaluate:
     """The strawman: promotions in order of id, each takes what it can get; never better than the least total."""
     index = Index(work)
 
+    def worth(touched: tuple[Promo, list[int]], current: list[int], basket: Basket) -> int:
+        """What a three-for-two gives where it gets all of its units."""
+        promo, lines = touched
+        if promo.kind != N_FOR_M:
+            return 0
+        units = sorted((current[line] for line in lines for _ in range(basket[line][1])), reverse=True)
+        return sum(units[2::3])
+
     def evaluate(basket: Basket) -> int:
         current, touched = index.touching(basket)
+        order = [found for _, found in sorted(touched.items())]
+        if by_value:
+            order.sort(key=lambda found: -worth(found, current, basket))
         left = [qty for _, qty in basket]
         off = [0] * len(basket)
-        for _, (promo, lines) in sorted(touched.items()):
+        for promo, lines in order:
             if promo.kind == N_FOR_M:
                 units = sorted((line for line in lines for _ in range(left[line])), key=lambda line: -current[line])
                 for place in range(len(units) // 3 * 3):
                     left[units[place]] -= 1
                     off[units[place]] += current[units[place]] if place % 3 == 2 else 0
         found = sum((index.price[sku] - current[line]) * qty + off[line] for line, (sku, qty) in enumerate(basket))
-        for promo, lines in touched.values():
-            if promo.kind == THRESHOLD:
-                base = sum(current[line] * basket[line][1] - off[line] for line in lines)
-                found += promo.worth if base >= promo.spend else 0
+        costs = [current[line] * qty - off[line] for line, (_, qty) in enumerate(basket)]
+        left = list(costs)  # of what lines cost, as thresholds take it
+        for promo, lines in order:
+            if promo.kind == THRESHOLD and sum(costs[line] for line in lines) >= promo.spend:
+                gives = promo.worth
+                for line in lines:
+                    part = min(gives, left[line])
+                    left[line] -= part
+                    gives -= part
+                found += promo.worth - gives
         return found
 
     return evaluate
+
+
+def greedy_by_value(work: Work) -> Evaluate:
+    return greedy(work, by_value=True)
 
 
 def exact(work: Work) -> Evaluate:
@@ -229,17 +251,25 @@ def _oscar(work: Work) -> Evaluate:
     return made
 
 
+_STRAW = "what came before the engine: posting lists, order of id, a unit in one promotion only, "
+BY_VALUE = "strawman by value"
 PEERS: dict[str, Peer] = {
     "milp": Peer("scipy's milp (HiGHS): the same optimum, no lines' shares", ("scipy.optimize",), exact, True),
     "strawman": Peer("plain Python: promotions in order of id, posting lists; not the least total", (), greedy, True),
+    BY_VALUE: Peer("the same, what gives most by itself first", (), greedy_by_value, True),
     "django-oscar": Peer("offers by priority, a unit in one only, on SQLite in memory", ("oscar",), _oscar, True),
     "zen table": Peer("zen-engine: which promotions concern the basket, nothing more", ("zen",), zen_match, False),
     "zen sums": Peer("zen-engine: each promotion's sum by itself, no conflicts", ("zen",), zen_sums, False),
+    "straw": Peer(_STRAW + "in CPython", (), bench_strawmen.plain, True),
+    "straw mypyc": Peer(_STRAW + "compiled by mypyc", (), bench_strawmen.by_mypyc, True),
+    "straw C": Peer(_STRAW + "in C, called through ctypes", (), bench_strawmen.by_c, True),
 }
 
 
 def missing(name: str) -> str:
     """Why the peer cannot run here; empty where it can."""
+    if name in bench_strawmen.NAMES:
+        return bench_strawmen.missing(name)
     for module in PEERS[name].needs:
         try:
             importlib.import_module(module)

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from quarter_core import Quarter
 from rig import LANE, ROOT, Process, Store, free_display, wait_for
 
 from runtime.share import config_dir
@@ -84,33 +85,6 @@ class Scanner:
     def close(self) -> None:
         os.close(self._master)
         os.close(self._slave)
-
-
-class Quarter:
-    """A quarter of one core for a process, by the kernel's own bandwidth control; None where it cannot be had."""
-
-    def __init__(self) -> None:
-        self.folder = Path("/sys/fs/cgroup/cpu") / f"lanekit-bench-{os.getpid()}"
-        self.works = False
-        try:
-            self.folder.mkdir()
-            (self.folder / "cpu.cfs_period_us").write_text("100000")
-            (self.folder / "cpu.cfs_quota_us").write_text("25000")
-            self.works = True
-        except OSError:
-            pass
-
-    def take(self, pid: int) -> None:
-        (self.folder / "cgroup.procs").write_text(str(pid))
-
-    def close(self) -> None:
-        if self.works:
-            for _ in range(50):
-                try:
-                    self.folder.rmdir()
-                    return
-                except OSError:
-                    time.sleep(0.1)
 
 
 class Till:
@@ -278,8 +252,7 @@ def quarter_core(work: Path, chain: Path, scans: int, at: str) -> Figures | None
     till = Till(work / "quarter", chain / "2026-08-21", work / "plain" / "demo.snapshot", None, at)
     figures = Figures()
     try:
-        inside = f'echo $$ > "{quarter.folder}/cgroup.procs"; exec "$@"'
-        till.start(lambda words: ["sh", "-c", inside, "sh", *words])
+        till.start(quarter.within)
         figures.ready_s = till.store.terminal.ready_after_s
         figures.scan_ms, figures.cpu_ms_a_scan = measure_scans(till, good_codes(chain, scans))
     finally:

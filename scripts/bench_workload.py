@@ -74,6 +74,42 @@ def _basket(
     return list(chosen.items())
 
 
+def grown(work: Work, promotions: int) -> Work:
+    """The same baskets and promotions, and so many more on other goods that there are `promotions` in all.
+
+    Raises ValueError where the baskets leave no goods for a promotion.
+    """
+    asked = {sku for basket in work.baskets for sku, _ in basket}
+    rng = Random(f"{SEED}/grown/{promotions}")
+    more = promotions - len(work.promos)
+    others = [sku for sku, _, _ in work.goods if sku not in asked]
+    pool = rng.sample(others, min(len(others), 8 * max(0, more) + 200))
+    extra: list[Promo] = []
+    for number in range(more):  # of each kind as many; 5 is a threshold with a list of goods
+        promo = _promo((0, 1, 5)[number % 3], rng.sample(pool, LIST), rng)
+        extra.append(promo._replace(id=f"Q{number:06}"))
+    return work._replace(promos=[*work.promos, *extra])
+
+
+def touching(work: Work) -> float:
+    """How many promotions have goods in a basket, on average."""
+    by_sku: dict[str, set[str]] = {}
+    by_category: dict[int, set[str]] = {}
+    for promo in work.promos:
+        for sku in promo.skus:
+            by_sku.setdefault(sku, set()).add(promo.id)
+        if promo.category >= 0:
+            by_category.setdefault(promo.category, set()).add(promo.id)
+    category = {sku: kind for sku, kind, _ in work.goods}
+    found = 0
+    for basket in work.baskets:
+        ids: set[str] = set()
+        for sku, _ in basket:
+            ids |= by_sku.get(sku, set()) | by_category.get(category[sku], set())
+        found += len(ids)
+    return found / max(1, len(work.baskets))
+
+
 def without_thresholds(work: Work) -> Work:
     return work._replace(promos=[promo for promo in work.promos if promo.kind != THRESHOLD])
 

@@ -43,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
                 answer = json.dumps(answer_line(snapshot, raw, arguments.nodes, answer_one), ensure_ascii=False)
                 sys.stdout.buffer.write(answer.encode("utf-8") + b"\n")
                 sys.stdout.buffer.flush()
+    except SnapshotError as e:  # records are read when they are first used
+        return refuse(f"{e} {e.remedy}")
     except BrokenPipeError:
         sys.stderr.close()
     return 0

@@ -260,6 +260,7 @@ def test_a_bad_reward_of_a_threshold(reward: dict[str, Any], code: str) -> None:
         ({"tenders": None}, "null"),
         ({"tenders": "wechat"}, "bad_type"),
         ({"amount": -1}, "too_small"),
+        ({"amount": 0}, "too_small"),
         ({"off": 0}, "too_small"),
         ({"percent": 5}, "bad_reward"),
         ({"max": 0}, "too_small"),
