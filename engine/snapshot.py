@@ -226,6 +226,11 @@ class Snapshot:
             entry += 1
         return entry
 
+    @property
+    def tenders(self) -> list[str]:
+        """The tenders that some promotion is for."""
+        return list(self._tenders)
+
     def tender_promotions(self, tender: str) -> list[int]:
         """The numbers of the promotions for paying with `tender`, in order of id."""
         return self._tenders.get(tender, [])
