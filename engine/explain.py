@@ -15,9 +15,10 @@ from engine.concerns import Concerns, Ware
 from engine.forced import Effort, Forced, least_with
 from engine.plans import OFF, PRICE, WHOLE, Plan, in_force
 from engine.snapshot import Snapshot
-from engine.values import DEFAULT_NODES, Basket, Receipt
+from engine.values import Basket, Receipt
 
 DEFAULT_PRICINGS = 600  # of all promotions of one basket
+DEFAULT_EXPLAIN_NODES = 2_000  # of one pricing of a basket that might have been
 PRICINGS_EACH = 60  # of one promotion
 
 # code -> (what a customer is told, what would help). Amounts are written out; {units} are pieces.
@@ -67,6 +68,8 @@ REASONS = (
     "lost_to",
 )
 
+Cannot = tuple[str, dict[str, Any]] | None  # a reason's code and numbers, None where nothing stands in the way
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -94,7 +97,7 @@ def explain(
     basket: Basket,
     receipt: Receipt,
     *,
-    nodes: int = DEFAULT_NODES,
+    nodes: int = DEFAULT_EXPLAIN_NODES,
     pricings: int = DEFAULT_PRICINGS,
 ) -> list[Reason]:
     """The reasons, in order of id. `receipt` is the price of `basket`.
@@ -118,7 +121,7 @@ class Explainer:
         self.exponent = concerns.snapshot.exponent
         self.names = {plan.id: plan.name for plan in concerns.plans.values()}
         self.shelf = {ware.price_promotion for ware in concerns.wares}
-        self.first: dict[int, tuple[str, dict[str, Any]] | None] = {}
+        self.first: dict[int, Cannot] = {}
         for index, plan in concerns.plans.items():
             self.first[index] = self._cannot(plan)
         # What may be applied at all, with its cap: what competes.
@@ -154,7 +157,7 @@ class Explainer:
 
     # what stands in its way whatever the others do
 
-    def _cannot(self, plan: Plan) -> tuple[str, dict[str, Any]] | None:
+    def _cannot(self, plan: Plan) -> Cannot:
         code = self._out_of_force(plan)
         if code:
             return code, {}
@@ -197,7 +200,7 @@ class Explainer:
                 return "beaten", {"other": ware.price_promotion, "by_minor": ware.of(offered) - ware.current}
         return "gives_nothing", {}
 
-    def _tender(self, plan: Plan) -> tuple[str, dict[str, Any]] | None:
+    def _tender(self, plan: Plan) -> Cannot:
         concerns = self.concerns
         base = self.tender_base()
         if base < plan.least:
@@ -210,7 +213,7 @@ class Explainer:
     def tender_base(self) -> int:
         return self.concerns.before_tender() - sum(ware.net for ware in self.concerns.wares if ware.no_discount)
 
-    def _threshold(self, plan: Plan) -> tuple[str, dict[str, Any]] | None:
+    def _threshold(self, plan: Plan) -> Cannot:
         concerns = self.concerns
         amount = plan.gift[0] if plan.is_gift else plan.each[0] or plan.tiers[0][0]
         most = concerns.most(plan)
@@ -229,7 +232,7 @@ class Explainer:
             return None
         return None if plan.each[0] or threshold_gives(plan, most) else ("gives_nothing", {})
 
-    def _units(self, plan: Plan) -> tuple[str, dict[str, Any]] | None:
+    def _units(self, plan: Plan) -> Cannot:
         concerns = self.concerns
         need = [plan.tiers[0][0]] if plan.kind == "tier" else plan.buy
         short = missing(need, [concerns.eligible(plan, slot) for slot in range(len(need))])
@@ -346,14 +349,14 @@ def threshold_gives(plan: Plan, base: int) -> bool:
     return False
 
 
-def missing(need: list[int], entries: list[list[Ware]]) -> list[int]:
+def missing(need: list[int], entries: list[list[Ware]], *, free: bool = False) -> list[int]:
     """How many units each entry lacks when as many as can be are put into them, the first entries first: together the
-    fewest that make an application possible."""
+    fewest that make an application possible. `free`: only units that nothing has consumed are there."""
     left: dict[int, int] = {}
     put: list[dict[int, int]] = [{} for _ in need]  # of each entry: line -> units
     for wares in entries:
         for ware in wares:
-            left[ware.line] = ware.count
+            left[ware.line] = ware.free if free else ware.count
     lines = [[ware.line for ware in wares] for wares in entries]
 
     def find(entry: int, seen: set[int]) -> bool:

@@ -24,6 +24,7 @@ from engine.runs import shares
 from engine.trial import Floor, Trial
 
 MAX_TRIES = 3_000  # ways of one promotion that are looked at
+UNPROVED = 15  # pricings that one counts for which spent all of its nodes
 MAX_LEVELS = 8  # of gifts `each`: how many times the amount
 
 Counts = tuple[int, ...]  # units of each class
@@ -130,9 +131,7 @@ def least_with(concerns: Concerns, plan: Plan, live: dict[int, int], effort: Eff
     tries = _Tries(part, plan, concerns, effort)
     tries.complete = whole
     alone = plan.kind == "tier" or cap == 1
-    again = not alone and (
-        plan.kind == "price" or (not looked_on and all(way.gain % WHOLE == 0 for way in ways))
-    )
+    again = not alone and (plan.kind == "price" or (not looked_on and all(way.gain % WHOLE == 0 for way in ways)))
     if not alone and not again:
         ways, whole = _all_applications(ways, classes, cap)
         tries.complete = tries.complete and whole
@@ -182,8 +181,6 @@ class _Tries:
         if self.left <= 0 or self.effort.pricings <= 0:
             self.complete = False
             return False
-        self.left -= 1
-        self.effort.pricings -= 1
         taken: dict[int, int] = {}
         for ware, count in units:
             taken[ware.line] = taken.get(ware.line, 0) + count
@@ -197,6 +194,9 @@ class _Tries:
         if chosen and self.plan.coupon:
             used = {self.plan.index: self.part.plans[self.plan.index][1] - times}
         receipt = trial.price(taken, coupons, off, used, left, level, self.effort.nodes)
+        cost_of_it = 1 if receipt.optimal else UNPROVED
+        self.left -= cost_of_it
+        self.effort.pricings -= cost_of_it
         discounts = trial.discounts(receipt)
         total = receipt.total + cost
         self.bound = total - receipt.bound if self.bound < 0 else min(self.bound, total - receipt.bound)

@@ -1,4 +1,4 @@
-"""`lane price --snapshot FILE [--nodes N]`: price baskets, one JSON object a line, from standard input.
+"""`lane price --snapshot FILE [--nodes N] [--explain]`: price baskets, one JSON object a line, from standard input.
 
 For each line one JSON object is written, in order: the receipt, or `{"id", "error": {"code", "message", "line"}}`,
 and the run goes on. Exit status: 0 when all input was answered, 2 when the snapshot cannot be used.
@@ -17,6 +17,7 @@ from engine.pricing import price
 from engine.snapshot import Snapshot
 from engine.strictjson import doubts, is_text, read_json
 from engine.values import DEFAULT_NODES
+from runtime.tools import explaining
 from runtime.tools.refusal import refuse
 
 MAX_LINE_BYTES = 4_000_000
@@ -25,6 +26,7 @@ MAX_LINE_BYTES = 4_000_000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--snapshot", metavar="FILE", required=True, help="a snapshot that lane compile wrote")
     parser.add_argument("--nodes", metavar="N", type=int, default=DEFAULT_NODES, help="search nodes for one basket")
+    explaining.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,7 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         for raw in iter(sys.stdin.buffer.readline, b""):
             if raw.strip():
-                answer = json.dumps(answer_line(snapshot, raw, arguments.nodes), ensure_ascii=False)
+                answer = json.dumps(
+                    answer_line(snapshot, raw, arguments.nodes, explain=arguments.explain), ensure_ascii=False
+                )
                 sys.stdout.buffer.write(answer.encode("utf-8") + b"\n")
                 sys.stdout.buffer.flush()
     except BrokenPipeError:
@@ -43,10 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def answer_line(snapshot: Snapshot, raw: bytes, nodes: int = DEFAULT_NODES) -> dict[str, Any]:
+def answer_line(snapshot: Snapshot, raw: bytes, nodes: int = DEFAULT_NODES, *, explain: bool = False) -> dict[str, Any]:
     """The receipt or the error of one basket, as plain values."""
     try:
-        return price(snapshot, read_basket(_plain(raw)), nodes).to_json()
+        basket = read_basket(_plain(raw))
+        receipt = price(snapshot, basket, nodes)
+        return explaining.explained(snapshot, basket, receipt) if explain else receipt.to_json()
     except BasketError as e:
         return {"id": _id(raw), "error": {"code": e.code, "message": e.message, "line": e.line}}
 
