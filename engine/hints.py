@@ -2,10 +2,10 @@
 
 An addition is so many more pieces of one item that a promotion's entry selects (the cheapest of the basket that
 brings anything; where the basket has none, and the caller looks further, the cheapest of the book), or an amount more
-for a threshold; it costs at most what the basket costs. What it brings is by how much the basket then costs less than the basket before and the addition at
-its shelf price: the basket with the addition is priced, and only where the promotion itself takes more off and the
-proof leaves more than 0 is there a hint. An amount is in the base of its promotion alone: goods that others select
-too may bring more.
+for a threshold; it costs at most what the basket costs. What it brings is by how much the basket then costs less than
+the basket before and the addition at its shelf price: the basket with the addition is priced, and only where the
+promotion itself takes more off and the proof leaves more than 0 is there a hint. An amount is in the base of its
+promotion alone: goods that others select too may bring more.
 
 A promotion that asks for a member, a coupon or a tender that is not there gives no hint, nor do goods by weight. Each
 promotion gives at most one, and one addition is told once. Candidates are ranked by the most that they might bring;
@@ -162,9 +162,7 @@ class Hinter:
 
     # what might be added
 
-    def _candidates(
-        self, concerns: Concerns, plan: Plan, reason: tuple[str, dict[str, Any]] | None
-    ) -> list[_Candidate]:
+    def _candidates(self, concerns: Concerns, plan: Plan, reason: Cannot) -> list[_Candidate]:
         applied = concerns.applied.get(plan.id)
         if applied is not None and plan.kind != "tier" and not (plan.kind == "threshold" and plan.tiers):
             cap = concerns.cap(plan)
