@@ -93,6 +93,8 @@ class Concerns:
                 if self.kind_of[one.promotion] != "tender":
                     self.wares[line].free -= count
 
+        self._add_up()
+
     def eligible(self, plan: Plan, slot: int) -> list[Ware]:
         """The lines that a slot selects and `except_discounted` lets take part."""
         wares = self.members.get((plan.index, slot), [])
@@ -117,37 +119,41 @@ class Concerns:
         most = allowance(plan, self.basket, self.coupons)
         return -1 if most is None else most
 
-    def base(self, plan: Plan) -> int:
-        """What the base of a threshold costs after step 2 of the receipt, minor units."""
-        lines = {ware.line for ware in self.eligible(plan, 0)}
-        total = sum(ware.current * ware.count for ware in self.wares if ware.line in lines)
+    def _add_up(self) -> None:
+        """What step 2 takes off each line, what its consumed units cost before, and its gifts."""
+        self._off = [0] * len(self.wares)
+        self._consumed = [0] * len(self.wares)
+        self._given = [0] * len(self.wares)
         for one in self.receipt.applications:
             kind = self.kind_of[one.promotion]
-            if kind == "tender":
-                continue
-            if kind == "threshold":  # its gifts are in no base
-                total -= sum(self.wares[line].current * count for line, count in one.gifts if line in lines)
-            elif plan.except_discounted:
-                total -= sum(self.wares[line].current * count for line, count in one.units if line in lines)
-            else:
-                total -= self._taken_off(one, lines)
-        return total
+            if kind == "threshold":
+                for line, count in one.gifts:
+                    self._given[line] += self.wares[line].current * count
+            elif kind != "tender":
+                for line, count in one.units:
+                    self._consumed[line] += self.wares[line].current * count
+                for line, off in self._taken_off(one):
+                    self._off[line] += off
 
-    def _taken_off(self, one: Application, lines: set[int]) -> int:
-        """What an application of step 2 takes off these lines."""
+    def base(self, plan: Plan) -> int:
+        """What the base of a threshold costs after step 2 of the receipt, minor units."""
+        gone = self._consumed if plan.except_discounted else self._off
+        return sum(
+            ware.current * ware.count - gone[ware.line] - self._given[ware.line] for ware in self.eligible(plan, 0)
+        )
+
+    def _taken_off(self, one: Application) -> list[tuple[int, int]]:
+        """What an application of step 2 takes off, by line."""
         units = sorted(one.units, key=lambda pair: unit_order(self.wares[pair[0]]))
         if self.kind_of[one.promotion] == "price":
             plan = next(plan for plan in self.plans.values() if plan.id == one.promotion)
-            off = 0
+            out: list[tuple[int, int]] = []
             for line, count in units:
                 ware = self.wares[line]
-                if line in lines:
-                    off += count * (ware.current - ware.of(plan.price_of(ware.regular_unit)))
-            return off
+                out.append((line, count * (ware.current - ware.of(plan.price_of(ware.regular_unit)))))
+            return out
         spread = shares(one.discount, [(self.wares[line].current, count) for line, count in units])
-        return sum(
-            share * count + more for (line, count), (share, more) in zip(units, spread, strict=True) if line in lines
-        )
+        return [(line, share * count + more) for (line, count), (share, more) in zip(units, spread, strict=True)]
 
     def before_tender(self) -> int:
         """The total after step 3."""

@@ -121,15 +121,23 @@ class Explainer:
         self.exponent = concerns.snapshot.exponent
         self.names = {plan.id: plan.name for plan in concerns.plans.values()}
         self.shelf = {ware.price_promotion for ware in concerns.wares}
-        self.first: dict[int, Cannot] = {}
-        for index, plan in concerns.plans.items():
-            self.first[index] = self._cannot(plan)
-        # What may be applied at all, with its cap: what competes.
-        self.live = {
-            index: concerns.cap(plan)
-            for index, plan in concerns.plans.items()
-            if self.first[index] is None and plan.kind != "tender" and not plan.is_shelf
-        }
+        self._known: dict[int, Cannot] = {}
+        self._live: dict[int, int] = {}
+
+    @property
+    def live(self) -> dict[int, int]:
+        """What may be applied at all in steps 2 and 3, with its cap: what competes."""
+        if not self._live:
+            for index, plan in self.concerns.plans.items():
+                if plan.kind != "tender" and not plan.is_shelf and self.cannot(index) is None:
+                    self._live[index] = self.concerns.cap(plan)
+        return self._live
+
+    def cannot(self, index: int) -> Cannot:
+        """What stands in the way of a promotion whatever the others do."""
+        if index not in self._known:
+            self._known[index] = self._cannot(self.concerns.plans[index])
+        return self._known[index]
 
     def reasons(self) -> list[Reason]:
         out: list[Reason] = []
@@ -143,7 +151,7 @@ class Explainer:
         return plan.id in (self.shelf if plan.is_shelf else self.concerns.applied)
 
     def _reason(self, plan: Plan) -> Reason:
-        found = self.first[plan.index]
+        found = self.cannot(plan.index)
         code, numbers = found if found is not None else self._lost(plan)
         args = {"name": plan.name, "other": self.names.get(numbers.get("other", ""), "")}
         if "by_minor" in numbers:
@@ -175,14 +183,15 @@ class Explainer:
 
     def _out_of_force(self, plan: Plan) -> str:
         concerns = self.concerns
-        if not in_force(_only(plan, "when"), concerns.moment):
+        holds = concerns.holds(plan)
+        if not holds and not in_force(_only(plan, "when"), concerns.moment):
             return "not_now"
-        if not in_force(_only(plan, "where"), concerns.moment):
+        if not holds and not in_force(_only(plan, "where"), concerns.moment):
             return "not_here"
         if concerns.basket.member is None:
             if plan.who or any(key != "total" for key in plan.limit):
                 return "members_only"
-        else:
+        elif not holds:
             for key, code in (("levels", "wrong_level"), ("tags", "wrong_tags"), ("birthday", "not_birthday")):
                 if key in plan.who and not in_force(_only(plan, "who", key), concerns.moment):
                     return code

@@ -1,7 +1,8 @@
 """What little more would bring the customer a discount, worked out while the cashier does nothing.
 
 Rule: nothing here stands between a scan and its view. Work begins a moment after the view went out, goes on in steps of
-one pricing each, with the loop free between them, and is dropped when the sale changes. A hint is for the basket that
+one pricing each, with the loop free between them, and is dropped when the sale changes. Where the price itself was not
+proved, or a step took long, the basket is too hard for hints, and so is what is added to it. A hint is for the basket that
 it was worked out for and is shown with no other. Where something fails, hints are off and the sale goes on.
 """
 
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 IDLE_S = 0.25  # after a change; a cashier in full swing is never idle so long
 NODES = 100  # search nodes of a pricing
 TRIES = 6  # baskets that are priced
-MAX_LINES = 60  # of a basket that hints are looked for: a pricing is one step, and must be short
+MAX_STEP_S = 0.02  # a basket of which one step took longer gets no more of them: a scan would wait for it
 
 
 class Hinting:
@@ -39,6 +40,7 @@ class Hinting:
         self._hint: Sentence | None = None
         self._task: asyncio.Task[None] | None = None
         self._off = False
+        self._hard: tuple[str, int] = ("", 0)  # a sale's beginning, and the lines from which it is too hard
 
     def of(self, sale: Sale) -> Sentence | None:
         """The hint for this sale, where one is known."""
@@ -55,7 +57,9 @@ class Hinting:
             self._task = None
         receipt = self._till.pricing.receipt
         lines = sum(1 for line in sale.lines if not line.voided)
-        if self._off or sale.state is not State.RINGING or receipt is None or not 0 < lines <= MAX_LINES:
+        if self._off or sale.state is not State.RINGING or not lines or receipt is None or not receipt["optimal"]:
+            return
+        if self._hard[0] == sale.began_at and lines >= self._hard[1]:
             return
         self._task = spawn(self._work(sale, receipt))
 
@@ -65,8 +69,14 @@ class Hinting:
         try:
             basket = basket_of(sale, self._place, "")
             hinter = Hinter(till.snapshot, basket, receipt_of(receipt), nodes=NODES, tries=TRIES)
+            loop = asyncio.get_running_loop()
+            begun = loop.time()
             for _ in hinter.steps():
+                if loop.time() - begun > MAX_STEP_S:
+                    self._hard = (sale.began_at, len(basket.lines))
+                    break
                 await asyncio.sleep(0)
+                begun = loop.time()
             found = hinter.found()
         except Exception:
             # What only helps must not end the daemon, which would start, find the same basket and end again.
