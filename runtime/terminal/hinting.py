@@ -1,9 +1,9 @@
 """What little more would bring the customer a discount, worked out while the cashier does nothing.
 
-Rule: nothing here stands between a scan and its view. Work begins a moment after the view went out, goes on in steps of
-one pricing each, with the loop free between them, and is dropped when the sale changes. Where the price itself was not
-proved, or a step took long, the basket is too hard for hints, and so is what is added to it. A hint is for the basket that
-it was worked out for and is shown with no other. Where something fails, hints are off and the sale goes on.
+Rule: nothing here stands between a scan and its view. Work begins a moment after the view went out, goes on in steps
+of one pricing each, with the loop free between them, and is dropped when the sale changes. Where the price itself was
+not proved, or a step took long, the basket is too hard for hints, and so is what is added to it. A hint is for the
+basket that it was worked out for and is shown with no other. Where something fails, hints are off and the sale goes on.
 """
 
 from __future__ import annotations
