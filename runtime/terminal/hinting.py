@@ -70,13 +70,15 @@ class Hinting:
             basket = basket_of(sale, self._place, "")
             hinter = Hinter(till.snapshot, basket, receipt_of(receipt), nodes=NODES, tries=TRIES)
             loop = asyncio.get_running_loop()
-            begun = loop.time()
-            for _ in hinter.steps():
+            steps = hinter.steps()
+            more = True
+            while more:
+                begun = loop.time()
+                more = next(steps, ...) is None
                 if loop.time() - begun > MAX_STEP_S:
                     self._hard = (sale.began_at, len(basket.lines))
-                    break
+                    more = False
                 await asyncio.sleep(0)
-                begun = loop.time()
             found = hinter.found()
         except Exception:
             # What only helps must not end the daemon, which would start, find the same basket and end again.

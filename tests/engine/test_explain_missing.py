@@ -43,15 +43,6 @@ def extra(sku: str, price: int) -> Data:
     }
 
 
-def chosen_by(promotion: Data, slot: int) -> tuple[Data, str]:
-    """Where the selector of a slot is, and its key."""
-    if promotion["type"] == "set":
-        return promotion["buy"][slot], "items"
-    if slot == 1:
-        return promotion["gift"], "items"
-    return promotion, "items"
-
-
 def with_sku(promotion: Data, slot: int, sku: str) -> Data:
     """The promotion selects one sku more in one of its slots."""
     if promotion["type"] == "set":
