@@ -23,7 +23,7 @@ from engine.values import Basket, Receipt
 Data = dict[str, Any]
 World = tuple[list[Data], list[Data], Data]
 
-quick = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def book_of(items: list[Data], promotions: list[Data]) -> Snapshot:
@@ -173,7 +173,7 @@ def check_hints(world: World) -> int:
     return len(found)
 
 
-@settings(quick, max_examples=250)
+@settings(quick, max_examples=150)
 @given(worlds(("set1", "set", "tier", "threshold", "price"), max_units=4, max_promotions=3))
 def test_what_a_hint_brings_is_what_the_reference_says(world: World) -> None:
     check_hints(world)

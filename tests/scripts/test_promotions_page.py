@@ -10,7 +10,7 @@ from typing import Any
 
 import promotions_page
 import pytest
-from promotion_examples import EXAMPLES, ITEMS, Example
+from promotion_examples import EXAMPLES, ITEMS, WHY, WHY_REASONS, Example
 from promotions_page import PAGE, basket_of, page, snapshot_of
 from reference.oracle import reference_price
 
@@ -29,7 +29,7 @@ def sections() -> list[tuple[str, str]]:
     return [(part.partition("\n")[0], part) for part in parts if "```json" in part]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+@pytest.mark.parametrize("example", [*EXAMPLES, WHY], ids=lambda example: example.title)
 def test_every_example_costs_what_the_contract_says(example: Example) -> None:
     """By the brute-force reference, of the kinds too that the engine has not yet."""
     answer = reference_price({}, ROWS, example.promotions, {"id": "e", **basket_of(example)})
@@ -42,7 +42,7 @@ def test_the_page_is_of_this_engine() -> None:
 
 def test_the_page_has_every_kind_that_compiles() -> None:
     shown = [title for title, _ in sections()]
-    assert shown == [one.title for one in EXAMPLES if snapshot_of(one.promotions) is not None]
+    assert shown == [one.title for one in [*EXAMPLES, WHY] if snapshot_of(one.promotions) is not None]
 
 
 @pytest.mark.parametrize(("title", "text"), sections(), ids=lambda value: value if len(value) < 60 else "")
@@ -61,5 +61,11 @@ def test_the_blocks_on_the_page_give_the_receipt_on_the_page(title: str, text: s
 def test_a_wrong_total_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = Example("x", "x", EXAMPLES[0].promotions, EXAMPLES[0].lines, EXAMPLES[0].total + 1)
     monkeypatch.setattr(promotions_page, "EXAMPLES", (wrong,))
+    with pytest.raises(SystemExit, match="engine says"):
+        page()
+
+
+def test_a_wrong_reason_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promotions_page, "WHY_REASONS", {**WHY_REASONS, "milk-half": ("lost_to", 104)})
     with pytest.raises(SystemExit, match="engine says"):
         page()
