@@ -25,6 +25,8 @@ from engine.trial import Floor, Trial
 
 MAX_TRIES = 3_000  # ways of one promotion that are looked at
 UNPROVED = 15  # pricings that one counts for which spent all of its nodes
+MAX_CLASSES = 60  # of its units; those that seem to cost least are looked at
+MAX_TIMES = 60  # applications of one promotion together
 MAX_LEVELS = 8  # of gifts `each`: how many times the amount
 
 Counts = tuple[int, ...]  # units of each class
@@ -125,11 +127,13 @@ def least_with(concerns: Concerns, plan: Plan, live: dict[int, int], effort: Eff
         return _by_floor(_Tries(part, plan, concerns, effort), plan, cap)
     looked_on = any(one.kind == "threshold" for one, _ in part.plans.values())
     classes = _classes(concerns.eligible_units(plan), part, looked_on)
-    ways, whole = _ways(plan, classes, concerns)
-    if not ways:
-        return None if whole else Forced(-1, False, {})
     tries = _Tries(part, plan, concerns, effort)
-    tries.complete = whole
+    tries.complete = len(classes) <= MAX_CLASSES
+    classes = classes[:MAX_CLASSES]
+    ways, whole = _ways(plan, classes, concerns)
+    tries.complete = tries.complete and whole
+    if not ways:
+        return None if tries.complete else Forced(-1, False, {})
     alone = plan.kind == "tier" or cap == 1
     again = not alone and (plan.kind == "price" or (not looked_on and all(way.gain % WHOLE == 0 for way in ways)))
     if not alone and not again:
@@ -263,6 +267,9 @@ def _by_floor(tries: _Tries, plan: Plan, cap: int) -> Forced | None:
     _, count, cost, each = plan.gift
     wares = [ware for ware in tries.concerns.members.get((plan.index, 1), ()) if ware.current > cost]
     classes = _classes(wares, part, True)
+    if len(classes) > MAX_CLASSES:
+        tries.complete = False
+        classes = classes[:MAX_CLASSES]
     ways: list[Way] = []
     for counts in _counts(classes, count * len(levels) if each else 1):
         if len(ways) >= MAX_TRIES:
@@ -430,7 +437,7 @@ def _all_applications(ways: list[Way], classes: list[Class], cap: int) -> tuple[
             after = tuple(mine + more for mine, more in zip(counts, way.counts, strict=True))
             if any(count > most for count, most in zip(after, room, strict=True)):
                 continue
-            if len(out) >= MAX_TRIES:
+            if len(out) >= MAX_TRIES or times >= MAX_TIMES:
                 whole = False
                 return
             one = Way(after, gain + way.gain, times + 1, classes)
