@@ -25,6 +25,7 @@ from engine.trial import Floor, Trial
 
 MAX_TRIES = 3_000  # ways of one promotion that are looked at
 UNPROVED = 15  # pricings that one counts for which spent all of its nodes
+MAX_WARES = 200  # lines of a part that is priced again
 MAX_CLASSES = 60  # of its units; those that seem to cost least are looked at
 MAX_TIMES = 60  # applications of one promotion together
 MAX_LEVELS = 8  # of gifts `each`: how many times the amount
@@ -122,6 +123,8 @@ class Part:
 def least_with(concerns: Concerns, plan: Plan, live: dict[int, int], effort: Effort) -> Forced | None:
     """None where no application of it would be legal, whatever the others do; `by` -1 where that could not be told."""
     part = Part(concerns, plan, live)
+    if len(part.wares) > MAX_WARES:
+        return Forced(-1, False, {})
     cap = live[plan.index]
     if plan.kind == "threshold":
         return _by_floor(_Tries(part, plan, concerns, effort), plan, cap)
@@ -429,10 +432,15 @@ def _all_applications(ways: list[Way], classes: list[Class], cap: int) -> tuple[
     out: dict[tuple[Counts, int], Way] = {}
     room = [one.count for one in classes]
     whole = True
+    tried = 0
 
     def go(begin: int, counts: Counts, gain: int, times: int) -> None:
-        nonlocal whole
+        nonlocal tried, whole
         for number in range(begin, len(ways)):
+            tried += 1
+            if tried > 5 * MAX_TRIES:
+                whole = False
+                return
             way = ways[number]
             after = tuple(mine + more for mine, more in zip(counts, way.counts, strict=True))
             if any(count > most for count, most in zip(after, room, strict=True)):

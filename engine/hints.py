@@ -9,7 +9,7 @@ promotion alone: goods that others select too may bring more.
 
 A promotion that asks for a member, a coupon or a tender that is not there gives no hint, nor do goods by weight. Each
 promotion gives at most one, and one addition is told once. Candidates are ranked by the most that they might bring;
-at most `tries` of them are priced.
+at most `tries` of them are priced; of a basket of more than MAX_WARES lines none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from engine.concerns import Concerns, Ware
 from engine.explain import DEFAULT_EXPLAIN_NODES, Cannot, Explainer, amount_text, missing
-from engine.forced import Effort, Part
+from engine.forced import MAX_WARES, Effort, Part
 from engine.plans import OFF, PERCENT, PRICE, WHOLE, Plan
 from engine.pricing import price
 from engine.snapshot import Snapshot
@@ -141,6 +141,8 @@ class Hinter:
         concerns = Concerns(self._snapshot, self._basket, self._receipt)
         explainer = Explainer(concerns, Effort(0, 0, 0))
         candidates: list[_Candidate] = []
+        if len(concerns.wares) > MAX_WARES:
+            return
         for number, index in enumerate(sorted(concerns.plans)):
             if number % A_FEW == 0:
                 yield

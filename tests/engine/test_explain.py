@@ -201,3 +201,20 @@ def test_hostile_names_are_only_names() -> None:
     (reason,) = explain(book, wanted, price(book, wanted))
     assert reason.numbers == {"other": "~0", "by_minor": 100}  # 260 and 160.42
     assert "{other} {x}" in reason.text
+
+
+@pytest.mark.parametrize(("lines", "count"), [(1, 9_000), (300, 1), (70, 3)])
+def test_of_a_huge_basket_less_is_told_and_soon(lines: int, count: int) -> None:
+    rows = "".join(f"s{number:03},n,each,{100 + number},1,,,\n" for number in range(lines))
+    buy = [{"items": {"all": True}, "qty": 2}]
+    book = snapshot(
+        [
+            {"id": name, "name": name, "type": "set", "buy": buy, "reward": {"percent": percent}}
+            for name, percent in (("A", 12.5), ("B", 33.33))
+        ],
+        rows,
+    )
+    goods = [qty(f"s{number:03}", count) for number in range(lines)]
+    wanted = read_basket({"id": "b", "at": "2026-11-22T18:30:00", "lines": goods})
+    (reason,) = explain(book, wanted, price(book, wanted), nodes=200)
+    assert (reason.promotion, reason.code, reason.numbers["other"]) == ("A", "lost_to", "B")
