@@ -13,7 +13,7 @@ from engine.values import Basket, Receipt
 
 EXAMPLE = """\
 Why was it not applied, and what is missing (keys "explain" and "hints" of each receipt):
-  echo '{"at":"2026-11-22T18:30:00","lines":[{"code":"6901234567892","qty":1}]}' \\
+  echo '{"at":"2026-11-22T18:30:00","lines":[{"code":"6911804100084","qty":2}]}' \\
     | lane price --snapshot demo.snapshot --explain
 """
 
