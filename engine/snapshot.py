@@ -128,6 +128,7 @@ class Snapshot:
         self._checked = bytearray(self._plans.count)  # whose record was looked at
         self._plan_cache: dict[int, Plan] = {}
         self._posting_cache: dict[int, tuple[int, ...]] = {}
+        self._cheapest: dict[int, tuple[int, bytes, int]] | None = None
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, verify: bool = True, trust: Trust | None = None) -> Snapshot:
@@ -225,6 +226,34 @@ class Snapshot:
             found = self._posting_cache[number] = tuple(slots)
         return found
 
+    def cheapest(self, promotion: int, entry: int) -> Item | None:
+        """The item sold by the piece, for more than 0, that costs least at its regular price (the smaller sku where
+        equal) of those that a slot selects. The first call looks at every item."""
+        if promotion not in self._slots:
+            return None
+        slot = self._slots.index(promotion) + entry
+        if self._cheapest is None:
+            self._cheapest = self._cheapest_of_lists()
+        best: tuple[int, bytes, int] | None = None
+        for number, found in self._cheapest.items():
+            if (best is None or found < best) and slot in self.posting(number):
+                best = found
+        return None if best is None else self.item(best[2])
+
+    def _cheapest_of_lists(self) -> dict[int, tuple[int, bytes, int]]:
+        """Price, sku and number of the cheapest item of each posting list, sold by the piece for more than 0."""
+        out: dict[int, tuple[int, bytes, int]] = {}
+        facts = self._data[self._facts : self._facts + _FACTS.size * self._items.count]
+        for number, (price, rest) in enumerate(_FACTS.iter_unpack(facts)):
+            if price and not rest & (KG | NO_DISCOUNT):
+                there = out.get(rest >> 2)
+                if there is None or price <= there[0]:
+                    raw = self._items.record(number)
+                    one = (price, raw[1 : 1 + raw[0]] if raw else b"", number)
+                    if raw and (there is None or one < there):
+                        out[rest >> 2] = one
+        return out
+
     def promotion_of(self, slot: int) -> int:
         """The number of the promotion that a slot belongs to."""
         return self._slots[slot]
@@ -236,6 +265,11 @@ class Snapshot:
         while entry < slot and self._slots[slot - entry - 1] == number:
             entry += 1
         return entry
+
+    @property
+    def tenders(self) -> list[str]:
+        """The tenders that some promotion is for."""
+        return list(self._tenders)
 
     def tender_promotions(self, tender: str) -> list[int]:
         """The numbers of the promotions for paying with `tender`, in order of id."""

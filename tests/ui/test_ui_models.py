@@ -76,6 +76,8 @@ def test_states_in_chinese() -> None:
     words = {name: shown(view, texts=ZH).banner.text for name, view in states.items()}
     assert words == {
         "ringing": "录入商品",
+        "hint": "录入商品",
+        "hint-alone": "录入商品",
         "weighing": "称重 · 海南香蕉 ¥6.98/kg",
         "tendering": "收款",
         "closed": "已结账 · 找零 ¥87.79",
@@ -134,6 +136,8 @@ def test_buttons_are_what_is_possible(language: str) -> None:
     actions = {name: [b.action for b in shown(view, texts=texts).buttons] for name, view in ui_views.states().items()}
     assert actions == {
         "ringing": ["pay", "quantity", "set_quantity", "void_line", "member"],
+        "hint": ["pay", "quantity", "set_quantity", "void_line", "member"],
+        "hint-alone": ["pay", "quantity", "set_quantity", "void_line", "member"],
         "weighing": ["weigh", "cancel"],
         "tendering": ["pay", "code_pay", "cancel"],
         "closed": ["pay", "quantity", "member"],
