@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from engine.concerns import Concerns, Ware, unit_order
 from engine.offers import rounded
+from engine.planrecord import MAX_AMOUNT
 from engine.plans import WHOLE, Plan
-from engine.rules import MAX_AMOUNT
 from engine.runs import shares
 from engine.trial import Floor, Trial
 from engine.ways import MAX_TRIES, Class, Way, all_applications, counts_of, units_of, ways_of
