@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.components import Component
 from engine.coupled import Coupled, Found, Taken
 from engine.modes import Mode, modes_of
 from engine.offers import rounded
@@ -18,7 +19,7 @@ from engine.runs import shares
 from engine.search import solve
 from engine.takers import MAX_STEPS, Goods, Taker, takers_of
 from engine.thresholds import Pick, Threshold
-from engine.units import Component, Lot, unit_order
+from engine.units import Lot, by_rank, unit_order
 
 Units = list[tuple[int, int]]  # (line, units), in the fixed order of units
 
@@ -264,7 +265,7 @@ def _decision(
 ) -> Decision:
     by_line = {threshold.index: threshold for threshold in part.thresholds}
     lots: list[list[Lot]] = [[] for _ in goods]
-    for lot in sorted(part.lots, key=unit_order):
+    for lot in sorted(part.lots, key=by_rank):
         lots[place[lot.line]].append(lot)
     left = {lot.line: lot.count for lot in part.lots}
     uses: list[Use] = []
@@ -332,6 +333,6 @@ def _hand_out(component: Component, units: dict[int, dict[int, int]]) -> dict[in
                     left[lot.line] -= take
                     count -= take
                     got.append((lot, take))
-        got.sort(key=lambda pair: unit_order(pair[0]))
+        got.sort(key=lambda pair: pair[0].rank)
         out[number] = [(lot.line, count) for lot, count in got]
     return out

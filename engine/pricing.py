@@ -14,7 +14,7 @@ from engine.runs import Run, lowered, shares
 from engine.snapshot import Snapshot
 from engine.tenders import best_tender
 from engine.thresholds import Pick
-from engine.units import Counter, Facts, Lot, lots_of, unit_order
+from engine.units import Counter, Facts, Lot, lots_of
 from engine.values import DEFAULT_NODES, ENGINE, Application, Basket, Receipt, ReceiptLine
 
 MAX_KNOWN = 4_096  # codes that a pricer remembers
@@ -86,7 +86,7 @@ def _key(part: Part, parts: Parts, counter: Counter, share: int) -> Key:
             lots[lot.line] = lot
     for numbers in plans:
         for index in numbers:
-            cap = counter.caps[index]
+            cap = counter.caps.get(index, -1)
             if cap >= 0:
                 code = counter.promotion(index)
                 limits.append((cap, counter.coupons.get(code.coupon, 0) if code is not None and code.coupon else -1))
@@ -178,10 +178,7 @@ class _Ledger:
             if left[lot.line]:
                 runs[lot.line].append(Run(lot.line, left[lot.line], lot.current, False, False))
         self.runs = runs
-        order = sorted(self.lots, key=unit_order)
-        self.order = [0] * len(order)
-        for number, lot in enumerate(order):
-            self.order[lot.line] = number
+        self.order = [lot.rank for lot in self.lots]
 
     def _step3(self, picks: list[Pick]) -> None:
         order = self.order

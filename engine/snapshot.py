@@ -44,14 +44,14 @@ from engine.container import (
 from engine.errors import SnapshotError
 from engine.keys import MAX_CODE_BYTES, Keys
 from engine.places import home
-from engine.plans import Plan
+from engine.plans import Plan, Posting, Touch
 from engine.signature import BLOCK_BYTES, Trust, check_block
 from engine.table import Table
 from engine.values import Item
 
 KG = 1
 NO_DISCOUNT = 2
-MAX_CACHED = 1_024  # decoded promotions and posting lists that are kept
+MAX_CACHED = 4_096  # decoded promotions, and posting lists, that are kept
 _WIDTHS = frozenset(range(1, MAX_CODE_BYTES + 1))
 _FACTS = struct.Struct("<II")
 _SECTIONS = ("meta", "facts", "items", "texts", "postings", "kinds", "keys", "plans", "slots")
@@ -118,7 +118,8 @@ class Snapshot:
         except (TypeError, ValueError) as e:
             raise SnapshotError("snapshot_damaged", "slots", "it is not what it should be") from e
         self._plan_cache: dict[int, Plan] = {}
-        self._posting_cache: dict[int, tuple[int, ...]] = {}
+        self._touch_cache: dict[int, Touch] = {}
+        self._posting_cache: dict[int, Posting] = {}
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, verify: bool = True, trust: Trust | None = None) -> Snapshot:
@@ -198,20 +199,34 @@ class Snapshot:
 
     def posting(self, number: int) -> tuple[int, ...]:
         """A posting list: the slots that touch the items which have it, in order."""
+        slots: list[int] = []
+        handle = 0
+        try:
+            for step in self._decoded("postings", self._postings.record(number)):
+                handle += step
+                slots.append(self._slot_of[handle])
+        except (KeyError, TypeError) as e:
+            raise SnapshotError("snapshot_damaged", "postings", "a list is not what it should be") from e
+        slots.sort()
+        return tuple(slots)
+
+    def touching(self, number: int) -> Posting:
+        """A posting list's promotions, in order of id."""
         found = self._posting_cache.get(number)
         if found is None:
-            slots: list[int] = []
-            handle = 0
-            try:
-                for step in self._decoded("postings", self._postings.record(number)):
-                    handle += step
-                    slots.append(self._slot_of[handle])
-            except (KeyError, TypeError) as e:
-                raise SnapshotError("snapshot_damaged", "postings", "a list is not what it should be") from e
-            slots.sort()
+            found = Posting([self._touch(slot) for slot in self.posting(number)])
             if len(self._posting_cache) >= MAX_CACHED:
                 self._posting_cache.clear()
-            found = self._posting_cache[number] = tuple(slots)
+            self._posting_cache[number] = found
+        return found
+
+    def _touch(self, slot: int) -> Touch:
+        found = self._touch_cache.get(slot)
+        if found is None:
+            found = (self.plan(self._slots[slot]), self.entry_of(slot))
+            if len(self._touch_cache) >= MAX_CACHED:
+                self._touch_cache.clear()
+            self._touch_cache[slot] = found
         return found
 
     def promotion_of(self, slot: int) -> int:
