@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.components import Component
+from engine.closed import runs_alone
+from engine.components import Component, Offers
 from engine.coupled import Coupled, Found, Taken
 from engine.modes import Mode, modes_of
 from engine.offers import rounded
@@ -19,7 +20,7 @@ from engine.runs import shares
 from engine.search import solve
 from engine.takers import MAX_STEPS, Goods, Taker, takers_of
 from engine.thresholds import Pick, Threshold
-from engine.units import Lot, by_rank, unit_order
+from engine.units import Lot, by_rank
 
 Units = list[tuple[int, int]]  # (line, units), in the fixed order of units
 
@@ -106,6 +107,10 @@ class _Step2:
 def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Decision:
     """The best choice for a part within `nodes` search nodes."""
     if not part.coupled:
+        if len(part.offers) == 1:
+            single = _single(part.offers[0], parts.offers)
+            if single is not None:
+                return single
         layered = _Layered()
         layered.solve(parts.offers.components(part.offers), coupons, nodes)
         return Decision([use for use, _ in layered.uses], [], layered.bound, layered.nodes)
@@ -148,6 +153,33 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
     bound = max(0, bound - best.value)
     nodes_spent = step2.spent + search.nodes
     return _decision(best, plans, part, thresholds, goods, place, bound, nodes_spent)
+
+
+def _single(index: int, offers: Offers) -> Decision | None:
+    """A set that is alone on its units, by the closed form; None where that does not settle it."""
+    plan, offer = offers.plans[index], offers.offers[index]
+    if offer.mixed or plan.kind == "price":
+        return None
+    dearest = [(-lot.current, lot.rank, lot.line, lot.count, weight) for lot, weight in offers.eligible[index]]
+    dearest.sort()
+    counts = [one[3] for one in dearest]
+    most = sum(counts) // offer.qty
+    if 0 <= offer.cap < most:
+        most = offer.cap
+    times, gain = runs_alone(offer, counts, [one[4] for one in dearest], most)
+    if not times:
+        return Decision([], [], 0, 0)
+    need = times * offer.qty
+    taken: list[tuple[int, int, int]] = []
+    for _, rank, line, count, _ in dearest:
+        if count > need:
+            count = need
+        taken.append((rank, line, count))
+        need -= count
+        if not need:
+            break
+    taken.sort()
+    return Decision([Use(plan, times, rounded(gain), [(line, count) for _, line, count in taken])], [], 0, 0)
 
 
 def _set_takers(search: Coupled, plans: dict[int, Plan], parts: Parts, goods: list[Goods]) -> bool:
@@ -310,7 +342,7 @@ def _goods(part: Part) -> tuple[list[Goods], dict[int, int]]:
                 by_sku[lot.sku] = one
         one.count += lot.count
         place[lot.line] = one.number
-    for rank, number in enumerate(sorted(range(len(goods)), key=lambda number: unit_order(first[number]))):
+    for rank, number in enumerate(sorted(range(len(goods)), key=lambda number: first[number].rank)):
         goods[number].rank = rank
     return goods, place
 

@@ -54,6 +54,7 @@ NO_DISCOUNT = 2
 MAX_CACHED = 4_096  # decoded promotions, and posting lists, that are kept
 _WIDTHS = frozenset(range(1, MAX_CODE_BYTES + 1))
 _FACTS = struct.Struct("<II")
+_BYTES = [bytes([number]) for number in range(256)]
 _SECTIONS = ("meta", "facts", "items", "texts", "postings", "kinds", "keys", "plans", "slots")
 
 
@@ -148,20 +149,28 @@ class Snapshot:
 
     def find_number(self, code: str) -> int:
         """The number of the item with this barcode or sku, -1 where there is none. Numbers have gaps and no meaning."""
+        number = self._number_of_sku(code)
+        return self._keys.find(code) if number < 0 else number
+
+    def _number_of_sku(self, code: str) -> int:
         try:
             sku = code.encode("utf-8")
         except UnicodeEncodeError:
             return -1
-        if len(sku) in self._widths:
-            head = len(sku).to_bytes(1, "little") + sku
+        size = len(sku)
+        if size in self._widths:
+            head = _BYTES[size] + sku
             hashed = crc32(sku)
-            for number in range(home(hashed, self._homes), self._items.count):
-                raw = self._items.record(number)
+            items = self._items
+            number = home(hashed, self._homes)
+            while number < items.count:
+                raw = items.record(number)
                 if raw.startswith(head):
                     return number
                 if not raw or crc32(raw[1 : 1 + raw[0]]) > hashed:
                     break
-        return self._keys.find(code)
+                number += 1
+        return -1
 
     def item(self, number: int) -> Item:
         """The item with this number."""
@@ -196,6 +205,15 @@ class Snapshot:
             return raw[1 : 1 + raw[0]].decode("utf-8"), rest & 3, price, rest >> 2
         except UnicodeDecodeError as e:
             raise SnapshotError("snapshot_damaged", "items", "a sku is not UTF-8") from e
+
+    def sold(self, code: str) -> tuple[str, int, int, int] | None:
+        """`price_facts` of the item with this barcode or sku."""
+        number = self._number_of_sku(code)
+        if number < 0:
+            number = self._keys.find(code)
+            return None if number < 0 else self.price_facts(number)
+        price, rest = self._price_and_rest(number)
+        return code, rest & 3, price, rest >> 2
 
     def posting(self, number: int) -> tuple[int, ...]:
         """A posting list: the slots that touch the items which have it, in order."""

@@ -107,10 +107,10 @@ class Facts:
 
 def facts_of(snapshot: Snapshot, code: str, line: int) -> Facts:
     """What pricing asks of an item. Raises BasketError (`unknown_item`)."""
-    item = snapshot.find_number(code)
-    if item < 0:
+    found = snapshot.sold(code)
+    if found is None:
         raise BasketError("unknown_item", {"code": code}, line)
-    sku, flags, price, posting = snapshot.price_facts(item)
+    sku, flags, price, posting = found
     return Facts(sku, flags, price, snapshot.touching(posting))
 
 
