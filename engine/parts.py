@@ -48,10 +48,11 @@ class _Based:
 class Parts:
     """All parts of a basket, and its settled thresholds."""
 
-    def __init__(self, lots: list[Lot], counter: Counter) -> None:
+    def __init__(self, lots: list[Lot], counter: Counter, by_line: list[Lot]) -> None:
+        """`lots` share no promotion with others of the basket; `by_line` are all of them."""
         self.caps: dict[int, int] = {}  # of the promotions in coupled parts
         self.lots = in_order(lots)
-        self._by_line = lots
+        self._by_line = by_line
         self._counter = counter
         self.offers = Offers()
         self.settled: list[Pick] = []
@@ -59,6 +60,14 @@ class Parts:
         self._thresholds: dict[int, Threshold] = {}
         self._settle(self._read())
         self.parts = self._grouped()
+        self.searched = 0  # parts that get a share of the nodes
+        self.closed = True  # none of them is decided by a search, whatever its share
+        for part in self.parts:
+            if part.coupled or len(part.offers) > 1:
+                self.searched += 1
+                self.closed = False
+            elif self.offers.offers[part.offers[0]].mixed:
+                self.closed = False
 
     def lot(self, line: int) -> Lot:
         return self._by_line[line]
@@ -152,7 +161,7 @@ class Parts:
         if plan.kind == "price":
             return lot.current - lot.of(plan.price_of(lot.regular_unit))
         if plan.kind == "tier":
-            if all([mode == PERCENT for _, mode, _ in plan.tiers]):
+            if all(mode == PERCENT for _, mode, _ in plan.tiers):
                 return lot.current * max([amount for _, _, amount in plan.tiers]) // WHOLE + 2
             return lot.current
         if len(plan.buy) > 1:

@@ -124,7 +124,7 @@ class Posting:
     def __init__(self, touches: list[Touch]) -> None:
         self.shelf = tuple([touch for touch in touches if touch[0].role == SHELF])
         self.touch = tuple([touch for touch in touches if touch[0].role != SHELF])
-        self.free = all([touch[0].free for touch in touches])
+        self.free = all(touch[0].free for touch in touches)
 
 
 class Moment:

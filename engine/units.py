@@ -11,7 +11,7 @@ from operator import attrgetter
 from engine.errors import BasketError
 from engine.plans import Moment, Plan, Posting, Touch, allowance, in_force
 from engine.snapshot import KG, NO_DISCOUNT, Snapshot
-from engine.values import Basket, BasketLine
+from engine.values import Basket, BasketLine, ReceiptLine
 
 
 class Lot:
@@ -22,12 +22,14 @@ class Lot:
         "current",
         "line",
         "milli",
+        "net",
         "no_discount",
         "place",
         "price_promotion",
         "rank",
         "regular",
         "regular_unit",
+        "shown",
         "sku",
         "touch",
     )
@@ -45,6 +47,8 @@ class Lot:
         self.touch: tuple[Touch, ...] = ()  # the promotions of steps 2 and 3 that select it, and which slot
         self.rank = line  # in the fixed order of units: `in_order` sets it
         self.place = line  # the same in the order of classes
+        self.net = 0  # what the line costs in the end, where `shown` is
+        self.shown: ReceiptLine | None = None
 
     def of(self, price: int) -> int:
         """What a unit costs at a price for one, or for a kg."""
