@@ -35,24 +35,26 @@ class Offers:
         self.eligible: dict[int, Eligible] = {}
         self.offers: dict[int, Offer] = {}
 
-    def add(self, plan: Plan, lots: list[Lot], counter: Counter) -> None:
+    def add(self, plan: Plan, lots: list[Lot], counter: Counter) -> bool:
         """A promotion and the lots that it selects, in the order of classes; left out where it can gain nothing."""
         if plan.qty > 1:
             units = 0
             for lot in lots:
                 units += lot.count
             if units < plan.qty:
-                return
+                return False
         eligible: Eligible = []
         for lot in lots:
             weight = _weight(plan, lot)
             if weight >= 0:
                 eligible.append((lot, weight))
         offer = _offer(plan, eligible, counter.cap(plan)) if eligible else None
-        if offer is not None:
-            self.plans[plan.index] = plan
-            self.eligible[plan.index] = eligible
-            self.offers[plan.index] = offer
+        if offer is None:
+            return False
+        self.plans[plan.index] = plan
+        self.eligible[plan.index] = eligible
+        self.offers[plan.index] = offer
+        return True
 
     def components(self, indexes: list[int]) -> list[Component]:
         """The parts of step 2 that these promotions make, which can be decided on their own where no threshold asks
@@ -221,20 +223,17 @@ def _drop_lesser(
 class Joined:
     """Numbers that belong together, by what they share. The least of each lot of them stands for it."""
 
-    __slots__ = ("_codes", "_groups", "_lines", "_owner")
+    __slots__ = ("_codes", "_groups", "_lines", "owner")
 
     def __init__(self, numbers: list[int]) -> None:
         """`numbers` rising."""
-        self._owner: dict[int, int] = {number: number for number in numbers}
+        self.owner: dict[int, int] = {number: number for number in numbers}
         self._codes: dict[str, int] = {}
         self._groups: dict[str, int] = {}
         self._lines: dict[int, int] = {}
 
-    def __contains__(self, number: int) -> bool:
-        return number in self._owner
-
     def find(self, number: int) -> int:
-        owner = self._owner
+        owner = self.owner
         up = owner[number]
         while up != number:
             owner[number] = owner[up]
@@ -243,11 +242,12 @@ class Joined:
         return number
 
     def join(self, one: int, two: int) -> None:
-        one, two = self.find(one), self.find(two)
+        one = self.find(one)
+        two = self.find(two)
         if one < two:
-            self._owner[two] = one
+            self.owner[two] = one
         elif two < one:
-            self._owner[one] = two
+            self.owner[one] = two
 
     def share(self, number: int, coupon: str, group: str) -> None:
         """`number` needs a coupon or locks a group, where these are not empty."""
@@ -262,7 +262,7 @@ class Joined:
     def together(self) -> list[list[int]]:
         """Those that belong together, in order."""
         parts: dict[int, list[int]] = {}
-        for number in self._owner:
+        for number in self.owner:
             root = self.find(number)
             there = parts.get(root)
             if there is None:

@@ -36,10 +36,18 @@ class _Based:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.lots: list[Lot] = []  # of its base
+        self.high = 0  # what they cost before step 2
         self.gifts = False  # whether there is something to give
-        self.threshold = Threshold(plan, -1, set())
-        self.high = self.low = 0  # what step 2 may leave of the base
-        self.most = 0  # that it can take off
+
+    def begin(self, cap: int) -> None:
+        """It may be reached."""
+        self.threshold = Threshold(self.plan, cap, {lot.line for lot in self.lots})
+        self.most = self.threshold.most(self.high)  # that it can take off
+        self.low = self.high  # what step 2 leaves of the base at least
+        free = self.plan.except_discounted
+        for lot in self.lots:
+            if lot.lower:
+                self.low -= (lot.current if free else lot.lower) * lot.count
         self.near: list[_Based] = []  # those whose bases share a lot with it, itself too
         self.uncut = False  # what all of those take off is there
         self.seen = -1
@@ -77,6 +85,8 @@ class Parts:
         plans: dict[int, Plan] = {}
         thresholds: dict[int, _Based] = {}
         for lot in self.lots:
+            lot.lower = 0
+        for lot in self.lots:
             for plan, entry in lot.touch:
                 index = plan.index
                 role = plan.role
@@ -97,39 +107,35 @@ class Parts:
                             one.high += lot.current * lot.count
                     elif lot.current > plan.gift[2]:
                         one.gifts = True
+                        lot.lower = lot.current
                 else:
                     self._others[index] = plan
+                    lot.lower = max(lot.lower, min(lot.current, self._lowered(plan, lot)))
         for index in sorted(layered):
-            self.offers.add(plans[index], layered[index], self._counter)
+            plan = plans[index]
+            lots = layered[index]
+            if self.offers.add(plan, lots, self._counter):
+                for lot in lots:
+                    lot.lower = max(lot.lower, min(lot.current, self._lowered(plan, lot)))
         return thresholds
 
     def _settle(self, thresholds: dict[int, _Based]) -> None:
         """Drop thresholds that are out of reach, and take out those that are settled."""
         left: list[_Based] = []
         touched: dict[int, list[_Based]] = {}  # line -> thresholds whose base it is in
-        lowers: dict[int, int] = {}  # line -> the most that step 2 takes off one of its units
         for index in sorted(thresholds):
             one = thresholds[index]
             plan = one.plan
-            threshold = one.threshold
-            threshold.cap = self._counter.cap(plan)
-            if threshold.times(one.high) == 0 or (plan.is_gift and not one.gifts):
+            if one.high < plan.reach or (plan.is_gift and not one.gifts):
                 continue
+            one.begin(self._counter.cap(plan))
             left.append(one)
-            threshold.members = {lot.line for lot in one.lots}
-            one.low = one.high
             for lot in one.lots:
-                lower = lowers.get(lot.line, -1)
-                if lower < 0:
-                    lower = lowers[lot.line] = self._lowers(lot)
-                if lower:
-                    one.low -= (lot.current if plan.except_discounted else lower) * lot.count
                 there = touched.get(lot.line)
                 if there is None:
                     touched[lot.line] = [one]
                 else:
                     there.append(one)
-            one.most = threshold.most(one.high)
         for number, one in enumerate(left):
             together = 0
             for lot in one.lots:
@@ -145,16 +151,6 @@ class Parts:
                 self._thresholds[one.plan.index] = one.threshold
             elif gives > 0:
                 self.settled.append(Pick(one.threshold, one.threshold.times(one.low), gives))
-
-    def _lowers(self, lot: Lot) -> int:
-        most = 0
-        for plan, entry in lot.touch:
-            if plan.is_gift:
-                if entry == 1 and lot.current > plan.gift[2]:
-                    return lot.current
-            elif plan.index in self._others or plan.index in self.offers.offers:
-                most = max(most, self._lowered(plan, lot))
-        return min(most, lot.current)
 
     def _lowered(self, plan: Plan, lot: Lot) -> int:
         """The most that a promotion of step 2 takes off a unit of this lot, with 2 more for rounding."""
@@ -177,13 +173,17 @@ class Parts:
 
     def _grouped(self) -> list[Part]:
         offers, others, thresholds = self.offers.offers, self._others, self._thresholds
-        joined = Joined(sorted([*offers, *others, *thresholds]))
+        numbers = sorted([*offers, *others, *thresholds])
+        if not numbers:
+            return []
+        joined = Joined(numbers)
+        owner = joined.owner
         seen: set[int] = set()
         for lot in self.lots:
             first = -1
             for plan, _ in lot.touch:
                 index = plan.index
-                if index in joined:
+                if index in owner:
                     if first < 0:
                         first = index
                     else:
@@ -213,7 +213,7 @@ class Parts:
                     self.caps[threshold.index] = threshold.cap
         if coupled:
             for lot in self.lots:
-                roots = {joined.find(plan.index) for plan, _ in lot.touch if plan.index in joined}
+                roots = {joined.find(plan.index) for plan, _ in lot.touch if plan.index in owner}
                 for root in roots:
                     if root in coupled:
                         coupled[root].lots.append(lot)

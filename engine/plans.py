@@ -53,6 +53,7 @@ class Plan:
         "most",
         "name",
         "qty",
+        "reach",
         "role",
         "tenders",
         "tiers",
@@ -78,6 +79,8 @@ class Plan:
         gift = record.get("gift", (0, 0, 0, 0))
         self.gift: tuple[int, int, int, bool] = (gift[0], gift[1], gift[2], bool(gift[3]))  # amount, count, price, each
         self.is_gift = self.gift[0] > 0  # a threshold whose reward is goods at a price
+        # Of a threshold: the least base that gives anything.
+        self.reach = self.gift[0] or self.each[0] or (self.tiers[0][0] if self.tiers else 0)
         self.tenders: list[str] = record.get("tenders", _NONE)
         self.least: int = record.get("least", 0)  # of a tender promotion: the base from which it holds
         self.most: int = record.get("most", -1)  # the most that it gives, -1 for any

@@ -158,19 +158,10 @@ class Snapshot:
         except UnicodeEncodeError:
             return -1
         size = len(sku)
-        if size in self._widths:
-            head = _BYTES[size] + sku
-            hashed = crc32(sku)
-            items = self._items
-            number = home(hashed, self._homes)
-            while number < items.count:
-                raw = items.record(number)
-                if raw.startswith(head):
-                    return number
-                if not raw or crc32(raw[1 : 1 + raw[0]]) > hashed:
-                    break
-                number += 1
-        return -1
+        if size not in self._widths:
+            return -1
+        hashed = crc32(sku)
+        return self._items.find(home(hashed, self._homes), _BYTES[size] + sku, hashed)
 
     def item(self, number: int) -> Item:
         """The item with this number."""

@@ -17,6 +17,7 @@ import sys
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate
+from zlib import crc32
 
 from engine.container import Header
 from engine.errors import SnapshotError
@@ -73,6 +74,37 @@ class Table:
             raise SnapshotError("snapshot_damaged", name, "its lengths are wrong") from e
         if self._begins[-1] != base + length:
             raise SnapshotError("snapshot_damaged", name, "its lengths are wrong")
+
+    def find(self, number: int, head: bytes, hashed: int) -> int:
+        """The place from `number` on of the record that begins with `head`, a byte of length and a key; -1 where none
+        does. Keys stand in order of their CRC-32, without an empty place before one that is here; `hashed` is this
+        key's. Raises SnapshotError."""
+        data, width, size = self._data, self._width, len(head)
+        inside = number % GROUP
+        while number < self.count:
+            group = number // GROUP
+            raw = data[self._lengths + group * GROUP * width : self._lengths + (group + 1) * GROUP * width]
+            lengths = raw if width == 1 else array(_CODES[width], raw)
+            if width > 1 and sys.byteorder == "big":
+                lengths = _numbers(_CODES[width], lengths)
+            begin = self._begins[group]
+            end = self._begins[group + 1]
+            for place in range(inside):
+                begin += lengths[place]
+            for place in range(inside, min(GROUP, self.count - group * GROUP)):
+                length = lengths[place]
+                if begin + length > end:
+                    raise SnapshotError("snapshot_damaged", self._name, "its lengths are wrong")
+                if length == 0:
+                    return -1
+                if length >= size and data[begin : begin + size] == head:
+                    return group * GROUP + place
+                if crc32(data[begin + 1 : begin + min(length, 1 + data[begin])]) > hashed:
+                    return -1
+                begin += length
+            number = (group + 1) * GROUP
+            inside = 0
+        return -1
 
     def record(self, number: int) -> bytes:
         """The record at a place, empty where the place is. Raises SnapshotError."""

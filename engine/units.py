@@ -21,6 +21,7 @@ class Lot:
         "count",
         "current",
         "line",
+        "lower",
         "milli",
         "net",
         "no_discount",
@@ -47,6 +48,7 @@ class Lot:
         self.touch: tuple[Touch, ...] = ()  # the promotions of steps 2 and 3 that select it, and which slot
         self.rank = line  # in the fixed order of units: `in_order` sets it
         self.place = line  # the same in the order of classes
+        self.lower = 0  # the most that step 2 takes off one of its units
         self.net = 0  # what the line costs in the end, where `shown` is
         self.shown: ReceiptLine | None = None
 
