@@ -1,8 +1,9 @@
 """`price`: from a basket to its receipt. Contract: docs/promotions.md.
 
 Step 1 gives every unit its current price; steps 2 and 3 are decided part by part (engine.parts), each with the same
-share of the search nodes (so that a part whose inputs are unchanged keeps its answer); then discounts are rounded once
-for each promotion and spread over its units, thresholds in order of id, and last what the tender gives.
+share of the search nodes (so that a part whose inputs are unchanged keeps its answer), and those that it does not
+suffice for with what the others left over; then discounts are rounded once for each promotion and spread over its
+units, thresholds in order of id, and last what the tender gives.
 """
 
 from __future__ import annotations
@@ -27,8 +28,12 @@ def price(snapshot: Snapshot, basket: Basket, nodes: int = DEFAULT_NODES) -> Rec
     """
     counter = Counter(snapshot, basket)
     lots = lots_of(snapshot, basket, counter, {})
-    region = Region(lots, lots, counter)
-    region.decide(nodes_of_a_part(region.parts.searched, nodes))
+    region = Region(lots, lots, counter, remembers=False)
+    share = nodes_of_a_part(region.parts.searched, nodes)
+    region.decide(share, {})
+    more = nodes_left([region], nodes)
+    if more > share:
+        region.decide_open(more, {})
     return _receipt(snapshot, counter, basket, lots, [region])
 
 
@@ -57,24 +62,27 @@ class Pricer:
         lots = self._lots_of(basket, counter)
         before = self._regions
         regions: list[Region] = []
-        fresh: list[Region] = []
+        known: dict[Key, Decision] = {}
         searched = 0
         for mine in regions_of(lots):
             region = before.get(mine[0].line)
             if region is None or region.lots != mine:
-                region = Region(mine, lots, counter)
-                fresh.append(region)
+                region = Region(mine, lots, counter, remembers=True)
             regions.append(region)
             searched += region.parts.searched
+        for region in before.values():
+            known.update(region.known)
         share = nodes_of_a_part(searched, nodes)
-        known: dict[Key, Decision] = {}
-        if fresh:
-            for region in before.values():
-                known.update(region.decisions)
         self.searched = 0
         for region in regions:
             if not region.stands(share):
-                self.searched += region.decide_again(share, known or region.decisions)
+                self.searched += region.decide(share, known)
+        more = nodes_left(regions, nodes)
+        if more <= share:
+            more = 0
+        for region in regions:
+            if region.more != more and region.is_open:
+                self.searched += region.decide_open(more, known)
         self._regions = {region.lots[0].line: region for region in regions}
         self._lots = lots
         return _receipt(self._snapshot, counter, basket, lots, regions)
@@ -117,6 +125,21 @@ def nodes_of_a_part(searched: int, nodes: int) -> int:
     return max(0, nodes) // (1 << max(0, searched - 1).bit_length())
 
 
+def nodes_left(regions: list[Region], nodes: int) -> int:
+    """What each part that is not proved may spend instead, of what the others left over: a power of two, so that it
+    seldom changes from scan to scan."""
+    still_open = 0
+    left = nodes
+    for region in regions:
+        for decision in region.first:
+            left -= decision.nodes
+            if decision.bound:
+                still_open += 1
+    if not still_open or left < still_open:
+        return 0
+    return 1 << (left // still_open).bit_length() - 1
+
+
 def _receipt(snapshot: Snapshot, counter: Counter, basket: Basket, lots: list[Lot], regions: list[Region]) -> Receipt:
     applications: list[tuple[int, Application]] = []
     coupons: dict[str, int] = {}
@@ -124,6 +147,7 @@ def _receipt(snapshot: Snapshot, counter: Counter, basket: Basket, lots: list[Lo
     runs: dict[int, list[Run]] = {}
     bound = 0
     for region in regions:
+        region.work_out()
         applications += region.applications
         runs.update(region.runs)
         bound += region.bound

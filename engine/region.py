@@ -20,72 +20,114 @@ Key = tuple[int, Plans, tuple[tuple[int, int], ...], tuple[tuple[int, str, int, 
 
 
 class Region:
-    """Decided by `decide`; then `runs` are the units of its lots by line, where anything was taken off them."""
+    """After `decide` and `work_out` `runs` are the units of its lots by line, where anything was taken off them."""
 
     __slots__ = (
         "_by_line",
         "_counter",
+        "_decided",
         "_gifts",
+        "_remembers",
         "applications",
         "bound",
         "coupons",
         "decisions",
+        "first",
         "groups",
+        "known",
         "lots",
+        "more",
         "parts",
         "runs",
         "share",
     )
 
-    def __init__(self, lots: list[Lot], by_line: list[Lot], counter: Counter) -> None:
-        """`by_line` are all lots of the basket."""
+    def __init__(self, lots: list[Lot], by_line: list[Lot], counter: Counter, *, remembers: bool) -> None:
+        """`by_line` are all lots of the basket; with `remembers` decisions are kept by what they depend on."""
         self.lots = lots
         self.parts = Parts(lots, counter, by_line)
         self.share = -1  # nodes of a part that it was decided with
-        self.decisions: dict[Key, Decision] = {}
+        self.more = 0  # nodes of a part that was not proved with its share
+        self.decisions: list[Decision] = []
+        self.known: dict[Key, Decision] = {}
+        self.runs: dict[int, list[Run]] = {}
+        self.coupons: dict[str, int] = {}
+        self.groups: list[str] = []
+        self.applications: list[tuple[int, Application]] = []
+        self.bound = 0
         self._by_line = by_line
         self._counter = counter
+        self._remembers = remembers
+        self._decided = False
+        self.first = self.decisions  # before anything was left over
+        self._gifts: dict[int, tuple[tuple[tuple[int, int], ...], int, int]] = {}
 
-    def decide(self, share: int) -> None:
-        """Decide every part with as many nodes each."""
-        coupons = self._counter.coupons
-        self._work_out(share, [decide(part, self.parts, coupons, share) for part in self.parts.parts])
-
-    def decide_again(self, share: int, known: dict[Key, Decision]) -> int:
-        """The same, where parts whose inputs are as before keep their decision. Gives how many parts had none."""
-        decided = 0
-        decisions: list[Decision] = []
-        self.decisions = {}
+    def decide(self, share: int, known: dict[Key, Decision]) -> int:
+        """Decide every part with as many nodes each, but for those that are `known` from before. Gives how many were
+        not."""
+        self.share = share
+        self.more = 0
+        self._decided = False
+        fresh = 0
+        self.decisions = []
+        self.known = {}
         for part in self.parts.parts:
+            fresh += self._decide(part, share, known, len(self.decisions))
+        self.first = self.decisions
+        return fresh
+
+    def decide_open(self, more: int, known: dict[Key, Decision]) -> int:
+        """Decide again with more nodes what is not proved; with 0 go back to what the share gave."""
+        self.more = more
+        self._decided = False
+        fresh = 0
+        self.decisions = list(self.first)
+        for number, part in enumerate(self.parts.parts):
+            if more and self.first[number].bound:
+                fresh += self._decide(part, more, known, number)
+        return fresh
+
+    def _decide(self, part: Part, share: int, known: dict[Key, Decision], number: int) -> int:
+        """Whether the part had to be decided; its decision is put at `number`."""
+        fresh = 0
+        if self._remembers:
             key = _key(part, self.parts, self._counter, share)
             decision = known.get(key)
             if decision is None:
                 decision = decide(part, self.parts, self._counter.coupons, share)
-                decided += 1
-            self.decisions[key] = decision
-            decisions.append(decision)
-        self._work_out(share, decisions)
-        return decided
+                fresh = 1
+            self.known[key] = decision
+        else:
+            decision = decide(part, self.parts, self._counter.coupons, share)
+        self.decisions[number : number + 1] = [decision]
+        return fresh
 
     def stands(self, share: int) -> bool:
         """Whether it would be decided alike with this share."""
         return self.share == share or (self.share >= 0 and self.parts.closed)
 
-    def _work_out(self, share: int, decisions: list[Decision]) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Whether its share did not suffice for some part."""
+        return any(decision.bound for decision in self.first)
+
+    def work_out(self) -> None:
         """What every unit costs, as one promotion after another takes its part off."""
-        self.share = share
-        self.runs: dict[int, list[Run]] = {}
-        self.coupons: dict[str, int] = {}
-        self.groups: list[str] = []
-        self.applications: list[tuple[int, Application]] = []
-        self._gifts: dict[int, tuple[tuple[tuple[int, int], ...], int, int]] = {}
+        if self._decided:
+            return
+        self._decided = True
+        self.runs = {}
+        self.coupons = {}
+        self.groups = []
+        self.applications = []
+        self._gifts = {}
         self.bound = 0
         picks = self.parts.settled
-        for decision in decisions:
+        for decision in self.decisions:
             self.bound += decision.bound
             if decision.picks:
                 picks = picks + decision.picks
-        self._step2(decisions)
+        self._step2(self.decisions)
         if len(picks) > 1:
             picks = sorted(picks, key=_index)
         for pick in picks:
