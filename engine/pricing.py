@@ -84,7 +84,6 @@ class Pricer:
             if region.more != more and region.is_open:
                 self.searched += region.decide_open(more, known)
         self._regions = {region.lots[0].line: region for region in regions}
-        self._lots = lots
         return _receipt(self._snapshot, counter, basket, lots, regions)
 
     def _lots_of(self, basket: Basket, counter: Counter) -> list[Lot]:
@@ -102,7 +101,7 @@ class Pricer:
             if facts is None:
                 facts = known[line.code] = facts_of(self._snapshot, line.code, number)
             lots.append(lot_of(facts, line, number, counter))
-        self._basket = basket
+        self._basket, self._lots = basket, lots  # together: an error above leaves both as they were
         return lots
 
 

@@ -13,6 +13,7 @@ from reference.strategies import ALL_KINDS, book_files, worlds
 from engine import pricing
 from engine.basket import read_basket
 from engine.compiler import compile_book
+from engine.errors import BasketError
 from engine.pricing import Pricer, price
 from engine.snapshot import Snapshot
 
@@ -83,6 +84,25 @@ def test_whatever_changes_the_receipt_is_the_one_from_scratch(nodes: int) -> Non
             basket = data.draw(edited(basket))
 
     check()
+
+
+def test_a_line_that_cannot_be_priced_leaves_nothing_behind() -> None:
+    rows = "sku,name,unit,price,category,brand,tags,barcodes\na,x,each,100,,,,\nb,x,each,70,,,,\n"
+    book = [{"id": "P", "type": "set", "buy": [{"items": {"all": True}, "qty": 2}], "reward": {"percent": 10}}]
+    files = {
+        "book.json": b'{"format": 1, "currency": "CNY", "exponent": 2}',
+        "items.csv": rows.encode(),
+        "promotions.json": json.dumps(book).encode(),
+    }
+    snapshot = Snapshot(compile_book(files).data)
+    pricer = Pricer(snapshot)
+    for codes in (["a"], ["b", "gone"], ["b"], ["a", "b"], ["gone"], ["b", "a"]):
+        basket = read_basket({"at": "2026-11-22T18:30", "lines": [{"code": code, "qty": 1} for code in codes]})
+        if "gone" in codes:
+            with pytest.raises(BasketError):
+                pricer.price(basket)
+        else:
+            assert text(pricer.price(basket)) == text(price(snapshot, basket))
 
 
 def test_a_pricer_that_forgets_to_ask_who_pays_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
