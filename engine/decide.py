@@ -21,6 +21,7 @@ from engine.search import solve
 from engine.takers import MAX_STEPS, Goods, Taker, takers_of
 from engine.thresholds import Pick, Threshold
 from engine.units import Lot, by_rank
+from engine.worth import Missed, missed, none_is_worth
 
 Units = list[tuple[int, int]]  # (line, units), in the fixed order of units
 
@@ -133,7 +134,8 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
     most = layered.value + layered.bound + search.threshold_most()
     best = _best(search)
     bound = 0
-    if not (plain and start is best and best.value == most and layered.bound == 0):
+    proved = plain and start is best and layered.bound == 0
+    if not (proved and (best.value == most or _is_most(part, parts, search, step2, layered, best, place))):
         known = _set_takers(search, plans, parts, goods)
         if plain:
             modes: list[Mode] = []
@@ -180,6 +182,32 @@ def _single(index: int, offers: Offers) -> Decision | None:
             break
     taken.sort()
     return Decision([Use(plan, times, rounded(gain), [(line, count) for _, line, count in taken])], [], 0, 0)
+
+
+def _is_most(
+    part: Part, parts: Parts, search: Coupled, step2: _Step2, layered: _Layered, found: Found, place: dict[int, int]
+) -> bool:
+    """Whether no threshold that `found`, the best of step 2 alone, takes out of reach is worth reaching."""
+    if not found.whole:
+        return False
+    off = _off(layered, parts, place, len(search.goods))
+    misses: list[Missed] = []
+    for over_lines, over_goods in zip(part.thresholds, search.plain, strict=True):
+        high = kept = 0
+        for number in over_goods.members:
+            whole = search.goods[number].current * search.goods[number].count
+            high += whole
+            kept += whole - off[number]
+        one = missed(over_lines, high, kept, found.picks)
+        if one is None:
+            return False
+        misses.append(one)
+
+    def bound(without: dict[int, set[int]], caps: dict[int, int]) -> int:
+        less = step2.solve(without, caps)
+        return less.value + less.bound
+
+    return none_is_worth(misses, part.offers, parts.offers, layered.value, bound)
 
 
 def _set_takers(search: Coupled, plans: dict[int, Plan], parts: Parts, goods: list[Goods]) -> bool:
