@@ -23,6 +23,7 @@ from engine.container import Header
 from engine.errors import SnapshotError
 
 GROUP = 16
+LOOKED = 3  # records that are compared before it is asked whether the key is passed
 _HEAD = 8
 _CODES = {1: "B", 2: "H", 4: "I"}
 
@@ -81,27 +82,26 @@ class Table:
         key's. Raises SnapshotError."""
         data, width, size = self._data, self._width, len(head)
         inside = number % GROUP
+        tried = 0
         while number < self.count:
             group = number // GROUP
             raw = data[self._lengths + group * GROUP * width : self._lengths + (group + 1) * GROUP * width]
-            lengths = raw if width == 1 else array(_CODES[width], raw)
-            if width > 1 and sys.byteorder == "big":
-                lengths = _numbers(_CODES[width], lengths)
-            begin = self._begins[group]
-            end = self._begins[group + 1]
-            for place in range(inside):
-                begin += lengths[place]
+            lengths = raw if width == 1 else _numbers(_CODES[width], raw)
+            block: bytes = data[self._begins[group] : self._begins[group + 1]]
+            begin = sum(lengths[:inside])
             for place in range(inside, min(GROUP, self.count - group * GROUP)):
                 length = lengths[place]
-                if begin + length > end:
+                end = begin + length
+                if end > len(block):
                     raise SnapshotError("snapshot_damaged", self._name, "its lengths are wrong")
                 if length == 0:
                     return -1
-                if length >= size and data[begin : begin + size] == head:
+                if length >= size and block.startswith(head, begin):
                     return group * GROUP + place
-                if crc32(data[begin + 1 : begin + min(length, 1 + data[begin])]) > hashed:
+                tried += 1
+                if tried >= LOOKED and crc32(block[begin + 1 : min(end, begin + 1 + block[begin])]) > hashed:
                     return -1
-                begin += length
+                begin = end
             number = (group + 1) * GROUP
             inside = 0
         return -1
