@@ -13,7 +13,7 @@ from engine.region import Key, Region, regions_of
 from engine.runs import Run, lower
 from engine.snapshot import Snapshot
 from engine.tenders import best_tender
-from engine.units import Counter, Facts, Lot, facts_of, in_order, lot_of, lots_of
+from engine.units import Counter, Facts, Lot, by_rank, facts_of, in_order, lot_of, lots_of
 from engine.values import DEFAULT_NODES, ENGINE, Application, Basket, Receipt, ReceiptLine
 
 MAX_KNOWN = 4_096  # codes that a pricer remembers
@@ -206,7 +206,8 @@ def _step4(
     """What the tender takes off; `runs`, `coupons` and `applications` are the basket's, and change."""
     base: list[Run] = []
     whole = 0
-    for lot in in_order(lots):
+    in_order(lots)
+    for lot in sorted(lots, key=by_rank):
         if not lot.no_discount:
             for run in runs.get(lot.line, ()) or [Run(lot.line, lot.count, lot.current, False, False)]:
                 base.append(run)
