@@ -25,6 +25,10 @@ TENDER: Final = 4
 
 _NOTHING: Final[dict[str, Any]] = {}  # what most promotions do not have: one for all, never written to
 _NONE: Final[list[str]] = []
+_ONE: Final[list[int]] = [1]
+_FLAT: Final[list[tuple[int, str, int]]] = []
+_NO_EACH: Final = (0, 0)
+_NO_GIFT: Final = (0, 0, 0, False)
 
 
 class Plan:
@@ -71,13 +75,19 @@ class Plan:
         self.amount: int = record.get("amount", 0)
         self.qty: int = record.get("qty", 1)  # units that one application consumes
         self.cheapest: int = record.get("cheapest", self.qty)  # how many of them, the cheapest, the reward is for
-        self.buy: list[int] = record.get("buy", [self.qty])  # units of each entry of a set
+        self.buy: list[int] = record.get("buy", _ONE)  # units of each entry of a set
         self.entry: int = record.get("entry", -1)  # the entry that the reward is for, -1 for all units
-        self.tiers: list[tuple[int, str, int]] = [tuple(tier) for tier in record.get("tiers", ())]  # at, mode, amount
-        each = record.get("each", (0, 0))
-        self.each: tuple[int, int] = (each[0], each[1])  # amount and off, 0 where it is none
-        gift = record.get("gift", (0, 0, 0, 0))
-        self.gift: tuple[int, int, int, bool] = (gift[0], gift[1], gift[2], bool(gift[3]))  # amount, count, price, each
+        # at, mode, amount
+        self.tiers: list[tuple[int, str, int]] = (
+            [tuple(tier) for tier in record["tiers"]] if "tiers" in record else _FLAT
+        )
+        self.each: tuple[int, int] = _NO_EACH  # amount and off
+        if "each" in record:
+            self.each = (record["each"][0], record["each"][1])
+        self.gift: tuple[int, int, int, bool] = _NO_GIFT  # amount, count, price, each
+        if "gift" in record:
+            gift = record["gift"]
+            self.gift = (gift[0], gift[1], gift[2], bool(gift[3]))
         self.is_gift = self.gift[0] > 0  # a threshold whose reward is goods at a price
         # Of a threshold: the least base that gives anything.
         self.reach = self.gift[0] or self.each[0] or (self.tiers[0][0] if self.tiers else 0)
