@@ -27,63 +27,70 @@ class Taken:
 
 def alone(offer: Offer, left: list[int], cap: int) -> Taken:
     """What the offer takes of `left` (free units by class); `cap` is the most applications, -1 for any number."""
-    most = sum(left[c.number] for c in offer.classes) // offer.qty
-    if cap >= 0:
-        most = min(most, cap)
-    if offer.qty == 1 and not offer.mixed:
-        quick = _units_alone(offer, left, most)
-        if quick is not None:
-            return quick
+    number = offer.number
+    counts: list[int] = []
+    weights: list[int] = []
+    units = 0
+    for unit in offer.classes:
+        count = left[unit.number]
+        counts.append(count)
+        weights.append(unit.weights[number])
+        units += count
+    most = units // offer.qty
+    if 0 <= cap < most:
+        most = cap
     if offer.mixed:
         return _mixed(offer, left, most)
+    times, gain = runs_alone(offer, counts, weights, most)
+    return Taken(_dearest(offer, left, times * offer.qty), times, gain, True)
+
+
+def runs_alone(offer: Offer, counts: list[int], weights: list[int], most: int) -> tuple[int, int]:
+    """How many of at most `most` runs, and what they gain in parts, where units come dearest first: `counts` of
+    them at each of `weights`. Not for a mixed offer."""
+    if most <= 0:
+        return 0, 0
+    need = most * offer.qty
+    at = -1
+    while need > 0:
+        at += 1
+        need -= counts[at]
+    if weights[at] * offer.cheapest + offer.const >= WHOLE:  # no run gains less than its last unit's
+        return most, _gain(offer, counts, weights, most)
     low, high = 0, most  # the last t whose run still gains
     while low < high:
         middle = (low + high + 1) // 2
-        if _gain(offer, left, middle) > _gain(offer, left, middle - 1):
+        if _gain(offer, counts, weights, middle) > _gain(offer, counts, weights, middle - 1):
             low = middle
         else:
             high = middle - 1
     times = low
-    best = rounded(_gain(offer, left, times))
+    best = rounded(_gain(offer, counts, weights, times))
     if best <= 0:
-        return Taken({}, 0, 0, True)
+        return 0, 0
     low = 1
     while low < times:  # the first t that rounds to as much
         middle = (low + times) // 2
-        if rounded(_gain(offer, left, middle)) >= best:
+        if rounded(_gain(offer, counts, weights, middle)) >= best:
             times = middle
         else:
             low = middle + 1
-    return Taken(_dearest(offer, left, times * offer.qty), times, _gain(offer, left, times), True)
+    return times, _gain(offer, counts, weights, times)
 
 
-def _units_alone(offer: Offer, left: list[int], most: int) -> Taken | None:
-    """The same where every unit gains a whole minor unit: then none can be left out. None where that is not so."""
-    units: dict[int, int] = {}
-    times = gain = 0
-    for unit in offer.classes:
-        count = min(left[unit.number], most - times)
-        if count <= 0:
-            continue
-        one = unit.weights[offer.number] * offer.cheapest + offer.const
-        if one < WHOLE:
-            return None
-        units[unit.number] = count
-        times += count
-        gain += one * count
-    return Taken(units, times, gain, True)
-
-
-def _gain(offer: Offer, left: list[int], times: int) -> int:
-    need = times * offer.qty
+def _gain(offer: Offer, counts: list[int], weights: list[int], times: int) -> int:
+    qty = offer.qty
+    need = times * qty
     gain = times * offer.const
-    at = 0
-    for unit in offer.classes:
-        if at >= need:
-            break
-        count = min(left[unit.number], need - at)
-        gain += (offer.rewarded(at + count) - offer.rewarded(at)) * unit.weights[offer.number]
-        at += count
+    at = before = place = 0
+    while at < need:
+        at += counts[place]
+        if at > need:
+            at = need
+        after = offer.rewarded(at)
+        gain += (after - before) * weights[place]
+        before = after
+        place += 1
     return gain
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.closed import runs_alone
+from engine.components import Component, Offers
 from engine.coupled import Coupled, Found, Taken
 from engine.modes import Mode, modes_of
 from engine.offers import rounded
@@ -18,7 +20,8 @@ from engine.runs import shares
 from engine.search import solve
 from engine.takers import MAX_STEPS, Goods, Taker, takers_of
 from engine.thresholds import Pick, Threshold
-from engine.units import Component, Lot, unit_order
+from engine.units import Lot, by_rank
+from engine.worth import Missed, missed, none_is_worth
 
 Units = list[tuple[int, int]]  # (line, units), in the fixed order of units
 
@@ -105,6 +108,10 @@ class _Step2:
 def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Decision:
     """The best choice for a part within `nodes` search nodes."""
     if not part.coupled:
+        if len(part.offers) == 1:
+            single = _single(part.offers[0], parts.offers)
+            if single is not None:
+                return single
         layered = _Layered()
         layered.solve(parts.offers.components(part.offers), coupons, nodes)
         return Decision([use for use, _ in layered.uses], [], layered.bound, layered.nodes)
@@ -127,7 +134,8 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
     most = layered.value + layered.bound + search.threshold_most()
     best = _best(search)
     bound = 0
-    if not (plain and start is best and best.value == most and layered.bound == 0):
+    proved = plain and start is best and layered.bound == 0
+    if not (proved and (best.value == most or _is_most(part, parts, search, step2, layered, best, place))):
         known = _set_takers(search, plans, parts, goods)
         if plain:
             modes: list[Mode] = []
@@ -147,6 +155,59 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
     bound = max(0, bound - best.value)
     nodes_spent = step2.spent + search.nodes
     return _decision(best, plans, part, thresholds, goods, place, bound, nodes_spent)
+
+
+def _single(index: int, offers: Offers) -> Decision | None:
+    """A set that is alone on its units, by the closed form; None where that does not settle it."""
+    plan, offer = offers.plans[index], offers.offers[index]
+    if offer.mixed or plan.kind == "price":
+        return None
+    dearest = [(-lot.current, lot.rank, lot.line, lot.count, weight) for lot, weight in offers.eligible[index]]
+    dearest.sort()
+    counts = [one[3] for one in dearest]
+    most = sum(counts) // offer.qty
+    if 0 <= offer.cap < most:
+        most = offer.cap
+    times, gain = runs_alone(offer, counts, [one[4] for one in dearest], most)
+    if not times:
+        return Decision([], [], 0, 0)
+    need = times * offer.qty
+    taken: list[tuple[int, int, int]] = []
+    for _, rank, line, count, _ in dearest:
+        if count > need:
+            count = need
+        taken.append((rank, line, count))
+        need -= count
+        if not need:
+            break
+    taken.sort()
+    return Decision([Use(plan, times, rounded(gain), [(line, count) for _, line, count in taken])], [], 0, 0)
+
+
+def _is_most(
+    part: Part, parts: Parts, search: Coupled, step2: _Step2, layered: _Layered, found: Found, place: dict[int, int]
+) -> bool:
+    """Whether no threshold that `found`, the best of step 2 alone, takes out of reach is worth reaching."""
+    if not found.whole:
+        return False
+    off = _off(layered, parts, place, len(search.goods))
+    misses: list[Missed] = []
+    for over_lines, over_goods in zip(part.thresholds, search.plain, strict=True):
+        high = kept = 0
+        for number in over_goods.members:
+            whole = search.goods[number].current * search.goods[number].count
+            high += whole
+            kept += whole - off[number]
+        one = missed(over_lines, high, kept, found.picks)
+        if one is None:
+            return False
+        misses.append(one)
+
+    def bound(without: dict[int, set[int]], caps: dict[int, int]) -> int:
+        less = step2.solve(without, caps)
+        return less.value + less.bound
+
+    return none_is_worth(misses, part.offers, parts.offers, layered.value, bound)
 
 
 def _set_takers(search: Coupled, plans: dict[int, Plan], parts: Parts, goods: list[Goods]) -> bool:
@@ -264,7 +325,7 @@ def _decision(
 ) -> Decision:
     by_line = {threshold.index: threshold for threshold in part.thresholds}
     lots: list[list[Lot]] = [[] for _ in goods]
-    for lot in sorted(part.lots, key=unit_order):
+    for lot in sorted(part.lots, key=by_rank):
         lots[place[lot.line]].append(lot)
     left = {lot.line: lot.count for lot in part.lots}
     uses: list[Use] = []
@@ -309,7 +370,7 @@ def _goods(part: Part) -> tuple[list[Goods], dict[int, int]]:
                 by_sku[lot.sku] = one
         one.count += lot.count
         place[lot.line] = one.number
-    for rank, number in enumerate(sorted(range(len(goods)), key=lambda number: unit_order(first[number]))):
+    for rank, number in enumerate(sorted(range(len(goods)), key=lambda number: first[number].rank)):
         goods[number].rank = rank
     return goods, place
 
@@ -332,6 +393,6 @@ def _hand_out(component: Component, units: dict[int, dict[int, int]]) -> dict[in
                     left[lot.line] -= take
                     count -= take
                     got.append((lot, take))
-        got.sort(key=lambda pair: unit_order(pair[0]))
+        got.sort(key=lambda pair: pair[0].rank)
         out[number] = [(lot.line, count) for lot, count in got]
     return out

@@ -51,8 +51,9 @@ class Offer:
 
     def rewarded(self, units: int) -> int:
         """How many of the first `units` units of its runs are rewarded."""
-        whole, rest = divmod(units, self.qty)
-        return whole * self.cheapest + max(0, rest - (self.qty - self.cheapest))
+        whole = units // self.qty
+        rest = units - whole * self.qty - self.qty + self.cheapest
+        return whole * self.cheapest + rest if rest > 0 else whole * self.cheapest
 
 
 class Choice:

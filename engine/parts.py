@@ -6,9 +6,10 @@ A threshold whose discount is the same whatever step 2 does, and that neither is
 
 from __future__ import annotations
 
-from engine.plans import OFF, PERCENT, WHOLE, Plan
+from engine.components import Joined, Offers
+from engine.plans import LAYERED, OFF, PERCENT, THRESHOLD, WHOLE, Plan
 from engine.thresholds import Pick, Threshold
-from engine.units import Counter, Lot, Offers, class_order
+from engine.units import Counter, Lot, in_order
 
 
 class Part:
@@ -27,96 +28,129 @@ class Part:
         return bool(self.others or self.thresholds)
 
 
+class _Based:
+    """A threshold of which it is not known yet whether it couples."""
+
+    __slots__ = ("gifts", "high", "lots", "low", "most", "near", "plan", "seen", "threshold", "uncut")
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.lots: list[Lot] = []  # of its base
+        self.high = 0  # what they cost before step 2
+        self.gifts = False  # whether there is something to give
+
+    def begin(self, cap: int) -> None:
+        """It may be reached."""
+        self.threshold = Threshold(self.plan, cap, {lot.line for lot in self.lots})
+        self.most = self.threshold.most(self.high)  # that it can take off
+        self.low = self.high  # what step 2 leaves of the base at least
+        free = self.plan.except_discounted
+        for lot in self.lots:
+            if lot.lower:
+                self.low -= (lot.current if free else lot.lower) * lot.count
+        self.near: list[_Based] = []  # those whose bases share a lot with it, itself too
+        self.uncut = False  # what all of those take off is there
+        self.seen = -1
+
+
 class Parts:
     """All parts of a basket, and its settled thresholds."""
 
-    def __init__(self, lots: list[Lot], counter: Counter) -> None:
-        self.caps = counter.caps
-        self.lots = sorted(lots, key=class_order)
-        self._by_line = {lot.line: lot for lot in self.lots}
-        self.offers = Offers(self.lots, counter.caps)
+    def __init__(self, lots: list[Lot], counter: Counter, by_line: list[Lot]) -> None:
+        """`lots` share no promotion with others of the basket; `by_line` are all of them."""
+        self.caps: dict[int, int] = {}  # of the promotions in coupled parts
+        self.lots = in_order(lots)
+        self._by_line = by_line
+        self._counter = counter
+        self.offers = Offers()
         self.settled: list[Pick] = []
         self._others: dict[int, Plan] = {}
         self._thresholds: dict[int, Threshold] = {}
-        self._gifts: dict[int, list[Lot]] = {}
-        self._read()
-        self._settle()
+        self._settle(self._read())
         self.parts = self._grouped()
+        self.searched = 0  # parts that get a share of the nodes
+        self.closed = True  # none of them is decided by a search, whatever its share
+        for part in self.parts:
+            if part.coupled or len(part.offers) > 1:
+                self.searched += 1
+                self.closed = False
+            elif self.offers.offers[part.offers[0]].mixed:
+                self.closed = False
 
     def lot(self, line: int) -> Lot:
         return self._by_line[line]
 
-    def _read(self) -> None:
+    def _read(self) -> dict[int, _Based]:
+        layered: dict[int, list[Lot]] = {}
+        plans: dict[int, Plan] = {}
+        thresholds: dict[int, _Based] = {}
+        for lot in self.lots:
+            lot.lower = 0
         for lot in self.lots:
             for plan, entry in lot.touch:
-                if plan.kind == "threshold":
-                    threshold = self._thresholds.get(plan.index)
-                    if threshold is None:
-                        threshold = Threshold(plan, self.caps[plan.index], set())
-                        self._thresholds[plan.index] = threshold
+                index = plan.index
+                role = plan.role
+                if role == LAYERED:
+                    there = layered.get(index)
+                    if there is None:
+                        layered[index] = [lot]
+                        plans[index] = plan
+                    else:
+                        there.append(lot)
+                elif role == THRESHOLD:
+                    one = thresholds.get(index)
+                    if one is None:
+                        one = thresholds[index] = _Based(plan)
                     if entry == 0:
-                        if not (plan.except_discounted and lot.current < lot.regular):
-                            threshold.members.add(lot.line)
+                        if lot.current == lot.regular or not plan.except_discounted:
+                            one.lots.append(lot)
+                            one.high += lot.current * lot.count
                     elif lot.current > plan.gift[2]:
-                        self._gifts.setdefault(plan.index, []).append(lot)
-                elif plan.kind == "tier" or (plan.kind == "set" and len(plan.buy) > 1):
-                    self._others[plan.index] = plan
+                        one.gifts = True
+                        lot.lower = lot.current
+                else:
+                    self._others[index] = plan
+                    lot.lower = max(lot.lower, min(lot.current, self._lowered(plan, lot)))
+        for index in sorted(layered):
+            plan = plans[index]
+            lots = layered[index]
+            if self.offers.add(plan, lots, self._counter):
+                for lot in lots:
+                    lot.lower = max(lot.lower, min(lot.current, self._lowered(plan, lot)))
+        return thresholds
 
-    def _settle(self) -> None:
+    def _settle(self, thresholds: dict[int, _Based]) -> None:
         """Drop thresholds that are out of reach, and take out those that are settled."""
-        by_line = self._by_line
-        least: dict[int, int] = {}
-        most: dict[int, int] = {}
-        stable: dict[int, bool] = {}
-        lowers: dict[int, int] = {}  # line -> the most that step 2 takes off one of its units
-        touched: dict[int, list[int]] = {}  # line -> thresholds whose base it is in
-        for index in sorted(self._thresholds):
-            threshold = self._thresholds[index]
-            high = low = 0
-            for line in threshold.members:
-                lot = by_line[line]
-                lower = lowers.get(line, -1)
-                if lower < 0:
-                    lower = lowers[line] = self._lowers(lot)
-                high += lot.current * lot.count
-                if lower and threshold.plan.except_discounted:
-                    lower = lot.current
-                low += (lot.current - lower) * lot.count
-            if threshold.times(high) == 0 or (threshold.plan.is_gift and index not in self._gifts):
-                del self._thresholds[index]
+        left: list[_Based] = []
+        touched: dict[int, list[_Based]] = {}  # line -> thresholds whose base it is in
+        for index in sorted(thresholds):
+            one = thresholds[index]
+            plan = one.plan
+            if one.high < plan.reach or (plan.is_gift and not one.gifts):
                 continue
-            for line in threshold.members:
-                touched.setdefault(line, []).append(index)
-            least[index], most[index] = low, threshold.most(high)
-            stable[index] = _is_stable(threshold, low, high)
-        uncut: dict[int, bool] = {}
-        near: dict[int, set[int]] = {}
-        for index, threshold in self._thresholds.items():
-            near[index] = {other for line in threshold.members for other in touched[line]}
-            uncut[index] = sum(most[other] for other in near[index]) <= least[index]
-        for index in sorted(self._thresholds):
-            threshold = self._thresholds[index]
-            plan = threshold.plan
-            if plan.is_gift or plan.group or plan.coupon or not stable[index]:
-                continue
-            if all(uncut[other] for other in near[index]):
-                times = threshold.times(least[index])
-                gives = threshold.gives(least[index], times)
-                if gives <= least[index]:
-                    self.settled.append(Pick(threshold, times, gives))
-        for pick in self.settled:
-            del self._thresholds[pick.threshold.index]
-        self.settled = [pick for pick in self.settled if pick.discount > 0]
-
-    def _lowers(self, lot: Lot) -> int:
-        most = 0
-        for plan, entry in lot.touch:
-            if plan.is_gift:
-                if entry == 1 and lot.current > plan.gift[2]:
-                    return lot.current
-            elif plan.index in self._others or plan.index in self.offers.offers:
-                most = max(most, self._lowered(plan, lot))
-        return min(most, lot.current)
+            one.begin(self._counter.cap(plan))
+            left.append(one)
+            for lot in one.lots:
+                there = touched.get(lot.line)
+                if there is None:
+                    touched[lot.line] = [one]
+                else:
+                    there.append(one)
+        for number, one in enumerate(left):
+            together = 0
+            for lot in one.lots:
+                for other in touched[lot.line]:
+                    if other.seen != number:
+                        other.seen = number
+                        one.near.append(other)
+                        together += other.most
+            one.uncut = together <= one.low
+        for one in left:
+            gives = _settled(one)
+            if gives < 0:
+                self._thresholds[one.plan.index] = one.threshold
+            elif gives > 0:
+                self.settled.append(Pick(one.threshold, one.threshold.times(one.low), gives))
 
     def _lowered(self, plan: Plan, lot: Lot) -> int:
         """The most that a promotion of step 2 takes off a unit of this lot, with 2 more for rounding."""
@@ -124,7 +158,7 @@ class Parts:
             return lot.current - lot.of(plan.price_of(lot.regular_unit))
         if plan.kind == "tier":
             if all(mode == PERCENT for _, mode, _ in plan.tiers):
-                return lot.current * max(amount for _, _, amount in plan.tiers) // WHOLE + 2
+                return lot.current * max([amount for _, _, amount in plan.tiers]) // WHOLE + 2
             return lot.current
         if len(plan.buy) > 1:
             if plan.mode == PERCENT:
@@ -134,49 +168,70 @@ class Parts:
             return lot.current * plan.amount * plan.cheapest // (plan.qty * WHOLE) + 2
         if plan.mode == OFF or plan.cheapest < plan.qty:
             return lot.current * plan.cheapest // plan.qty + 2
-        dearest = max(one.current for one, _ in self.offers.eligible[plan.index])
+        dearest = max([one.current for one, _ in self.offers.eligible[plan.index]])
         return lot.current * max(0, plan.qty * dearest - plan.amount) // (plan.qty * max(1, dearest)) + 2
 
     def _grouped(self) -> list[Part]:
-        owner: dict[int, int] = {}
-        first: dict[tuple[str, str | int], int] = {}
-
-        def find(index: int) -> int:
-            while owner[index] != index:
-                owner[index] = owner[owner[index]]
-                index = owner[index]
-            return index
-
-        def join(index: int, key: tuple[str, str | int]) -> None:
-            one, two = find(first.setdefault(key, index)), find(index)
-            owner[max(one, two)] = min(one, two)
-
+        offers, others, thresholds = self.offers.offers, self._others, self._thresholds
+        numbers = sorted([*offers, *others, *thresholds])
+        if not numbers:
+            return []
+        joined = Joined(numbers)
+        owner = joined.owner
+        seen: set[int] = set()
         for lot in self.lots:
+            first = -1
             for plan, _ in lot.touch:
                 index = plan.index
-                if index in self.offers.offers or index in self._others or index in self._thresholds:
-                    if index not in owner:
-                        owner[index] = index
-                        if plan.coupon:
-                            join(index, ("coupon", plan.coupon))
-                        if plan.group:
-                            join(index, ("group", plan.group))
-                    join(index, ("lot", lot.line))
-        parts: dict[int, Part] = {}
-        for index in sorted(owner):
-            part = parts.setdefault(find(index), Part())
-            if index in self.offers.offers:
-                part.offers.append(index)
-            elif index in self._others:
-                part.others.append(self._others[index])
-            else:
-                part.thresholds.append(self._thresholds[index])
-        for lot in self.lots:
-            roots = {find(plan.index) for plan, _ in lot.touch if plan.index in owner}
-            for root in sorted(roots):
-                if parts[root].coupled:
-                    parts[root].lots.append(lot)
-        return [parts[root] for root in sorted(parts)]
+                if index in owner:
+                    if first < 0:
+                        first = index
+                    else:
+                        joined.join(first, index)
+                    if (plan.coupon or plan.group) and index not in seen:
+                        seen.add(index)
+                        joined.share(index, plan.coupon, plan.group)
+        parts: list[Part] = []
+        coupled: dict[int, Part] = {}  # by its least promotion
+        for numbers in joined.together():
+            part = Part()
+            parts.append(part)
+            for index in numbers:
+                if index in offers:
+                    part.offers.append(index)
+                elif index in others:
+                    part.others.append(others[index])
+                else:
+                    part.thresholds.append(thresholds[index])
+            if part.coupled:
+                coupled[joined.find(numbers[0])] = part
+                for index in part.offers:
+                    self.caps[index] = self._counter.cap(self.offers.plans[index])
+                for plan in part.others:
+                    self.caps[plan.index] = self._counter.cap(plan)
+                for threshold in part.thresholds:
+                    self.caps[threshold.index] = threshold.cap
+        if coupled:
+            for lot in self.lots:
+                roots = {joined.find(plan.index) for plan, _ in lot.touch if plan.index in owner}
+                for root in roots:
+                    if root in coupled:
+                        coupled[root].lots.append(lot)
+        return parts
+
+
+def _settled(one: _Based) -> int:
+    """What a threshold gives whatever step 2 and others do, -1 where that is not known."""
+    plan = one.plan
+    if plan.is_gift or plan.group or plan.coupon or not _is_stable(one.threshold, one.low, one.high):
+        return -1
+    gives = one.threshold.gives(one.low, one.threshold.times(one.low))
+    if gives > one.low:
+        return -1
+    for other in one.near:
+        if not other.uncut:
+            return -1
+    return gives
 
 
 def _is_stable(threshold: Threshold, low: int, high: int) -> bool:

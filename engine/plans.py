@@ -7,15 +7,28 @@ minor units, percents in hundredths of a percent.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from engine.times import DAY_S, birthday, month_day, stamp_s, weekday
 from engine.values import Basket
 
-PRICE = "price"  # a new price
-OFF = "off"  # so much less
-PERCENT = "percent"  # hundredths of a percent less
-WHOLE = 10_000  # one minor unit in the scale that discounts are added up in
+PRICE: Final = "price"  # a new price
+OFF: Final = "off"  # so much less
+PERCENT: Final = "percent"  # hundredths of a percent less
+WHOLE: Final = 10_000  # one minor unit in the scale that discounts are added up in
+
+SHELF: Final = 0  # a price promotion of step 1: what the shelf says, not a choice
+LAYERED: Final = 1  # of step 2, for the layered search: `price`, and `set` with one entry
+OTHER: Final = 2  # of step 2: sets with several entries, tiers
+THRESHOLD: Final = 3
+TENDER: Final = 4
+
+_NOTHING: Final[dict[str, Any]] = {}  # what most promotions do not have: one for all, never written to
+_NONE: Final[list[str]] = []
+_ONE: Final[list[int]] = [1]
+_FLAT: Final[list[tuple[int, str, int]]] = []
+_NO_EACH: Final = (0, 0)
+_NO_GIFT: Final = (0, 0, 0, False)
 
 
 class Plan:
@@ -29,6 +42,7 @@ class Plan:
         "each",
         "entry",
         "except_discounted",
+        "free",
         "gift",
         "group",
         "id",
@@ -43,6 +57,8 @@ class Plan:
         "most",
         "name",
         "qty",
+        "reach",
+        "role",
         "tenders",
         "tiers",
         "when",
@@ -59,27 +75,47 @@ class Plan:
         self.amount: int = record.get("amount", 0)
         self.qty: int = record.get("qty", 1)  # units that one application consumes
         self.cheapest: int = record.get("cheapest", self.qty)  # how many of them, the cheapest, the reward is for
-        self.buy: list[int] = record.get("buy", [self.qty])  # units of each entry of a set
+        self.buy: list[int] = record.get("buy", _ONE)  # units of each entry of a set
         self.entry: int = record.get("entry", -1)  # the entry that the reward is for, -1 for all units
-        self.tiers: list[tuple[int, str, int]] = [tuple(tier) for tier in record.get("tiers", ())]  # at, mode, amount
-        each = record.get("each", (0, 0))
-        self.each: tuple[int, int] = (each[0], each[1])  # amount and off, 0 where it is none
-        gift = record.get("gift", (0, 0, 0, 0))
-        self.gift: tuple[int, int, int, bool] = (gift[0], gift[1], gift[2], bool(gift[3]))  # amount, count, price, each
+        # at, mode, amount
+        self.tiers: list[tuple[int, str, int]] = (
+            [tuple(tier) for tier in record["tiers"]] if "tiers" in record else _FLAT
+        )
+        self.each: tuple[int, int] = _NO_EACH  # amount and off
+        if "each" in record:
+            self.each = (record["each"][0], record["each"][1])
+        self.gift: tuple[int, int, int, bool] = _NO_GIFT  # amount, count, price, each
+        if "gift" in record:
+            gift = record["gift"]
+            self.gift = (gift[0], gift[1], gift[2], bool(gift[3]))
         self.is_gift = self.gift[0] > 0  # a threshold whose reward is goods at a price
-        self.tenders: list[str] = record.get("tenders", [])
+        # Of a threshold: the least base that gives anything.
+        self.reach = self.gift[0] or self.each[0] or (self.tiers[0][0] if self.tiers else 0)
+        self.tenders: list[str] = record.get("tenders", _NONE)
         self.least: int = record.get("least", 0)  # of a tender promotion: the base from which it holds
         self.most: int = record.get("most", -1)  # the most that it gives, -1 for any
         self.coupon: str = record.get("coupon", "")
         self.max_times: int = record.get("max_times", 0)  # 0: as often as there are units
-        self.limit: dict[str, int] = record.get("limit", {})
+        self.limit: dict[str, int] = record.get("limit", _NOTHING)
         self.group: str = record.get("group", "")
         self.except_discounted: bool = record.get("except_discounted", False)
-        self.when: dict[str, Any] = record.get("when", {})
-        self.where: dict[str, list[str]] = record.get("where", {})
-        self.who: dict[str, Any] = record.get("who", {})
-        # A price promotion of step 1: what the shelf says, not a choice.
-        self.is_shelf = self.kind == "price" and not (self.max_times or self.coupon or self.limit)
+        self.when: dict[str, Any] = record.get("when", _NOTHING)
+        self.where: dict[str, list[str]] = record.get("where", _NOTHING)
+        self.who: dict[str, Any] = record.get("who", _NOTHING)
+        counted = bool(self.max_times or self.coupon or self.limit)
+        self.is_shelf = self.kind == "price" and not counted
+        self.role = self._role()
+        # Nothing to ask a basket: it is in force always and for everyone, as often as there are units.
+        self.free = not (counted or self.when or self.where or self.who)
+
+    def _role(self) -> int:
+        if self.is_shelf:
+            return SHELF
+        if self.kind == "price" or (self.kind == "set" and len(self.buy) == 1):
+            return LAYERED
+        if self.kind == "threshold":
+            return THRESHOLD
+        return TENDER if self.kind == "tender" else OTHER
 
     def price_of(self, regular: int) -> int:
         """What a `price` promotion makes of a regular price (for one, or for a kg): never below 0, never dearer."""
@@ -88,6 +124,20 @@ class Plan:
         if self.mode == OFF:
             return max(0, regular - self.amount)
         return regular - (regular * self.amount + WHOLE // 2) // WHOLE
+
+
+Touch = tuple[Plan, int]  # a promotion, and which of its slots
+
+
+class Posting:
+    """The promotions that select the items of one posting list: those of step 1, and those of steps 2 and 3."""
+
+    __slots__ = ("free", "shelf", "touch")
+
+    def __init__(self, touches: list[Touch]) -> None:
+        self.shelf = tuple([touch for touch in touches if touch[0].role == SHELF])
+        self.touch = tuple([touch for touch in touches if touch[0].role != SHELF])
+        self.free = all(touch[0].free for touch in touches)
 
 
 class Moment:
@@ -172,7 +222,7 @@ def allowance(plan: Plan, basket: Basket, coupons: dict[str, int]) -> int | None
     if plan.coupon:
         here = coupons.get(plan.coupon, 0)
         most = here if most is None else min(most, here)
-    gone = basket.used.get(plan.id, {})
+    gone = basket.used.get(plan.id, _NOTHING)
     for key, limit in plan.limit.items():
         left = max(0, limit - gone.get(key, 0))
         if key != "total" and basket.member is None:

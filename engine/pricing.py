@@ -1,25 +1,22 @@
 """`price`: from a basket to its receipt. Contract: docs/promotions.md.
 
 Step 1 gives every unit its current price; steps 2 and 3 are decided part by part (engine.parts), each with the same
-share of the search nodes (so that a part whose inputs are unchanged keeps its answer); then discounts are rounded once
-for each promotion and spread over its units, thresholds in order of id, and last what the tender gives.
+share of the search nodes (so that a part whose inputs are unchanged keeps its answer), and those that it does not
+suffice for with what the others left over; then discounts are rounded once for each promotion and spread over its
+units, thresholds in order of id, and last what the tender gives.
 """
 
 from __future__ import annotations
 
-from engine.decide import Decision, decide
-from engine.parts import Part, Parts
-from engine.plans import Plan
-from engine.runs import Run, lowered, shares
+from engine.decide import Decision
+from engine.region import Key, Region, regions_of
+from engine.runs import Run, lower
 from engine.snapshot import Snapshot
 from engine.tenders import best_tender
-from engine.thresholds import Pick
-from engine.units import Counter, Facts, Lot, lots_of, unit_order
+from engine.units import Counter, Facts, Lot, by_rank, facts_of, in_order, lot_of, lots_of
 from engine.values import DEFAULT_NODES, ENGINE, Application, Basket, Receipt, ReceiptLine
 
 MAX_KNOWN = 4_096  # codes that a pricer remembers
-Plans = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-Key = tuple[int, Plans, tuple[tuple[int, int], ...], tuple[tuple[int, str, int, int, int, int], ...]]
 
 
 def price(snapshot: Snapshot, basket: Basket, nodes: int = DEFAULT_NODES) -> Receipt:
@@ -31,225 +28,220 @@ def price(snapshot: Snapshot, basket: Basket, nodes: int = DEFAULT_NODES) -> Rec
     """
     counter = Counter(snapshot, basket)
     lots = lots_of(snapshot, basket, counter, {})
-    parts = Parts(lots, counter)
-    share = nodes_of_a_part(parts, nodes)
-    decisions = [decide(part, parts, counter.coupons, share) for part in parts.parts]
-    return _Ledger(snapshot, counter, lots).receipt(parts.settled, decisions)
+    region = Region(lots, lots, counter, remembers=False)
+    share = nodes_of_a_part(region.parts.searched, nodes)
+    region.decide(share, {})
+    more = nodes_left([region], nodes)
+    if more > share:
+        region.decide_open(more, {})
+    return _receipt(snapshot, counter, basket, lots, [region])
 
 
 class Pricer:
-    """Prices a basket scan by scan: a line, and a part whose inputs are unchanged, keep what they came to.
+    """Prices a basket scan by scan: a line, a region and a part whose inputs are unchanged keep what they came to.
 
     Every receipt is the one from scratch, byte for byte. Not for several threads at once.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._decisions: dict[Key, Decision] = {}
         self._known: dict[str, Facts] = {}
+        self._basket: Basket | None = None
+        self._counter: Counter | None = None
+        self._lots: list[Lot] = []
+        self._regions: dict[int, Region] = {}  # by first line
         self.searched = 0  # parts decided anew for the last basket
 
     def price(self, basket: Basket, nodes: int = DEFAULT_NODES) -> Receipt:
         """As `price`."""
-        counter = Counter(self._snapshot, basket)
-        if len(self._known) > MAX_KNOWN:
-            self._known.clear()
-        lots = lots_of(self._snapshot, basket, counter, self._known)
-        parts = Parts(lots, counter)
-        share = nodes_of_a_part(parts, nodes)
-        decisions: list[Decision] = []
-        kept: dict[Key, Decision] = {}
+        counter = self._counter
+        if counter is None or not _is_same_but_lines(basket, counter.basket):
+            self._lots = []
+            self._regions = {}
+            counter = self._counter = Counter(self._snapshot, basket)
+        lots = self._lots_of(basket, counter)
+        before = self._regions
+        regions: list[Region] = []
+        known: dict[Key, Decision] = {}
+        searched = 0
+        for mine in regions_of(lots):
+            region = before.get(mine[0].line)
+            if region is None or region.lots != mine:
+                region = Region(mine, lots, counter, remembers=True)
+            regions.append(region)
+            searched += region.parts.searched
+        for region in before.values():
+            known.update(region.known)
+        share = nodes_of_a_part(searched, nodes)
         self.searched = 0
-        for part in parts.parts:
-            key = _key(part, parts, counter, share)
-            decision = self._decisions.get(key)
-            if decision is None:
-                decision = decide(part, parts, counter.coupons, share)
-                self.searched += 1
-            kept[key] = decision
-            decisions.append(decision)
-        self._decisions = kept  # what this basket no longer has is forgotten
-        return _Ledger(self._snapshot, counter, lots).receipt(parts.settled, decisions)
+        for region in regions:
+            if not region.stands(share):
+                self.searched += region.decide(share, known)
+        more = nodes_left(regions, nodes)
+        if more <= share:
+            more = 0
+        for region in regions:
+            if region.more != more and region.is_open:
+                self.searched += region.decide_open(more, known)
+        self._regions = {region.lots[0].line: region for region in regions}
+        return _receipt(self._snapshot, counter, basket, lots, regions)
+
+    def _lots_of(self, basket: Basket, counter: Counter) -> list[Lot]:
+        known = self._known
+        if len(known) > MAX_KNOWN:
+            known.clear()
+        old = self._lots
+        earlier = self._basket.lines if self._basket is not None else ()
+        lots: list[Lot] = []
+        for number, line in enumerate(basket.lines):
+            if number < len(old) and (line is earlier[number] or line == earlier[number]):
+                lots.append(old[number])
+                continue
+            facts = known.get(line.code)
+            if facts is None:
+                facts = known[line.code] = facts_of(self._snapshot, line.code, number)
+            lots.append(lot_of(facts, line, number, counter))
+        self._basket, self._lots = basket, lots  # together: an error above leaves both as they were
+        return lots
 
 
-def _key(part: Part, parts: Parts, counter: Counter, share: int) -> Key:
-    """All that a part's decision depends on, but for the snapshot."""
-    plans = (
-        tuple(part.offers),
-        tuple([plan.index for plan in part.others]),
-        tuple([threshold.index for threshold in part.thresholds]),
+def _is_same_but_lines(one: Basket, other: Basket) -> bool:
+    """Whether promotions are in force for both alike."""
+    return (
+        one.at == other.at
+        and one.store == other.store
+        and one.groups == other.groups
+        and one.channel == other.channel
+        and one.member == other.member
+        and one.coupons == other.coupons
+        and one.used == other.used
     )
-    limits: list[tuple[int, int]] = []
-    lots: dict[int, Lot] = {lot.line: lot for lot in part.lots}
-    for index in part.offers:
-        for lot, _ in parts.offers.eligible[index]:
-            lots[lot.line] = lot
-    for numbers in plans:
-        for index in numbers:
-            cap = counter.caps[index]
-            if cap >= 0:
-                code = counter.promotion(index)
-                limits.append((cap, counter.coupons.get(code.coupon, 0) if code is not None and code.coupon else -1))
-    units = [(lot.line, lot.sku, lot.count, lot.milli, lot.current, lot.regular) for lot in lots.values()]
-    units.sort()
-    return share, plans, tuple(limits), tuple(units)
 
 
-def nodes_of_a_part(parts: Parts, nodes: int) -> int:
-    """What each part that is searched may spend. Parts are counted as a power of two, so that one more seldom changes
-    what the others may spend."""
-    searched = sum(1 for part in parts.parts if part.coupled or len(part.offers) > 1)
+def nodes_of_a_part(searched: int, nodes: int) -> int:
+    """What each part may spend where so many are searched. They are counted as a power of two, so that one more seldom
+    changes what the others may spend."""
     return max(0, nodes) // (1 << max(0, searched - 1).bit_length())
 
 
-class _Ledger:
-    """What every unit costs, as one promotion after another takes its part off."""
+def nodes_left(regions: list[Region], nodes: int) -> int:
+    """What each part that is not proved may spend instead, of what the others left over: a power of two, so that it
+    seldom changes from scan to scan."""
+    still_open = 0
+    left = nodes
+    for region in regions:
+        for decision in region.first:
+            left -= decision.nodes
+            if decision.bound:
+                still_open += 1
+    if not still_open or left < still_open:
+        return 0
+    return 1 << (left // still_open).bit_length() - 1
 
-    def __init__(self, snapshot: Snapshot, counter: Counter, lots: list[Lot]) -> None:
-        self.snapshot = snapshot
-        self.counter = counter
-        self.lots = lots
-        self.coupons: dict[str, int] = {}
-        self.groups: set[str] = set()
-        self.applications: list[tuple[int, Application]] = []
 
-    def receipt(self, settled: list[Pick], decisions: list[Decision]) -> Receipt:
-        self._step2(decisions)
-        picks = list(settled)
-        for decision in decisions:
-            picks += decision.picks
-        picks.sort(key=lambda pick: pick.threshold.index)
-        self._step3(picks)
-        self._step4()
-        lines = tuple([_line(lot, sum([run.cost * run.count for run in self.runs[lot.line]])) for lot in self.lots])
-        gross = sum(line.gross for line in lines)
-        total = sum(line.net for line in lines)
-        bound = min(sum([decision.bound for decision in decisions]), total)  # nothing costs less than nothing
-        self.applications.sort(key=lambda pair: pair[0])
-        return Receipt(
-            id=self.counter.basket.id,
-            engine=ENGINE,
-            gross=gross,
-            discount=gross - total,
-            total=total,
-            optimal=bound == 0,
-            bound=bound,
-            coupons=dict(sorted(self.coupons.items())),
-            lines=lines,
-            applications=tuple(application for _, application in self.applications),
-        )
+def _receipt(snapshot: Snapshot, counter: Counter, basket: Basket, lots: list[Lot], regions: list[Region]) -> Receipt:
+    applications: list[tuple[int, Application]] = []
+    coupons: dict[str, int] = {}
+    groups: set[str] = set()
+    runs: dict[int, list[Run]] = {}
+    bound = 0
+    for region in regions:
+        region.work_out()
+        applications += region.applications
+        runs.update(region.runs)
+        bound += region.bound
+        for code, times in region.coupons.items():
+            coupons[code] = coupons.get(code, 0) + times
+        groups.update(region.groups)
+    if basket.tender:
+        _step4(snapshot, counter, basket, lots, runs, coupons, groups, applications)
+    if len(applications) > 1:
+        applications.sort(key=_first)
+    lines: list[ReceiptLine] = []
+    gross = total = 0
+    for lot in lots:
+        net = 0
+        mine = runs.get(lot.line)
+        if mine is None:
+            net = lot.current * lot.count
+        else:
+            for run in mine:
+                net += run.cost * run.count
+        shown = lot.shown
+        if shown is None or lot.net != net:
+            shown = lot.shown = _line(lot, net)
+            lot.net = net
+        lines.append(shown)
+        gross += lot.regular * lot.count
+        total += net
+    bound = min(bound, total)  # nothing costs less than nothing
+    return Receipt(
+        basket.id,
+        ENGINE,
+        gross,
+        gross - total,
+        total,
+        bound == 0,
+        bound,
+        dict(sorted(coupons.items())) if coupons else {},
+        tuple(lines),
+        tuple([application for _, application in applications]),
+    )
 
-    def _use(self, plan: Plan, times: int) -> None:
-        if plan.coupon:
-            self.coupons[plan.coupon] = self.coupons.get(plan.coupon, 0) + times
-        if plan.group:
-            self.groups.add(plan.group)
 
-    def _step2(self, decisions: list[Decision]) -> None:
-        runs: list[list[Run]] = [[] for _ in self.lots]
-        left = [lot.count for lot in self.lots]
-        self.gifts: dict[int, tuple[tuple[tuple[int, int], ...], int, int]] = {}
-        for decision in decisions:
-            for use in decision.uses:
-                plan = use.plan
-                self._use(plan, use.times)
-                units = tuple(sorted(use.units))
-                if plan.is_gift:
-                    self.gifts[plan.index] = (units, use.times, use.discount)
-                    parts = [(self.lots[line].current - plan.gift[2], 0) for line, _ in use.units]
-                else:
-                    application = Application(plan.id, use.times, units, (), use.discount)
-                    self.applications.append((plan.index, application))
-                    if plan.kind == "price":
-                        parts = []
-                        for line, _ in use.units:
-                            lot = self.lots[line]
-                            parts.append((lot.current - lot.of(plan.price_of(lot.regular_unit)), 0))
-                    else:
-                        parts = shares(use.discount, [(self.lots[line].current, count) for line, count in use.units])
-                for (line, count), (off, more) in zip(use.units, parts, strict=True):
-                    cost = self.lots[line].current - off
-                    if more:
-                        runs[line].append(Run(line, more, cost - 1, not plan.is_gift, plan.is_gift))
-                    if count > more:
-                        runs[line].append(Run(line, count - more, cost, not plan.is_gift, plan.is_gift))
-                    left[line] -= count
-        for lot in self.lots:
-            if left[lot.line]:
-                runs[lot.line].append(Run(lot.line, left[lot.line], lot.current, False, False))
-        self.runs = runs
-        order = sorted(self.lots, key=unit_order)
-        self.order = [0] * len(order)
-        for number, lot in enumerate(order):
-            self.order[lot.line] = number
+def _first(pair: tuple[int, Application]) -> int:
+    return pair[0]
 
-    def _step3(self, picks: list[Pick]) -> None:
-        order = self.order
-        for pick in picks:
-            plan = pick.threshold.plan
-            lines = sorted(pick.threshold.members, key=lambda line: order[line])
-            units = self._units(lines, plan.except_discounted)
-            if plan.is_gift:
-                gifts, times, discount = self.gifts[plan.index]
-                application = Application(plan.id, times, units, gifts, discount)
-            else:
-                self._use(plan, pick.times)
-                self._take_off(lines, pick.discount, plan.except_discounted)
-                application = Application(plan.id, pick.times, units, (), pick.discount)
-            self.applications.append((plan.index, application))
 
-    def _step4(self) -> None:
-        lines = [lot.line for lot in self.lots if not lot.no_discount]
-        lines.sort(key=lambda line: self.order[line])
-        base = 0
-        for line in lines:
-            for run in self.runs[line]:
-                base += run.cost * run.count
-        found = best_tender(self.snapshot, self.counter, base, self.coupons, self.groups)
-        if found is None:
-            return
-        plan, discount = found
-        self._use(plan, 1)
-        units = tuple(sorted([(line, self.lots[line].count) for line in lines]))
-        self.applications.append((plan.index, Application(plan.id, 1, units, (), discount)))
-        self._take_off(lines, discount, False, gifts=True)
-
-    def _units(self, lines: list[int], free: bool) -> tuple[tuple[int, int], ...]:
-        """The base units of these lines; with `free` those that step 2 left alone."""
-        out: list[tuple[int, int]] = []
-        for line in lines:
-            count = 0
-            for run in self.runs[line]:
-                if not run.gift and not (free and run.taken):
-                    count += run.count
-            if count:
-                out.append((line, count))
-        out.sort()
-        return tuple(out)
-
-    def _take_off(self, lines: list[int], discount: int, free: bool, *, gifts: bool = False) -> None:
-        """Spread a discount over the base units of these lines, in proportion to what they cost now."""
-        chosen: list[Run] = []
-        flags: list[bool] = []
-        for line in lines:
-            for run in self.runs[line]:
-                chosen.append(run)
-                flags.append((gifts or not run.gift) and not (free and run.taken))
-            self.runs[line] = []
-        for run in lowered(chosen, discount, flags):
-            self.runs[run.place].append(run)
+def _step4(
+    snapshot: Snapshot,
+    counter: Counter,
+    basket: Basket,
+    lots: list[Lot],
+    runs: dict[int, list[Run]],
+    coupons: dict[str, int],
+    groups: set[str],
+    applications: list[tuple[int, Application]],
+) -> None:
+    """What the tender takes off; `runs`, `coupons` and `applications` are the basket's, and change."""
+    base: list[Run] = []
+    whole = 0
+    in_order(lots)
+    for lot in sorted(lots, key=by_rank):
+        if not lot.no_discount:
+            for run in runs.get(lot.line, ()) or [Run(lot.line, lot.count, lot.current, False, False)]:
+                base.append(run)
+                whole += run.cost * run.count
+    found = best_tender(snapshot, counter, basket.tender, whole, coupons, groups)
+    if found is None:
+        return
+    plan, discount = found
+    if plan.coupon:
+        coupons[plan.coupon] = coupons.get(plan.coupon, 0) + 1
+    units = [(lot.line, lot.count) for lot in lots if not lot.no_discount]
+    applications.append((plan.index, Application(plan.id, 1, tuple(units), (), discount)))
+    mine: dict[int, list[Run]] = {}
+    copies = [Run(run.place, run.count, run.cost, run.taken, run.gift) for run in base]  # a region keeps its own
+    for run in copies:
+        there = mine.get(run.place)
+        if there is None:
+            mine[run.place] = [run]
+        else:
+            there.append(run)
+    lower(copies, discount, mine)
+    runs.update(mine)
 
 
 def _line(lot: Lot, net: int) -> ReceiptLine:
-    gross, current = lot.regular * lot.count, lot.current * lot.count
+    gross = lot.regular * lot.count
     return ReceiptLine(
-        sku=lot.sku,
-        qty=0 if lot.milli else lot.count,
-        milli=lot.milli,
-        regular=lot.regular_unit,
-        gross=gross,
-        current=current,
-        discount=gross - net,
-        net=net,
-        price_promotion=lot.price_promotion,
+        lot.sku,
+        0 if lot.milli else lot.count,
+        lot.milli,
+        lot.regular_unit,
+        gross,
+        lot.current * lot.count,
+        gross - net,
+        net,
+        lot.price_promotion,
     )

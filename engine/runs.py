@@ -62,3 +62,17 @@ def lowered(runs: list[Run], discount: int, chosen: list[bool]) -> list[Run]:
         if run.count > more:
             out.append(Run(run.place, run.count - more, run.cost - share, run.taken, run.gift))
     return out
+
+
+def lower(base: list[Run], discount: int, runs: dict[int, list[Run]]) -> None:
+    """Spread `discount` over the runs of `base`, which are in `runs` (by place, in order): they change."""
+    parts = shares(discount, [(run.cost, run.count) for run in base])
+    for number, run in enumerate(base):
+        share, more = parts[number]
+        run.cost -= share
+        if more:
+            if more < run.count:  # the first of them get one more
+                there = runs[run.place]
+                there.insert(there.index(run) + 1, Run(run.place, run.count - more, run.cost, run.taken, run.gift))
+                run.count = more
+            run.cost -= 1

@@ -45,16 +45,17 @@ from engine.errors import SnapshotError
 from engine.keys import MAX_CODE_BYTES, Keys
 from engine.places import home
 from engine.planrecord import slots_of
-from engine.plans import Plan
+from engine.plans import Plan, Posting, Touch
 from engine.signature import BLOCK_BYTES, Trust, check_block
 from engine.table import Table
 from engine.values import Item
 
 KG = 1
 NO_DISCOUNT = 2
-MAX_CACHED = 1_024  # decoded promotions and posting lists that are kept
+MAX_CACHED = 4_096  # decoded promotions, and posting lists, that are kept
 _WIDTHS = frozenset(range(1, MAX_CODE_BYTES + 1))
 _FACTS = struct.Struct("<II")
+_BYTES = [bytes([number]) for number in range(256)]
 _SECTIONS = ("meta", "facts", "items", "texts", "postings", "kinds", "keys", "plans", "slots")
 
 
@@ -127,7 +128,8 @@ class Snapshot:
             raise SnapshotError("snapshot_damaged", "slots", "they are not those of the promotions")
         self._checked = bytearray(self._plans.count)  # whose record was looked at
         self._plan_cache: dict[int, Plan] = {}
-        self._posting_cache: dict[int, tuple[int, ...]] = {}
+        self._touch_cache: dict[int, Touch] = {}
+        self._posting_cache: dict[int, Posting] = {}
         self._cheapest: dict[int, tuple[int, bytes, int]] | None = None
 
     @classmethod
@@ -157,20 +159,19 @@ class Snapshot:
 
     def find_number(self, code: str) -> int:
         """The number of the item with this barcode or sku, -1 where there is none. Numbers have gaps and no meaning."""
+        number = self._number_of_sku(code)
+        return self._keys.find(code) if number < 0 else number
+
+    def _number_of_sku(self, code: str) -> int:
         try:
             sku = code.encode("utf-8")
         except UnicodeEncodeError:
             return -1
-        if len(sku) in self._widths:
-            head = len(sku).to_bytes(1, "little") + sku
-            hashed = crc32(sku)
-            for number in range(home(hashed, self._homes), self._items.count):
-                raw = self._items.record(number)
-                if raw.startswith(head):
-                    return number
-                if not raw or crc32(raw[1 : 1 + raw[0]]) > hashed:
-                    break
-        return self._keys.find(code)
+        size = len(sku)
+        if size not in self._widths:
+            return -1
+        hashed = crc32(sku)
+        return self._items.find(home(hashed, self._homes), _BYTES[size] + sku, hashed)
 
     def item(self, number: int) -> Item:
         """The item with this number."""
@@ -206,24 +207,47 @@ class Snapshot:
         except UnicodeDecodeError as e:
             raise SnapshotError("snapshot_damaged", "items", "a sku is not UTF-8") from e
 
+    def sold(self, code: str) -> tuple[str, int, int, int] | None:
+        """`price_facts` of the item with this barcode or sku."""
+        number = self._number_of_sku(code)
+        if number < 0:
+            number = self._keys.find(code)
+            return None if number < 0 else self.price_facts(number)
+        price, rest = self._price_and_rest(number)
+        return code, rest & 3, price, rest >> 2
+
     def posting(self, number: int) -> tuple[int, ...]:
         """A posting list: the slots that touch the items which have it, in order."""
+        slots: list[int] = []
+        handle = 0
+        try:
+            for step in self._decoded("postings", self._postings.record(number)):
+                if type(step) is not int or step < bool(slots):  # handles rise: no slot twice
+                    raise TypeError
+                handle += step
+                slots.append(self._slot_of[handle])
+        except (KeyError, TypeError) as e:
+            raise SnapshotError("snapshot_damaged", "postings", "a list is not what it should be") from e
+        slots.sort()
+        return tuple(slots)
+
+    def touching(self, number: int) -> Posting:
+        """A posting list's promotions, in order of id."""
         found = self._posting_cache.get(number)
         if found is None:
-            slots: list[int] = []
-            handle = 0
-            try:
-                for step in self._decoded("postings", self._postings.record(number)):
-                    if type(step) is not int or step < bool(slots):  # handles rise: no slot twice
-                        raise TypeError
-                    handle += step
-                    slots.append(self._slot_of[handle])
-            except (KeyError, TypeError) as e:
-                raise SnapshotError("snapshot_damaged", "postings", "a list is not what it should be") from e
-            slots.sort()
+            found = Posting([self._touch(slot) for slot in self.posting(number)])
             if len(self._posting_cache) >= MAX_CACHED:
                 self._posting_cache.clear()
-            found = self._posting_cache[number] = tuple(slots)
+            self._posting_cache[number] = found
+        return found
+
+    def _touch(self, slot: int) -> Touch:
+        found = self._touch_cache.get(slot)
+        if found is None:
+            found = (self.plan(self._slots[slot]), self.entry_of(slot))
+            if len(self._touch_cache) >= MAX_CACHED:
+                self._touch_cache.clear()
+            self._touch_cache[slot] = found
         return found
 
     def cheapest(self, promotion: int, entry: int) -> Item | None:
@@ -233,25 +257,28 @@ class Snapshot:
             return None
         slot = self._slots.index(promotion) + entry
         if self._cheapest is None:
-            self._cheapest = self._cheapest_of_lists()
-        best: tuple[int, bytes, int] | None = None
-        for number, found in self._cheapest.items():
-            if (best is None or found < best) and slot in self.posting(number):
-                best = found
+            self._cheapest = self._cheapest_of_slots()
+        best = self._cheapest.get(slot)
         return None if best is None else self.item(best[2])
 
-    def _cheapest_of_lists(self) -> dict[int, tuple[int, bytes, int]]:
-        """Price, sku and number of the cheapest item of each posting list, sold by the piece for more than 0."""
-        out: dict[int, tuple[int, bytes, int]] = {}
+    def _cheapest_of_slots(self) -> dict[int, tuple[int, bytes, int]]:
+        """Price, sku and number of the cheapest item that each slot selects, sold by the piece for more than 0."""
+        lists: dict[int, tuple[int, bytes, int]] = {}
         facts = self._data[self._facts : self._facts + _FACTS.size * self._items.count]
         for number, (price, rest) in enumerate(_FACTS.iter_unpack(facts)):
             if price and not rest & (KG | NO_DISCOUNT):
-                there = out.get(rest >> 2)
+                there = lists.get(rest >> 2)
                 if there is None or price <= there[0]:
                     raw = self._items.record(number)
                     one = (price, raw[1 : 1 + raw[0]] if raw else b"", number)
                     if raw and (there is None or one < there):
-                        out[rest >> 2] = one
+                        lists[rest >> 2] = one
+        out: dict[int, tuple[int, bytes, int]] = {}
+        for number, found in lists.items():
+            for slot in self.posting(number):
+                best = out.get(slot)
+                if best is None or found < best:
+                    out[slot] = found
         return out
 
     def promotion_of(self, slot: int) -> int:

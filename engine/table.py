@@ -17,11 +17,13 @@ import sys
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate
+from zlib import crc32
 
 from engine.container import Header
 from engine.errors import SnapshotError
 
 GROUP = 16
+LOOKED = 3  # records that are compared before it is asked whether the key is passed
 _HEAD = 8
 _CODES = {1: "B", 2: "H", 4: "I"}
 
@@ -73,6 +75,36 @@ class Table:
             raise SnapshotError("snapshot_damaged", name, "its lengths are wrong") from e
         if self._begins[-1] != base + length:
             raise SnapshotError("snapshot_damaged", name, "its lengths are wrong")
+
+    def find(self, number: int, head: bytes, hashed: int) -> int:
+        """The place from `number` on of the record that begins with `head`, a byte of length and a key; -1 where none
+        does. Keys stand in order of their CRC-32, without an empty place before one that is here; `hashed` is this
+        key's. Raises SnapshotError."""
+        data, width, size = self._data, self._width, len(head)
+        inside = number % GROUP
+        tried = 0
+        while number < self.count:
+            group = number // GROUP
+            raw = data[self._lengths + group * GROUP * width : self._lengths + (group + 1) * GROUP * width]
+            lengths = raw if width == 1 else _numbers(_CODES[width], raw)
+            block: bytes = data[self._begins[group] : self._begins[group + 1]]
+            begin = sum(lengths[:inside])
+            for place in range(inside, min(GROUP, self.count - group * GROUP)):
+                length = lengths[place]
+                end = begin + length
+                if end > len(block):
+                    raise SnapshotError("snapshot_damaged", self._name, "its lengths are wrong")
+                if length == 0:
+                    return -1
+                if length >= size and block.startswith(head, begin):
+                    return group * GROUP + place
+                tried += 1
+                if tried >= LOOKED and crc32(block[begin + 1 : min(end, begin + 1 + block[begin])]) > hashed:
+                    return -1
+                begin = end
+            number = (group + 1) * GROUP
+            inside = 0
+        return -1
 
     def record(self, number: int) -> bytes:
         """The record at a place, empty where the place is. Raises SnapshotError."""

@@ -8,15 +8,14 @@ from engine.units import Counter
 
 
 def best_tender(
-    snapshot: Snapshot, counter: Counter, base: int, coupons: dict[str, int], groups: set[str]
+    snapshot: Snapshot, counter: Counter, tender: str, base: int, coupons: dict[str, int], groups: set[str]
 ) -> tuple[Plan, int] | None:
     """The promotion that gives most on `base` (the smaller id where equal), and what it gives in minor units.
 
-    `coupons` and `groups` are used already.
+    `tender` is how the basket is paid; `coupons` and `groups` are used already.
     """
-    tender = counter.basket.tender
     best: tuple[Plan, int] | None = None
-    for number in snapshot.tender_promotions(tender) if tender else ():
+    for number in snapshot.tender_promotions(tender):
         plan = counter.promotion(number)
         if plan is None or base < plan.least or (plan.group and plan.group in groups):
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import lru_cache
 
 _STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
 _HOUR = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
@@ -15,6 +16,7 @@ _BIRTHDAY = re.compile(r"(\d\d)-(\d\d)", re.ASCII)
 DAY_S = 86_400
 
 
+@lru_cache(maxsize=64)  # a sale keeps the time of its first scan
 def stamp_s(text: str) -> int:
     """Seconds since 0001-01-01T00:00 of a local time. Raises ValueError where it cannot be read."""
     found = _STAMP.fullmatch(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-ENGINE = 1  # the version of the search: receipts are compared within one version
+ENGINE = 2  # the version of the search: receipts are compared within one version
 DEFAULT_NODES = 20_000  # search nodes a basket may cost
 
 
@@ -56,7 +56,8 @@ class Basket:
     used: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though nobody changes one: a receipt has one for each line, and a frozen one costs five times as much.
+@dataclass(slots=True)
 class ReceiptLine:
     sku: str
     qty: int  # 0 for a kg line
@@ -69,7 +70,7 @@ class ReceiptLine:
     price_promotion: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Application:
     promotion: str
     times: int

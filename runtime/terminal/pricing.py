@@ -10,7 +10,7 @@ import logging
 from typing import Any
 
 from engine.errors import BasketError, EngineError
-from engine.pricing import price
+from engine.pricing import Pricer
 from engine.snapshot import Snapshot
 from runtime.sale.events import Subtotalled
 from runtime.sale.record import MAX_RECORD_BYTES
@@ -30,6 +30,7 @@ class Pricing:
 
     def __init__(self, snapshot: Snapshot, place: Place) -> None:
         self._snapshot = self._before = snapshot
+        self._pricer = Pricer(snapshot)
         self._place = place
         self.hash = snapshot.hash.hex()
         self.receipt: dict[str, Any] | None = None
@@ -38,6 +39,7 @@ class Pricing:
     def use(self, snapshot: Snapshot) -> None:
         """Price by another snapshot from now on. Names of promotions are still found in the one before."""
         self._before, self._snapshot = self._snapshot, snapshot
+        self._pricer = Pricer(snapshot)
         self.hash = snapshot.hash.hex()
         self._priced = ()
 
@@ -55,7 +57,7 @@ class Pricing:
         self.receipt = None
         if sale.live_lines:
             try:
-                self.receipt = price(self._snapshot, basket_of(sale, self._place, "")).to_json()
+                self.receipt = self._pricer.price(basket_of(sale, self._place, "")).to_json()
             except EngineError as error:
                 log.warning("the basket cannot be priced: %s", error.code)
                 return self._culprit(sale, error)
@@ -72,7 +74,7 @@ class Pricing:
             receipt = {**self.receipt, "id": basket_id}  # what the screen shows: the same basket but for its name
         else:
             try:
-                receipt = price(self._snapshot, basket).to_json()
+                receipt = self._pricer.price(basket).to_json()
             except EngineError as error:
                 raise NotTaken("price_book_changed", name=self._culprit(sale, error)) from error
         if len(pack([plain, receipt, sale.lines])) > MAX_SALE_BYTES:

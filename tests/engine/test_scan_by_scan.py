@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reference.strategies import ALL_KINDS, book_files, worlds
 
+from engine import pricing
 from engine.basket import read_basket
 from engine.compiler import compile_book
+from engine.errors import BasketError
 from engine.pricing import Pricer, price
 from engine.snapshot import Snapshot
 
@@ -37,6 +39,76 @@ def test_every_scan_gives_the_receipt_from_scratch(nodes: int) -> None:
             assert text(pricer.price(some, nodes)) == text(price(book, some, nodes))
 
     check()
+
+
+@st.composite
+def edited(draw: st.DrawFn, basket: Data) -> Data:
+    """The basket after something that happens at a till."""
+    lines = [dict(line) for line in basket["lines"]]
+    kind = draw(st.sampled_from(["less", "amount", "again", "moved", "other", "other", "other"]))
+    at = draw(st.integers(0, max(0, len(lines) - 1)))
+    if kind == "other" or not lines:
+        key = draw(st.sampled_from(["coupons", "coupons", "member", "member", "tender", "used", "at", "store"]))
+        others: Data = {
+            "coupons": [[], ["C1"], ["C1", "C2", "C2"]],
+            "member": [None, {"id": "m1"}, {"id": "m2", "level": "gold", "tags": ["vip"], "birthday": "11-22"}],
+            "tender": ["", "w", "v"],
+            "used": [{}, {"P1": {"total": 1}, "P2": {"member_day": 1}}],
+            "at": ["2026-11-22T18:30:00", "2026-11-22T23:59", "2026-11-23T09:00"],
+            "store": ["", "s1"],
+        }
+        return {**basket, key: draw(st.sampled_from(others[key]))}
+    if kind == "less":
+        del lines[at]
+    elif kind == "amount":
+        key = "qty" if "qty" in lines[at] else "milli"
+        lines[at][key] = draw(st.integers(1, 4))
+    elif kind == "moved":
+        lines.append(lines.pop(at))
+    else:
+        lines.append(dict(lines[at]))
+    return {**basket, "lines": lines}
+
+
+@pytest.mark.parametrize("nodes", [20_000, 50])
+def test_whatever_changes_the_receipt_is_the_one_from_scratch(nodes: int) -> None:
+    @quick
+    @given(worlds(ALL_KINDS, max_units=9, max_promotions=8), st.data())
+    def check(world: World, data: st.DataObject) -> None:
+        items, promotions, basket = world
+        book = Snapshot(compile_book(book_files(items, promotions)).data)
+        pricer = Pricer(book)
+        for _ in range(6):
+            some = read_basket(basket)
+            assert text(pricer.price(some, nodes)) == text(price(book, some, nodes))
+            basket = data.draw(edited(basket))
+
+    check()
+
+
+def test_a_line_that_cannot_be_priced_leaves_nothing_behind() -> None:
+    rows = "sku,name,unit,price,category,brand,tags,barcodes\na,x,each,100,,,,\nb,x,each,70,,,,\n"
+    book = [{"id": "P", "type": "set", "buy": [{"items": {"all": True}, "qty": 2}], "reward": {"percent": 10}}]
+    files = {
+        "book.json": b'{"format": 1, "currency": "CNY", "exponent": 2}',
+        "items.csv": rows.encode(),
+        "promotions.json": json.dumps(book).encode(),
+    }
+    snapshot = Snapshot(compile_book(files).data)
+    pricer = Pricer(snapshot)
+    for codes in (["a"], ["b", "gone"], ["b"], ["a", "b"], ["gone"], ["b", "a"]):
+        basket = read_basket({"at": "2026-11-22T18:30", "lines": [{"code": code, "qty": 1} for code in codes]})
+        if "gone" in codes:
+            with pytest.raises(BasketError):
+                pricer.price(basket)
+        else:
+            assert text(pricer.price(basket)) == text(price(snapshot, basket))
+
+
+def test_a_pricer_that_forgets_to_ask_who_pays_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pricing, "_is_same_but_lines", lambda one, other: True)
+    with pytest.raises(AssertionError):
+        test_whatever_changes_the_receipt_is_the_one_from_scratch(20_000)
 
 
 def test_a_part_that_is_unchanged_is_not_searched_again() -> None:
