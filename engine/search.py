@@ -6,7 +6,7 @@ limited ones were used, and what groups and coupons are spent: that is the state
 better one kept. Where gains are not whole minor units each promotion's rest rides along, and a state is dropped only
 when another is at least as good whatever follows.
 
-**Bound.** See engine.bounds.
+**Bound.** See engine.duals.
 
 **Passes.** A pass keeps at most so many states in a layer, those with the highest bound, and the greatest bound it
 let go of is what the total could be less at most. Widths grow until nothing was let go that could be better, or the
@@ -20,14 +20,14 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from engine.bounds import Bounds, Key
 from engine.closed import alone
+from engine.duals import ROUNDS, Duals, Key
 from engine.greedy import is_least, one_by_one, set_aside
 from engine.offers import Choice, Offer, UnitClass, rounded
 from engine.plans import WHOLE
 
-FREE_WIDTH: Final = 64  # states in a layer below which no bound is worked out
-WIDTHS: Final = (128, 1_024, 1_000_000)
+FREE_WIDTH: Final = 16  # states in a layer below which no bound is worked out
+WIDTHS: Final = (48, 128, 1_024, 1_000_000)  # after the first, prices are improved
 
 Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
 Entry = tuple[int, int, tuple[int, ...], Trail | None]  # gain, applications, rests of fractional offers, the way here
@@ -66,9 +66,12 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
     search = _Search(classes, offers, left, coupons)
     aside = sum(rounded(gain) for gain in fixed.gains.values())  # whole minor units: see set_aside
     best, value, applications = greedy, greedy.value(), greedy.applications()
-    most = search.root_bound() + aside
+    most = search.whole(search.root()) + aside
     spent = 0
     for width in WIDTHS:
+        if spent:
+            goal = (value - aside) * WHOLE - (applications - fixed.applications()) * search.fine
+            most = min(most, search.whole(search.improve(goal, ROUNDS)) + aside)
         # Where the value is proved already, the first pass still looks for fewer applications.
         if (most <= value and spent) or spent >= nodes or search.units > nodes:
             break
@@ -88,11 +91,15 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
     return Outcome(best, max(0, most - value), spent)
 
 
-class _Search(Bounds):
+class _Search(Duals):
     def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
         super().__init__(classes, offers, left, coupons)
         self.nodes = 0
         self._place = {number: i for i, number in enumerate(self.fractional)}
+
+    def whole(self, parts: int) -> int:
+        """The most whole minor units that choices of at most so many parts, less fines, come to."""
+        return (parts + (self.units * self.fine if self.fine else self.slack)) // WHOLE
 
     # passes
 
@@ -100,6 +107,7 @@ class _Search(Bounds):
         """What a pass has to beat, and how many nodes it has."""
         self.value = value
         self.applications = applications
+        self.goal = value * WHOLE - applications * self.fine
         self.limit = nodes
         self.nodes = 0
 
@@ -328,19 +336,27 @@ class _Search(Bounds):
         rated: list[tuple[int, int, int, Key, Entry]] = []
         number = 0
         rest: tuple[Key, Entry] | None = None  # the best state without open runs: it can always be ended
+        self.ready(at, taken)
         for key, entries in layer.items():
             idle = self._idle(key)
+            more = self.potential(key)
             for entry in entries:
                 if idle and (rest is None or entry[0] > rest[1][0]):
                     rest = (key, entry)
-                bound = self.bound(key, entry[0], at, taken)
+                parts = entry[0] + more
                 number += 1
-                if bound > self.value or (bound == self.value and entry[1] < self.applications):
-                    rated.append((-bound, entry[1], number, key, entry))
+                if self.fine:
+                    parts -= entry[1]
+                    if parts > self.goal:
+                        rated.append((-parts, entry[1], number, key, entry))
+                else:
+                    bound = (parts + self.slack) // WHOLE
+                    if bound > self.value or (bound == self.value and entry[1] < self.applications):
+                        rated.append((-parts, entry[1], number, key, entry))
         dropped = -1
         if len(rated) > room:
             rated.sort()
-            dropped = -rated[room][0]
+            dropped = self.whole(-rated[room][0])
             rated = rated[:room]
             if rest is not None:
                 rated.append((0, 0, number + 1, rest[0], rest[1]))
