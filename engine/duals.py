@@ -19,7 +19,7 @@ from typing import Final
 
 from engine.offers import Offer, UnitClass
 from engine.plans import WHOLE
-from engine.states import States
+from engine.states import Machine, States
 
 NEVER: Final = -(1 << 60)
 MAX_TABLE: Final = 4_000  # entries of an offer's table; past it its limit is left out of the bound
@@ -34,8 +34,15 @@ Key = tuple[int, tuple[tuple[int, int, int], ...]]
 class Duals(States):
     """Prices by class in order, and every offer's table: units seen so far, digit -> the most it can still gain."""
 
-    def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
-        super().__init__(classes, offers, left, coupons)
+    def __init__(
+        self,
+        classes: list[UnitClass],
+        offers: list[Offer],
+        left: list[int],
+        coupons: dict[str, int],
+        machines: dict[int, Machine],
+    ) -> None:
+        super().__init__(classes, offers, left, coupons, machines)
         self.fine = 0 if self.fractional or self.units >= WHOLE else 1
         self.slack = WHOLE // 2 * len(self.fractional)  # what rounding may add
         total = len(self.order)
@@ -69,7 +76,11 @@ class Duals(States):
         for i in range(total - 1, -1, -1):
             self.rest[i] = self.rest[i + 1] + self.prices[i] * self.left[self.order[i].number]
         for offer in self.offers:
-            self.tables[offer.number] = self._mixed_table(offer) if offer.mixed else self._table(offer)
+            j = offer.number
+            if j in self.machines:
+                self.tables[j] = self._machine_table(offer, self.machines[j])
+            else:
+                self.tables[j] = self._mixed_table(offer) if offer.mixed else self._table(offer)
 
     def _table(self, offer: Offer) -> list[list[int]]:
         j = offer.number
@@ -97,6 +108,32 @@ class Duals(States):
                         gain += const
                     if gain > row[digit]:
                         row[digit] = gain
+                rows.append(row)
+        rows.reverse()
+        return rows
+
+    def _machine_table(self, offer: Offer, machine: Machine) -> list[list[int]]:
+        j = offer.number
+        const = offer.const - self.fine
+        row = [0 if need == 0 else NEVER for need in machine.need]
+        rows = [row]
+        for i in reversed(self.own[j]):
+            unit = self.order[i]
+            price = self.prices[i]
+            for _ in range(self.left[unit.number]):
+                after = row
+                row = list(after)
+                for state, moves in enumerate(machine.moves):
+                    best = row[state]
+                    for to, rewarded, opens in moves:
+                        gain = after[to] - price
+                        if rewarded:
+                            gain += unit.weights[j]
+                        if opens:
+                            gain += const
+                        if gain > best:
+                            best = gain
+                    row[state] = best
                 rows.append(row)
         rows.reverse()
         return rows
@@ -200,7 +237,6 @@ class Duals(States):
                         wanted[i] += self.left[self.order[i].number]
                 continue
             rows = self.tables[j]
-            size = len(rows[0])
             digit = seen = 0
             for i in self.own[j]:
                 for _ in range(self.left[self.order[i].number]):
@@ -208,8 +244,29 @@ class Duals(States):
                     seen += 1
                     if here[digit] > after[digit]:
                         wanted[i] += 1
-                        digit = digit + 1 if self.bounded[j] or digit + 1 < size else 0
+                        digit = self._next(offer, i, here[digit], after, digit)
         return wanted
+
+    def _next(self, offer: Offer, i: int, most: int, after: list[int], digit: int) -> int:
+        """The digit that the best use of a unit of class `i` leads to."""
+        j = offer.number
+        machine = self.machines.get(j)
+        if machine is None:
+            return digit + 1 if self.bounded[j] or digit + 1 < len(after) else 0
+        for to, rewarded, opens in machine.moves[digit]:
+            gain = after[to] - self.prices[i] + (self.order[i].weights[j] if rewarded else 0)
+            if gain + (offer.const - self.fine if opens else 0) == most:
+                return to
+        return digit
+
+    def whole(self, parts: int) -> int:
+        """The most whole minor units that choices of at most so many parts, less fines, come to."""
+        return (parts + (self.units * self.fine if self.fine else self.slack)) // WHOLE
+
+    def goal_of(self, value: int, applications: int) -> int:
+        """The parts, less fines, that a choice has to come to more than: to gain more than `value` minor units, or as
+        much in fewer than `applications`."""
+        return value * WHOLE - applications if self.fine else value * WHOLE - self.slack - 1
 
     # a state's bound
 

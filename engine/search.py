@@ -70,7 +70,7 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
     spent = 0
     for width in WIDTHS:
         if spent:
-            goal = (value - aside) * WHOLE - (applications - fixed.applications()) * search.fine
+            goal = search.goal_of(value - aside, applications - fixed.applications())
             most = min(most, search.whole(search.improve(goal, ROUNDS)) + aside)
         # Where the value is proved already, the first pass still looks for fewer applications.
         if (most <= value and spent) or spent >= nodes or search.units > nodes:
@@ -93,13 +93,9 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
 
 class _Search(Duals):
     def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
-        super().__init__(classes, offers, left, coupons)
+        super().__init__(classes, offers, left, coupons, {})
         self.nodes = 0
         self._place = {number: i for i, number in enumerate(self.fractional)}
-
-    def whole(self, parts: int) -> int:
-        """The most whole minor units that choices of at most so many parts, less fines, come to."""
-        return (parts + (self.units * self.fine if self.fine else self.slack)) // WHOLE
 
     # passes
 
@@ -107,7 +103,7 @@ class _Search(Duals):
         """What a pass has to beat, and how many nodes it has."""
         self.value = value
         self.applications = applications
-        self.goal = value * WHOLE - applications * self.fine
+        self.goal = self.goal_of(value, applications)
         self.limit = nodes
         self.nodes = 0
 
@@ -173,7 +169,7 @@ class _Search(Duals):
                     place = digit
                     digits += stride if place + 1 < offer.qty else -place * stride
                 if place == 0:
-                    opened = self._opened(key[0], digits, j)
+                    opened = self.opened(key[0], digits, j)
                     if opened < 0 or supply[j] < offer.qty:
                         continue
                     digits = opened
@@ -211,7 +207,7 @@ class _Search(Duals):
             if digit == self.top[j]:
                 return
             digits += self.stride[j]
-        opened = self._opened(key[0], digits, j)
+        opened = self.opened(key[0], digits, j)
         if opened >= 0:
             self._join(out, (opened, runs), 0, 0, entries, unit, offer, supply, tight, 1)
 
@@ -257,22 +253,6 @@ class _Search(Duals):
             if place >= 0:
                 rests = (*rests[:place], (rests[place] + gain) % WHOLE, *rests[place + 1 :])
             self._keep(out, key, (entry[0] + gain, entry[1] + opens, rests, (entry[3], unit.number, j, gain)))
-
-    def _opened(self, before: int, digits: int, j: int) -> int:
-        """`digits` with the coupon and the group of a new run paid for; -1 where that cannot be."""
-        stride = self.code_stride[j]
-        if stride:
-            if before // stride % (self.code_count[j] + 1) >= self.code_count[j]:
-                return -1
-            digits += stride
-        stride = self.group_stride[j]
-        if stride:
-            lock = before // stride % self.group_size[j]
-            if lock == 0:
-                digits += stride * self.group_place[j]
-            elif lock != self.group_place[j]:
-                return -1
-        return digits
 
     def _finishes(self, key: Key, supply: dict[int, int], tight: list[int]) -> bool:
         return self._finishes_after(key, supply, tight)

@@ -6,14 +6,76 @@ often shared coupons were used, and which offer of a group was.
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.offers import Offer, UnitClass
 
 
-class States:
-    """The order of classes, and the place of every digit."""
+MAX_STATES: Final = 300  # ways in which runs of one offer can be open
 
-    def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
+
+class Machine:
+    """An offer with several runs open at once: `moves` by state, each the next state, whether the unit is rewarded
+    and whether it opens a run; `need` is how many units open runs wait for. State 0 has no open run."""
+
+    __slots__ = ("moves", "need")
+
+    def __init__(self, moves: list[list[tuple[int, bool, bool]]], need: list[int]) -> None:
+        self.moves = moves
+        self.need = need
+
+
+def machine_of(offer: Offer, units: int) -> Machine | None:
+    """All ways to put up to `units` units into runs, dearest first; None where they are too many.
+
+    A state is how many runs have 1, 2, ... units, and where the offer is limited how many were opened.
+    """
+    most = units // offer.qty
+    capped = 0 <= offer.cap < most
+    if capped:
+        most = offer.cap
+    first = offer.qty - offer.cheapest
+    start = (0,) * (offer.qty - 1)
+    known: dict[tuple[tuple[int, ...], int], int] = {(start, 0): 0}
+    waiting = [(start, 0)]
+    moves: list[list[tuple[int, bool, bool]]] = []
+    need: list[int] = []
+    for fills, used in waiting:
+        mine: list[tuple[int, bool, bool]] = []
+        for place in range(offer.qty):
+            opens = place == 0
+            if (used if capped else sum(fills)) >= most if opens else fills[place - 1] == 0:
+                continue
+            after = list(fills)
+            if not opens:
+                after[place - 1] -= 1
+            if place + 1 < offer.qty:
+                after[place] += 1
+            key = (tuple(after), used + 1 if opens and capped else used)
+            if key not in known:
+                if len(known) == MAX_STATES:
+                    return None
+                known[key] = len(known)
+                waiting.append(key)
+            mine.append((known[key], place >= first, opens))
+        moves.append(mine)
+        need.append(sum((offer.qty - 1 - place) * count for place, count in enumerate(fills)))
+    return Machine(moves, need)
+
+
+class States:
+    """The order of classes, and the place of every digit. `machines` are of the offers that have several runs open."""
+
+    def __init__(
+        self,
+        classes: list[UnitClass],
+        offers: list[Offer],
+        left: list[int],
+        coupons: dict[str, int],
+        machines: dict[int, Machine],
+    ) -> None:
         self.offers = offers
+        self.machines = machines
         self.left = left
         self.order = _order(classes, offers, left)
         self.units = sum(left)
@@ -38,7 +100,11 @@ class States:
                 cap = -1  # the shared digit of the code says it
             if cap >= 0 and cap * offer.qty + offer.qty > supply[offer.number]:
                 cap = -1
-            if offer.mixed:
+            machine = self.machines.get(offer.number)
+            if machine is not None:
+                self.top.append(0)
+                radix = len(machine.moves)
+            elif offer.mixed:
                 self.top.append(cap if cap >= 0 else 0)
                 radix = cap + 1 if cap >= 0 else 1
             else:
@@ -68,6 +134,22 @@ class States:
                     self.group_stride[j], self.group_place[j], self.group_size[j] = stride, i, len(users) + 1
                 self.groups.append((stride, len(users) + 1, users))
                 stride *= len(users) + 1
+
+    def opened(self, before: int, digits: int, j: int) -> int:
+        """`digits` with the coupon and the group of a new run paid for; -1 where that cannot be."""
+        stride = self.code_stride[j]
+        if stride:
+            if before // stride % (self.code_count[j] + 1) >= self.code_count[j]:
+                return -1
+            digits += stride
+        stride = self.group_stride[j]
+        if stride:
+            lock = before // stride % self.group_size[j]
+            if lock == 0:
+                digits += stride * self.group_place[j]
+            elif lock != self.group_place[j]:
+                return -1
+        return digits
 
 
 def _order(classes: list[UnitClass], offers: list[Offer], left: list[int]) -> list[UnitClass]:
