@@ -23,6 +23,7 @@ from engine.states import Machine, States
 
 NEVER: Final = -(1 << 60)
 MAX_TABLE: Final = 4_000  # entries of an offer's table; past it its limit is left out of the bound
+SCALE: Final = 1_024
 STEP: Final = 64
 PATIENCE: Final = 8
 ROUNDS: Final = 80
@@ -61,51 +62,69 @@ class Duals(States):
                     self.own[j].append(i)
                     seen += left[unit.number]
             self.before[j][total] = seen
-        self.bounded = [  # whether a limited offer's table counts how often it was used
-            self.top[j] > 0 and (self.top[j] + 1) * self.before[j][total] <= MAX_TABLE for j in range(len(offers))
-        ]
+        self.ends = [0] * len(offers)  # of an offer whose table counts its units: after how many it is used up
+        for offer in offers:
+            j = offer.number
+            top = offer.cap * offer.qty if j in machines else self.top[j]
+            if 0 < top < self.before[j][total] and (top + 1) * self.before[j][total] <= MAX_TABLE:
+                self.ends[j] = top
+        self.tolls: list[dict[int, int]] = [{} for _ in offers]  # what a unit of a class pays besides its price
+        self.factors = [SCALE] * len(offers)  # how much of a gain counts
+        self.fines: list[int] = []  # by base: what its discounts pay, see engine.reached
         self.tables: list[list[list[int]]] = [[] for _ in offers]
         self.rest: list[int] = []
-        self._set_tables()
 
     # the tables
 
-    def _set_tables(self) -> None:
+    def set_tables(self, exact: bool = True) -> None:
+        """`exact`: with a place for each of several open runs, where an offer has them; else for the root alone."""
         total = len(self.order)
         self.rest = [0] * (total + 1)
         for i in range(total - 1, -1, -1):
             self.rest[i] = self.rest[i + 1] + self.prices[i] * self.left[self.order[i].number]
         for offer in self.offers:
             j = offer.number
-            if j in self.machines:
+            if offer.mixed:
+                self.tables[j] = self._mixed_table(offer)
+            elif exact and j in self.machines:
                 self.tables[j] = self._machine_table(offer, self.machines[j])
             else:
-                self.tables[j] = self._mixed_table(offer) if offer.mixed else self._table(offer)
+                self.tables[j] = self._table(offer)
+
+    def _paid(self, j: int, i: int) -> tuple[int, int]:
+        """What a unit of class `i` costs an offer, and what it gains where it is rewarded."""
+        weight = self.order[i].weights[j]
+        factor = self.factors[j]
+        if factor != SCALE:
+            weight = -(-weight * factor // SCALE)
+        return self.prices[i] + self.tolls[j].get(i, 0), weight
+
+    def _const(self, offer: Offer) -> int:
+        factor = self.factors[offer.number]
+        return (offer.const if factor == SCALE else -(-offer.const * factor // SCALE)) - self.fine
 
     def _table(self, offer: Offer) -> list[list[int]]:
         j = offer.number
         qty = offer.qty
         first = qty - offer.cheapest
-        const = offer.const - self.fine
-        bounded = self.bounded[j]
-        size = self.top[j] + 1 if bounded else qty
+        const = self._const(offer)
+        end = self.ends[j]
+        size = end + 1 if end else qty
         row = [0 if digit % qty == 0 else NEVER for digit in range(size)]
         rows = [row]
         for i in reversed(self.own[j]):
-            unit = self.order[i]
-            price = self.prices[i]
-            paid = unit.weights[j] - price
-            for _ in range(self.left[unit.number]):
+            cost, weight = self._paid(j, i)
+            steps = [(weight if place >= first else 0) - cost for place in range(qty)]
+            steps[0] += const
+            if end:
+                steps = [steps[digit % qty] for digit in range(end)]
+            for _ in range(self.left[self.order[i].number]):
                 after = row
                 row = list(after)
-                for digit in range(size - 1 if bounded else size):
-                    place = digit % qty
-                    to = digit + 1
-                    if to == size and not bounded:
-                        to = 0
-                    gain = after[to] + (paid if place >= first else -price)
-                    if place == 0:
-                        gain += const
+                to = 1
+                for digit, gain in enumerate(steps):
+                    gain += after[to] if to < size else after[0]
+                    to += 1
                     if gain > row[digit]:
                         row[digit] = gain
                 rows.append(row)
@@ -114,21 +133,20 @@ class Duals(States):
 
     def _machine_table(self, offer: Offer, machine: Machine) -> list[list[int]]:
         j = offer.number
-        const = offer.const - self.fine
+        const = self._const(offer)
         row = [0 if need == 0 else NEVER for need in machine.need]
         rows = [row]
         for i in reversed(self.own[j]):
-            unit = self.order[i]
-            price = self.prices[i]
-            for _ in range(self.left[unit.number]):
+            cost, weight = self._paid(j, i)
+            for _ in range(self.left[self.order[i].number]):
                 after = row
                 row = list(after)
                 for state, moves in enumerate(machine.moves):
                     best = row[state]
                     for to, rewarded, opens in moves:
-                        gain = after[to] - price
+                        gain = after[to] - cost
                         if rewarded:
-                            gain += unit.weights[j]
+                            gain += weight
                         if opens:
                             gain += const
                         if gain > best:
@@ -163,7 +181,7 @@ class Duals(States):
 
     def root(self) -> int:
         """The most that any choice gains less its fines, in parts."""
-        total = self.rest[0]
+        total = self.rest[0] + self.allowance()
         grouped: dict[int, int] = {}
         for offer in self.offers:
             j = offer.number
@@ -178,21 +196,25 @@ class Duals(States):
         row = self.tables[offer.number][0]
         return self._mixed_most(offer, row, self.top[offer.number] * offer.qty) if offer.mixed else row[0]
 
+    def allowance(self) -> int:
+        """What the fines of bases give back for what may be taken off them."""
+        return 0
+
     def improve(self, value: int, rounds: int) -> int:
         """Move the prices towards a root's bound of `value` parts. Gives the least bound found."""
         best = here = self.root()
-        kept = list(self.prices)
+        count = len(self.prices)
+        at = self.prices + self.fines
+        kept = list(at)
         step, stale = STEP, 0  # of the way that would close the gap
-        heading = [0] * len(self.prices)
-        for _ in range(rounds):
+        heading = [0] * len(at)
+        for number in range(rounds):
             if best <= value:
                 break
-            wanted = self._wanted()
             norm = 0
-            for i, unit in enumerate(self.order):
-                slope = 4 * (self.left[unit.number] - wanted[i])
-                one = slope + heading[i] * 3 // 4
-                if one > 0 and self.prices[i] == 0:
+            for i, slope in enumerate(self._slopes()):
+                one = 4 * slope + heading[i] * 3 // 4
+                if one > 0 and at[i] == 0:
                     one = 0
                 heading[i] = one
                 norm += one * one
@@ -201,13 +223,13 @@ class Duals(States):
             way = 4 * (here - value) * step
             for i, one in enumerate(heading):
                 if one:
-                    self.prices[i] = max(0, self.prices[i] - way * one // (STEP * norm))
-            self._set_tables()
+                    at[i] = max(0, at[i] - way * one // (STEP * norm))
+            self._move(at, count, number, value)
             here = self.root()
             if here < best:
                 stale = 0
                 best = here
-                kept = list(self.prices)
+                kept = list(at)
             else:
                 stale += 1
                 if stale >= PATIENCE:
@@ -215,13 +237,18 @@ class Duals(States):
                     step //= 2
                     if not step:
                         break
-        self.prices = kept
-        self._set_tables()
+        self._move(kept, count, -1, value)
+        self.set_tables()
         return best
 
-    def _wanted(self) -> list[int]:
-        """How many units of each class the offers would take at these prices."""
-        wanted = [0] * len(self.order)
+    def _move(self, at: list[int], count: int, number: int, value: int) -> None:
+        self.prices = at[:count]
+        self.fines = at[count:]
+        self.set_tables(exact=False)
+
+    def _slopes(self) -> list[int]:
+        """By class: the units that there are, less those that the offers would take at these prices."""
+        slopes = [self.left[unit.number] for unit in self.order]
         leader: dict[int, int] = {}
         for offer in self.offers:
             stride = self.group_stride[offer.number]
@@ -234,30 +261,20 @@ class Duals(States):
             if offer.mixed:
                 for i in self.own[j]:
                     if _share(offer, self.order[i]) > self.prices[i]:
-                        wanted[i] += self.left[self.order[i].number]
+                        slopes[i] -= self.left[self.order[i].number]
                 continue
             rows = self.tables[j]
+            size = len(rows[0])
             digit = seen = 0
             for i in self.own[j]:
                 for _ in range(self.left[self.order[i].number]):
-                    here, after = rows[seen], rows[seen + 1]
+                    if rows[seen][digit] > rows[seen + 1][digit]:
+                        slopes[i] -= 1
+                        digit += 1
+                        if digit == size and not self.ends[j]:
+                            digit = 0
                     seen += 1
-                    if here[digit] > after[digit]:
-                        wanted[i] += 1
-                        digit = self._next(offer, i, here[digit], after, digit)
-        return wanted
-
-    def _next(self, offer: Offer, i: int, most: int, after: list[int], digit: int) -> int:
-        """The digit that the best use of a unit of class `i` leads to."""
-        j = offer.number
-        machine = self.machines.get(j)
-        if machine is None:
-            return digit + 1 if self.bounded[j] or digit + 1 < len(after) else 0
-        for to, rewarded, opens in machine.moves[digit]:
-            gain = after[to] - self.prices[i] + (self.order[i].weights[j] if rewarded else 0)
-            if gain + (offer.const - self.fine if opens else 0) == most:
-                return to
-        return digit
+        return slopes
 
     def whole(self, parts: int) -> int:
         """The most whole minor units that choices of at most so many parts, less fines, come to."""
@@ -283,7 +300,7 @@ class Duals(States):
             if offer.mixed:
                 self.open_ended.append((j, row))
                 continue
-            if self.top[j] and not self.bounded[j]:
+            if self.top[j] and not self.ends[j]:
                 row = [row[digit % offer.qty] for digit in range(self.radix[j])]
             if self.group_stride[j]:
                 self.locked.append((j, row))

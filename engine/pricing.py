@@ -1,7 +1,8 @@
 """`price`: from a basket to its receipt. Contract: docs/promotions.md.
 
 Step 1 gives every unit its current price; steps 2 and 3 are decided part by part (engine.parts), each with the same
-share of the search nodes (so that a part whose inputs are unchanged keeps its answer); then discounts are rounded once
+share of the search nodes (so that a part whose inputs are unchanged keeps its answer), and those that it does not
+suffice for with what the others left over; then discounts are rounded once
 for each promotion and spread over its units, thresholds in order of id, and last what the tender gives.
 """
 
@@ -34,6 +35,11 @@ def price(snapshot: Snapshot, basket: Basket, nodes: int = DEFAULT_NODES) -> Rec
     parts = Parts(lots, counter)
     share = nodes_of_a_part(parts, nodes)
     decisions = [decide(part, parts, counter.coupons, share) for part in parts.parts]
+    more = nodes_left(decisions, nodes)
+    if more > share:
+        for number, part in enumerate(parts.parts):
+            if decisions[number].bound:
+                decisions[number] = decide(part, parts, counter.coupons, more)
     return _Ledger(snapshot, counter, lots).receipt(parts.settled, decisions)
 
 
@@ -61,15 +67,24 @@ class Pricer:
         kept: dict[Key, Decision] = {}
         self.searched = 0
         for part in parts.parts:
-            key = _key(part, parts, counter, share)
-            decision = self._decisions.get(key)
-            if decision is None:
-                decision = decide(part, parts, counter.coupons, share)
-                self.searched += 1
-            kept[key] = decision
-            decisions.append(decision)
+            decisions.append(self._decide(part, parts, counter, share, kept))
+        more = nodes_left(decisions, nodes)
+        if more > share:
+            for number, part in enumerate(parts.parts):
+                if decisions[number].bound:
+                    decisions[number] = self._decide(part, parts, counter, more, kept)
         self._decisions = kept  # what this basket no longer has is forgotten
         return _Ledger(self._snapshot, counter, lots).receipt(parts.settled, decisions)
+
+
+    def _decide(self, part: Part, parts: Parts, counter: Counter, share: int, kept: dict[Key, Decision]) -> Decision:
+        key = _key(part, parts, counter, share)
+        decision = self._decisions.get(key)
+        if decision is None:
+            decision = decide(part, parts, counter.coupons, share)
+            self.searched += 1
+        kept[key] = decision
+        return decision
 
 
 def _key(part: Part, parts: Parts, counter: Counter, share: int) -> Key:
@@ -100,6 +115,16 @@ def nodes_of_a_part(parts: Parts, nodes: int) -> int:
     what the others may spend."""
     searched = sum(1 for part in parts.parts if part.coupled or len(part.offers) > 1)
     return max(0, nodes) // (1 << max(0, searched - 1).bit_length())
+
+
+def nodes_left(decisions: list[Decision], nodes: int) -> int:
+    """What each part that is still open may spend instead, of what the others left over: a power of two, so that it
+    seldom changes from scan to scan."""
+    still_open = sum(1 for decision in decisions if decision.bound)
+    left = nodes - sum(decision.nodes for decision in decisions)
+    if not still_open or left < still_open:
+        return 0
+    return 1 << (left // still_open).bit_length() - 1
 
 
 class _Ledger:

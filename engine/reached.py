@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from engine.duals import Duals
+from engine.duals import NEVER, SCALE, Duals
 from engine.offers import Choice, Offer, UnitClass
 from engine.plans import PERCENT, WHOLE, Plan
 from engine.states import Machine, machine_of
@@ -31,7 +31,8 @@ from engine.units import Component, Lot
 
 FREE_WIDTH: Final = 16
 WIDTHS: Final = (64, 256, 1_000_000)
-ROUNDS: Final = 60
+ROUNDS: Final = 40
+TURNS: Final = 3  # how often ratios are worked out from the gap, and prices from them
 
 Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
 Label = tuple[int, int, tuple[int, ...], Trail | None]  # gain, applications, what is carried, the way here
@@ -116,6 +117,144 @@ class Reached(Duals):
             for unit in self.order
         ]
         self._set_carried(component.plans)
+        self.fines = [0] * len(keeps)
+        self.ratios = [0] * len(component.offers)
+        self.set_tables()
+
+    # fines
+
+    def allowance(self) -> int:
+        total = 0
+        for b, fine in enumerate(self.fines):
+            total += -(-self._rate(b, fine) * self.allowed[b] // SCALE)
+        return total
+
+    def _rate(self, b: int, fine: int) -> int:
+        """A base's fine as a share of what is taken off it; fines themselves are in the scale of prices."""
+        return min(fine * SCALE // self.mean, 4 * SCALE)
+
+    def _move(self, at: list[int], count: int, number: int, value: int) -> None:
+        self._fine(at[count:])
+        super()._move(at, count, number, value)
+
+    def _fine(self, fines: list[int]) -> None:
+        """Every discount in a base pays a part of itself, and the base gives back as much of what may be taken off."""
+        rates = [self._rate(b, fine) for b, fine in enumerate(fines)]
+        for j in range(len(self.offers)):
+            self.factors[j] = max(0, SCALE - sum([rates[b] for b in self.entirely[j]]))
+            tolls: dict[int, int] = {}
+            partly = self.cost_in[self.partly_of[j]] if self.place[j] >= 0 else {}
+            for i in self.own[j]:
+                unit = self.order[i]
+                toll = 0
+                for b in self.inside[i]:
+                    if self.keeps[b].exclusive:
+                        toll += unit.price * WHOLE * rates[b] // SCALE
+                    elif self.by_unit[j]:
+                        toll += unit.weights[j] * rates[b] // SCALE
+                    elif b in partly:
+                        toll += unit.price * self.ratios[j] * rates[b] // SCALE
+                if toll:
+                    tolls[i] = toll
+            self.tolls[j] = tolls
+
+    def _slopes(self) -> list[int]:
+        slopes = super()._slopes()
+        used = [0] * len(self.keeps)
+        for offer in self.offers:
+            j = offer.number
+            rows = self.tables[j]
+            size = len(rows[0])
+            digit = seen = 0
+            partly = self.cost_in[self.partly_of[j]] if self.place[j] >= 0 else {}
+            for i in self.own[j]:
+                unit = self.order[i]
+                for _ in range(self.left[unit.number]):
+                    if rows[seen][digit] > rows[seen + 1][digit]:
+                        place = digit % offer.qty
+                        gain = unit.weights[j] if place >= offer.qty - offer.cheapest else 0
+                        if place == 0:
+                            gain += offer.const
+                        for b in self.entirely[j]:
+                            used[b] += gain
+                        for b in self.inside[i]:
+                            if self.keeps[b].exclusive:
+                                used[b] += unit.price * WHOLE
+                            elif self.by_unit[j]:
+                                used[b] += unit.weights[j]
+                            elif b in partly:
+                                used[b] += unit.price * self.ratios[j]
+                        digit += 1
+                        if digit == size and not self.ends[j]:
+                            digit = 0
+                    seen += 1
+        return slopes + [(self.allowed[b] - used[b]) // self.mean for b in range(len(used))]
+
+    def _paid_off(self, carried: tuple[int, ...]) -> int:
+        """What a label has paid in fines so far."""
+        total = 0
+        for b, rate in enumerate(self.rates):
+            if rate:
+                off = carried[b]
+                for j, pairs in self.partly:
+                    for base, where in pairs:
+                        if base == b:
+                            off += carried[where] * self.ratios[j]
+                total += off * rate // SCALE
+        return total
+
+    def set_ratios(self, gap: int) -> None:
+        """Of offers partly in a base: the least share of its units' cost (in parts of a minor unit for a minor unit)
+        that an offer gives off, in any choice that could come within `gap` parts of the root's bound.
+
+        Let an offer gain at most M once it has paid. In such a choice it gains no less than M less the gap. Where the
+        most of (1 - m) gain - prices + m r cost is below that for some m, no such choice has gain < r cost.
+        """
+        for j, _ in self.partly:
+            offer = self.offers[j]
+            floor = self.tables[j][0][0] - gap
+            low, high = self.ratios[j], WHOLE
+            for _ in range(7):
+                middle = (low + high + 1) // 2
+                if any(self._most_at(offer, middle, part) < floor for part in (8, 6, 4, 2)):
+                    low = middle
+                else:
+                    high = middle - 1
+                if low >= high:
+                    break
+            self.ratios[j] = low
+
+    def _most_at(self, offer: Offer, ratio: int, part: int) -> int:
+        """The most of (1 - m) gain - prices + m ratio cost over choices with a unit in a base; m is part / 8."""
+        j = offer.number
+        qty = offer.qty
+        first = qty - offer.cheapest
+        end = self.ends[j]
+        size = end + 1 if end else qty
+        const = -(-offer.const * (8 - part) // 8) - self.fine
+        without = [0 if digit % qty == 0 else NEVER for digit in range(size)]
+        within = [NEVER] * size  # with a unit in a base
+        there = self.cost_in[self.partly_of[j]]
+        for i in reversed(self.own[j]):
+            unit = self.order[i]
+            cost = self.prices[i] + self.tolls[j].get(i, 0) - (-(-unit.price * ratio * part // 8))
+            weight = -(-unit.weights[j] * (8 - part) // 8)
+            counts = any(b in there for b in self.inside[i])
+            for _ in range(self.left[unit.number]):
+                old_without, old_within = without, within
+                without, within = list(without), list(within)
+                for digit in range(end or qty):
+                    place = digit % qty
+                    gain = (weight if place >= first else 0) - cost + (const if place == 0 else 0)
+                    to = digit + 1
+                    if to == size:
+                        to = 0
+                    if counts:
+                        within[digit] = max(within[digit], gain + max(old_within[to], old_without[to]))
+                    else:
+                        without[digit] = max(without[digit], gain + old_without[to])
+                        within[digit] = max(within[digit], gain + old_within[to])
+        return within[0]
 
     def _set_carried(self, plans: list[Plan]) -> None:
         """What labels carry: by base what is taken off, then of each offer partly in one: gain, less cost, costs."""
@@ -149,6 +288,8 @@ class Reached(Duals):
                 self.partly.append((j, [(b, size + 2 + at) for at, b in enumerate(bases)]))
                 size += 2 + len(bases)
         self.size = size
+        cost = sum(unit.price * self.left[unit.number] for unit in self.order)
+        self.mean = max(1, cost * WHOLE // max(1, self.units))  # what a unit costs, in parts
         self.cost_in = [dict(pairs) for _, pairs in self.partly]
         self.partly_of = {j: number for number, (j, _) in enumerate(self.partly)}
         self.left_cost: list[list[int]] = []  # of each class in order: what an offer's units from here on cost
@@ -174,7 +315,13 @@ class Reached(Duals):
             return None, max(goal, dropped)
         for number, width in enumerate(WIDTHS):
             if number == 1:
-                dropped = min(dropped, self.improve(self.goal, ROUNDS))
+                for _ in range(TURNS):
+                    dropped = min(dropped, self.improve(self.goal, ROUNDS))
+                    if dropped <= self.goal:
+                        break
+                    self.set_ratios(self.root() - self.goal)
+                    self._fine(self.fines)
+                    self.set_tables()
             if self.nodes >= nodes or dropped <= self.goal:
                 break
             found, dropped = self._pass(width, nodes)
@@ -186,6 +333,8 @@ class Reached(Duals):
         return best, max(self.goal, dropped)
 
     def _pass(self, width: int, nodes: int) -> tuple[Label | None, int]:
+        self.rates = [self._rate(b, fine) for b, fine in enumerate(self.fines)]
+        self.fined = any(self.rates)
         layer: dict[int, list[Label]] = {0: [(0, 0, (0,) * self.size, None)]}
         supply = list(self.supply)
         dropped = self.goal
@@ -362,10 +511,13 @@ class Reached(Duals):
         """Only the states that could come to more than the goal, and of those the `room` with the highest bounds."""
         rated: list[tuple[int, int, int, Label]] = []
         self.ready(at, taken)
+        back = self.allowance()
         for digits, labels in layer.items():
-            more = self.potential((digits, ()))
+            more = self.potential((digits, ())) + back
             for label in labels:
                 parts = label[0] - label[1] * self.fine + more
+                if self.fined:
+                    parts -= self._paid_off(label[2])
                 if parts > self.goal:
                     rated.append((-parts, len(rated), digits, label))
         dropped = self.goal
