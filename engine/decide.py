@@ -14,7 +14,7 @@ from engine.modes import MAX_MODES, Base, Mode, bases_of, modes_of, shut_out
 from engine.offers import Choice, rounded
 from engine.parts import Part, Parts
 from engine.plans import Plan
-from engine.reached import Keep, Reached, joined, machines_of
+from engine.reached import Keep, Reached, joined, searchable
 from engine.search import solve
 from engine.takers import MAX_STEPS, Goods, Taker, takers_of
 from engine.thresholds import Pick, Threshold
@@ -186,9 +186,7 @@ def _taken(layered: _Layered, place: dict[int, int]) -> Taken:
     return taken
 
 
-def _by_modes(
-    part: Part, step2: _Step2, search: Coupled, layered: _Layered, place: dict[int, int], known: bool
-) -> int:
+def _by_modes(part: Part, step2: _Step2, search: Coupled, layered: _Layered, place: dict[int, int], known: bool) -> int:
     """Every mode by the layered search, those that it leaves open by the coupled one. Gives the greatest value that
     is not ruled out, -1 for none. `layered` is step 2 without thresholds."""
     bases = bases_of(search.goods, search.plain)
@@ -249,23 +247,20 @@ def _mode(
     gives = mode.gives + others.value
     most = gives + others.bound
     joint = joined(components, keeps)
-    machines = machines_of(joint, keeps)
-    if machines is None:
+    if not searchable(joint):
         return 1 << 60
     best = _best(search)
     need = best.value - gives
-    reached = Reached(joint, keeps, step2.coupons, machines)
+    reached = Reached(joint, keeps, step2.coupons)
     fewer = reached.units + 1 if others.bound else best.applications - applications
     goal = reached.goal_of(need - others.bound, max(0, min(fewer, reached.units + 1)))
-    label, top = reached.search(goal, max(1, step2.nodes - step2.spent - search.nodes))
+    choice, top = reached.search(goal, max(1, step2.nodes - step2.spent - search.nodes))
     search.nodes += reached.nodes
-    if label is not None:
-        choice = reached.choice(label)
-        if choice is not None:
-            made = _Layered()
-            made.hold(joint, choice)
-            made.add(others)
-            search.offer(search.evaluate(_taken(made, place)))
+    if choice is not None:
+        made = _Layered()
+        made.hold(joint, choice)
+        made.add(others)
+        search.offer(search.evaluate(_taken(made, place)))
     return most + reached.whole(top) if top > goal else 0
 
 

@@ -19,7 +19,7 @@ from typing import Final
 
 from engine.offers import Offer, UnitClass
 from engine.plans import WHOLE
-from engine.states import Machine, States
+from engine.states import States
 
 NEVER: Final = -(1 << 60)
 MAX_TABLE: Final = 4_000  # entries of an offer's table; past it its limit is left out of the bound
@@ -35,15 +35,8 @@ Key = tuple[int, tuple[tuple[int, int, int], ...]]
 class Duals(States):
     """Prices by class in order, and every offer's table: units seen so far, digit -> the most it can still gain."""
 
-    def __init__(
-        self,
-        classes: list[UnitClass],
-        offers: list[Offer],
-        left: list[int],
-        coupons: dict[str, int],
-        machines: dict[int, Machine],
-    ) -> None:
-        super().__init__(classes, offers, left, coupons, machines)
+    def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
+        super().__init__(classes, offers, left, coupons)
         self.fine = 0 if self.fractional or self.units >= WHOLE else 1
         self.slack = WHOLE // 2 * len(self.fractional)  # what rounding may add
         total = len(self.order)
@@ -65,9 +58,8 @@ class Duals(States):
         self.ends = [0] * len(offers)  # of an offer whose table counts its units: after how many it is used up
         for offer in offers:
             j = offer.number
-            top = offer.cap * offer.qty if j in machines else self.top[j]
-            if 0 < top < self.before[j][total] and (top + 1) * self.before[j][total] <= MAX_TABLE:
-                self.ends[j] = top
+            if not offer.mixed and (self.top[j] + 1) * self.before[j][total] <= MAX_TABLE:
+                self.ends[j] = self.top[j]
         self.tolls: list[dict[int, int]] = [{} for _ in offers]  # what a unit of a class pays besides its price
         self.factors = [SCALE] * len(offers)  # how much of a gain counts
         self.fines: list[int] = []  # by base: what its discounts pay, see engine.reached
@@ -76,20 +68,14 @@ class Duals(States):
 
     # the tables
 
-    def set_tables(self, exact: bool = True) -> None:
-        """`exact`: with a place for each of several open runs, where an offer has them; else for the root alone."""
+    def set_tables(self) -> None:
         total = len(self.order)
         self.rest = [0] * (total + 1)
         for i in range(total - 1, -1, -1):
             self.rest[i] = self.rest[i + 1] + self.prices[i] * self.left[self.order[i].number]
         for offer in self.offers:
             j = offer.number
-            if offer.mixed:
-                self.tables[j] = self._mixed_table(offer)
-            elif exact and j in self.machines:
-                self.tables[j] = self._machine_table(offer, self.machines[j])
-            else:
-                self.tables[j] = self._table(offer)
+            self.tables[j] = self._mixed_table(offer) if offer.mixed else self._table(offer)
 
     def _paid(self, j: int, i: int) -> tuple[int, int]:
         """What a unit of class `i` costs an offer, and what it gains where it is rewarded."""
@@ -127,31 +113,6 @@ class Duals(States):
                     to += 1
                     if gain > row[digit]:
                         row[digit] = gain
-                rows.append(row)
-        rows.reverse()
-        return rows
-
-    def _machine_table(self, offer: Offer, machine: Machine) -> list[list[int]]:
-        j = offer.number
-        const = self._const(offer)
-        row = [0 if need == 0 else NEVER for need in machine.need]
-        rows = [row]
-        for i in reversed(self.own[j]):
-            cost, weight = self._paid(j, i)
-            for _ in range(self.left[self.order[i].number]):
-                after = row
-                row = list(after)
-                for state, moves in enumerate(machine.moves):
-                    best = row[state]
-                    for to, rewarded, opens in moves:
-                        gain = after[to] - cost
-                        if rewarded:
-                            gain += weight
-                        if opens:
-                            gain += const
-                        if gain > best:
-                            best = gain
-                    row[state] = best
                 rows.append(row)
         rows.reverse()
         return rows
@@ -208,7 +169,7 @@ class Duals(States):
         kept = list(at)
         step, stale = STEP, 0  # of the way that would close the gap
         heading = [0] * len(at)
-        for number in range(rounds):
+        for _ in range(rounds):
             if best <= value:
                 break
             norm = 0
@@ -224,7 +185,7 @@ class Duals(States):
             for i, one in enumerate(heading):
                 if one:
                     at[i] = max(0, at[i] - way * one // (STEP * norm))
-            self._move(at, count, number, value)
+            self._move(at, count)
             here = self.root()
             if here < best:
                 stale = 0
@@ -237,14 +198,13 @@ class Duals(States):
                     step //= 2
                     if not step:
                         break
-        self._move(kept, count, -1, value)
-        self.set_tables()
+        self._move(kept, count)
         return best
 
-    def _move(self, at: list[int], count: int, number: int, value: int) -> None:
+    def _move(self, at: list[int], count: int) -> None:
         self.prices = at[:count]
         self.fines = at[count:]
-        self.set_tables(exact=False)
+        self.set_tables()
 
     def _slopes(self) -> list[int]:
         """By class: the units that there are, less those that the offers would take at these prices."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
-from engine.plans import OFF, WHOLE
+from engine.plans import WHOLE
 from engine.takers import Goods, Taker
 from engine.thresholds import Threshold
 

@@ -76,7 +76,6 @@ class Pricer:
         self._decisions = kept  # what this basket no longer has is forgotten
         return _Ledger(self._snapshot, counter, lots).receipt(parts.settled, decisions)
 
-
     def _decide(self, part: Part, parts: Parts, counter: Counter, share: int, kept: dict[Key, Decision]) -> Decision:
         key = _key(part, parts, counter, share)
         decision = self._decisions.get(key)

@@ -93,7 +93,7 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
 
 class _Search(Duals):
     def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
-        super().__init__(classes, offers, left, coupons, {})
+        super().__init__(classes, offers, left, coupons)
         self.set_tables()
         self.nodes = 0
         self._place = {number: i for i, number in enumerate(self.fractional)}

@@ -6,76 +6,14 @@ often shared coupons were used, and which offer of a group was.
 
 from __future__ import annotations
 
-from typing import Final
-
 from engine.offers import Offer, UnitClass
 
 
-MAX_STATES: Final = 300  # ways in which runs of one offer can be open
-
-
-class Machine:
-    """An offer with several runs open at once: `moves` by state, each the next state, whether the unit is rewarded
-    and whether it opens a run; `need` is how many units open runs wait for. State 0 has no open run."""
-
-    __slots__ = ("moves", "need")
-
-    def __init__(self, moves: list[list[tuple[int, bool, bool]]], need: list[int]) -> None:
-        self.moves = moves
-        self.need = need
-
-
-def machine_of(offer: Offer, units: int) -> Machine | None:
-    """All ways to put up to `units` units into runs, dearest first; None where they are too many.
-
-    A state is how many runs have 1, 2, ... units, and where the offer is limited how many were opened.
-    """
-    most = units // offer.qty
-    capped = 0 <= offer.cap < most
-    if capped:
-        most = offer.cap
-    first = offer.qty - offer.cheapest
-    start = (0,) * (offer.qty - 1)
-    known: dict[tuple[tuple[int, ...], int], int] = {(start, 0): 0}
-    waiting = [(start, 0)]
-    moves: list[list[tuple[int, bool, bool]]] = []
-    need: list[int] = []
-    for fills, used in waiting:
-        mine: list[tuple[int, bool, bool]] = []
-        for place in range(offer.qty):
-            opens = place == 0
-            if (used if capped else sum(fills)) >= most if opens else fills[place - 1] == 0:
-                continue
-            after = list(fills)
-            if not opens:
-                after[place - 1] -= 1
-            if place + 1 < offer.qty:
-                after[place] += 1
-            key = (tuple(after), used + 1 if opens and capped else used)
-            if key not in known:
-                if len(known) == MAX_STATES:
-                    return None
-                known[key] = len(known)
-                waiting.append(key)
-            mine.append((known[key], place >= first, opens))
-        moves.append(mine)
-        need.append(sum((offer.qty - 1 - place) * count for place, count in enumerate(fills)))
-    return Machine(moves, need)
-
-
 class States:
-    """The order of classes, and the place of every digit. `machines` are of the offers that have several runs open."""
+    """The order of classes, and the place of every digit."""
 
-    def __init__(
-        self,
-        classes: list[UnitClass],
-        offers: list[Offer],
-        left: list[int],
-        coupons: dict[str, int],
-        machines: dict[int, Machine],
-    ) -> None:
+    def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
         self.offers = offers
-        self.machines = machines
         self.left = left
         self.order = _order(classes, offers, left)
         self.units = sum(left)
@@ -100,11 +38,7 @@ class States:
                 cap = -1  # the shared digit of the code says it
             if cap >= 0 and cap * offer.qty + offer.qty > supply[offer.number]:
                 cap = -1
-            machine = self.machines.get(offer.number)
-            if machine is not None:
-                self.top.append(0)
-                radix = len(machine.moves)
-            elif offer.mixed:
+            if offer.mixed:
                 self.top.append(cap if cap >= 0 else 0)
                 radix = cap + 1 if cap >= 0 else 1
             else:
