@@ -8,6 +8,7 @@ the best; else it is what the coupled search has to beat.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from engine.coupled import Coupled, Found, Taken
 from engine.modes import MAX_MODES, Base, Mode, bases_of, modes_of, shut_out
@@ -19,6 +20,9 @@ from engine.search import solve
 from engine.takers import MAX_STEPS, Goods, Taker, takers_of
 from engine.thresholds import Pick, Threshold
 from engine.units import Component, Lot, unit_order
+
+FEW: Final = 24  # units for which what the layered search leaves open is searched step by step
+NOT_SEARCHED: Final = 1 << 60
 
 Units = list[tuple[int, int]]  # (line, units), in the fixed order of units
 
@@ -203,12 +207,13 @@ def _by_modes(part: Part, step2: _Step2, search: Coupled, layered: _Layered, pla
             break
         without, caps = shut_out(bases, mode, search.takers, search.goods)
         lines = {index: {lot.line for lot in part.lots if place[lot.line] in out} for index, out in without.items()}
-        most = min(most, _mode(part, step2, search, bases, mode, lines, caps, place))
+        found = _mode(part, step2, search, bases, mode, lines, caps, place)
+        most = min(most, found)
         best = _best(search)
         if most < best.value or (most == best.value and layered.bound == 0):
             continue
         room = step2.nodes - step2.spent - search.nodes
-        if not known or room <= 0:
+        if not known or room <= 0 or (found < NOT_SEARCHED and sum(one.count for one in search.goods) > FEW):
             bound = max(bound, most)
             continue
         search.open = -1
@@ -248,7 +253,7 @@ def _mode(
     most = gives + others.bound
     joint = joined(components, keeps)
     if not searchable(joint):
-        return 1 << 60
+        return NOT_SEARCHED
     best = _best(search)
     need = best.value - gives
     reached = Reached(joint, keeps, step2.coupons)

@@ -27,6 +27,7 @@ SCALE: Final = 1_024
 STEP: Final = 64
 PATIENCE: Final = 8
 ROUNDS: Final = 80
+LARGE: Final = 300  # units times offers, from which prices are moved before the first pass
 
 # A state's key: digits of mixed radix, and for mixed offers their open runs (offer, units, rewarded so far).
 Key = tuple[int, tuple[tuple[int, int, int], ...]]
@@ -37,6 +38,7 @@ class Duals(States):
 
     def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
         super().__init__(classes, offers, left, coupons)
+        self.is_large = self.units * len(offers) > LARGE
         self.fine = 0 if self.fractional or self.units >= WHOLE else 1
         self.slack = WHOLE // 2 * len(self.fractional)  # what rounding may add
         total = len(self.order)

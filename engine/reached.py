@@ -334,11 +334,15 @@ class Reached(Duals):
         most = self.root()
         if most <= goal or self.units > nodes:
             return None, max(goal, most)
+        tightened = False
         for number, width in enumerate(WIDTHS):
-            if number == 1:
+            if (number == 1 or self.is_large) and not tightened:
+                tightened = True
                 most = min(most, self._tighten())
             if self.nodes >= nodes or most <= self.goal:
                 break
+            if number == 0 and tightened:
+                continue
             found, dropped = self._pass(width, nodes)
             if found is not None:
                 best = found
@@ -367,11 +371,9 @@ class Reached(Duals):
         layer: dict[int, list[Label]] = {0: [(0, 0, (0,) * self.size, None)]}
         supply = list(self.supply)
         dropped = self.goal
-        remaining = self.units
         for at, unit in enumerate(self.order):
+            room = max(1, min(width, (nodes - self.nodes) // (len(self.order) - at)))
             for taken in range(self.left[unit.number]):
-                room = max(1, min(width, (nodes - self.nodes) // remaining))
-                remaining -= 1
                 count = sum([len(labels) for labels in layer.values()])
                 if count > FREE_WIDTH or count > room:
                     layer, let_go = self._trim(layer, at, taken, room)
@@ -435,7 +437,8 @@ class Reached(Duals):
         unit = self.order[at]
         tight = [j for j in unit.offers if supply[j] < self.offers[j].qty]
         for digits, labels in layer.items():
-            self.nodes += len(labels)
+            if taken % 8 == 0:
+                self.nodes += len(labels)
             if not tight or self._fits(digits, supply, tight):
                 for label in labels:
                     self._keep(out, digits, label)

@@ -10,7 +10,7 @@ when another is at least as good whatever follows.
 
 **Passes.** A pass keeps at most so many states in a layer, those with the highest bound, and the greatest bound it
 let go of is what the total could be less at most. Widths grow until nothing was let go that could be better, or the
-nodes (states followed) are spent. The closed forms, one offer after another, are what it starts from.
+nodes (states followed through a class of units) are spent. The closed forms, one offer after another, are what it starts from.
 
 **Order.** More gained, then fewer applications, then what was found first: all orders come from ids, skus and prices,
 none from lines or files.
@@ -27,6 +27,7 @@ from engine.offers import Choice, Offer, UnitClass, rounded
 from engine.plans import WHOLE
 
 FREE_WIDTH: Final = 16  # states in a layer below which no bound is worked out
+LARGE_FIRST: Final = 16
 WIDTHS: Final = (48, 128, 1_024, 1_000_000)  # after the first, prices are improved
 
 Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
@@ -68,8 +69,10 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
     best, value, applications = greedy, greedy.value(), greedy.applications()
     most = search.whole(search.root()) + aside
     spent = 0
-    for width in WIDTHS:
-        if spent:
+    moved = False
+    for width in (LARGE_FIRST, *WIDTHS[1:]) if search.is_large else WIDTHS:
+        if (spent or search.is_large) and not moved and most > value:
+            moved = True
             goal = search.goal_of(value - aside, applications - fixed.applications())
             most = min(most, search.whole(search.improve(goal, ROUNDS)) + aside)
         # Where the value is proved already, the first pass still looks for fewer applications.
@@ -113,18 +116,17 @@ class _Search(Duals):
         layer: dict[Key, list[Entry]] = {(0, ()): [(0, 0, (0,) * len(self.fractional), None)]}
         supply = list(self.supply)
         dropped = -1
-        remaining = self.units
         for at, unit in enumerate(self.order):
-            count = self.left[unit.number]
-            for taken in range(count):
-                room = max(1, min(width, (self.limit - self.nodes) // remaining))
-                remaining -= 1
+            room = max(1, min(width, (self.limit - self.nodes) // (len(self.order) - at)))
+            for taken in range(self.left[unit.number]):
                 if len(layer) > FREE_WIDTH or len(layer) > room:
                     layer, let_go = self._trim(layer, at, taken, room)
                     dropped = max(dropped, let_go)
                 before = {j: supply[j] for j in unit.offers}
                 for j in unit.offers:
                     supply[j] -= 1
+                if taken % 8 == 0:
+                    self.nodes += sum([len(entries) for entries in layer.values()])
                 layer = self._step(layer, unit, before)
                 if not layer:
                     return None, dropped
@@ -147,7 +149,6 @@ class _Search(Duals):
         offers = self.offers
         tight = [j for j in unit.offers if supply[j] < offers[j].qty or offers[j].mixed]
         for key, entries in layer.items():
-            self.nodes += len(entries)
             if not tight or self._finishes(key, supply, tight):
                 for entry in entries:
                     self._keep(out, key, entry)
