@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from engine.carried import Keep, joined, searchable
 from engine.coupled import Coupled, Found, Taken
 from engine.modes import MAX_MODES, Base, Mode, bases_of, modes_of, shut_out
 from engine.offers import Choice, rounded
 from engine.parts import Part, Parts
 from engine.plans import Plan
-from engine.reached import Keep, Reached, joined, searchable
+from engine.reached import Reached
 from engine.search import solve
 from engine.takers import MAX_STEPS, Goods, Taker, takers_of
 from engine.thresholds import Pick, Threshold

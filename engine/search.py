@@ -10,7 +10,8 @@ when another is at least as good whatever follows.
 
 **Passes.** A pass keeps at most so many states in a layer, those with the highest bound, and the greatest bound it
 let go of is what the total could be less at most. Widths grow until nothing was let go that could be better, or the
-nodes (states followed through a class of units) are spent. The closed forms, one offer after another, are what it starts from.
+nodes are spent: a node is a state that is followed through a class of units. The closed forms, one offer after another,
+are what it starts from; where there is much to search, prices are moved before the first pass.
 
 **Order.** More gained, then fewer applications, then what was found first: all orders come from ids, skus and prices,
 none from lines or files.
