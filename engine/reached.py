@@ -300,4 +300,8 @@ def _covers(one: Label, other: Label) -> bool:
         return False
     if one[0] < other[0] or (one[0] == other[0] and one[1] > other[1]):
         return False
-    return all(mine <= theirs for mine, theirs in zip(one[2], other[2], strict=True))
+    mine, theirs = one[2], other[2]
+    at = len(mine) - 1
+    while at > 0 and mine[at - 1] <= theirs[at - 1]:
+        at -= 1
+    return at == 0
