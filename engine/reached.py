@@ -99,7 +99,7 @@ class Reached(Fined):
         supply = list(self.supply)
         dropped = self.goal
         for at, unit in enumerate(self.order):
-            room = max(1, min(width, (nodes - self.nodes) // (len(self.order) - at)))
+            room = max(1, min(width, 3 * (nodes - self.nodes) // (len(self.order) - at + 2)))
             for taken in range(self.left[unit.number]):
                 count = sum([len(labels) for labels in layer.values()])
                 if count > FREE_WIDTH or count > room:
@@ -235,7 +235,7 @@ class Reached(Fined):
             out[digits] = [label]
             return
         kept: list[Label] = []
-        self.nodes += len(there) >> 3
+        self.nodes += len(there) >> 6
         for old in there:
             if _covers(old, label):
                 return

@@ -118,7 +118,7 @@ class _Search(Duals):
         supply = list(self.supply)
         dropped = -1
         for at, unit in enumerate(self.order):
-            room = max(1, min(width, (self.limit - self.nodes) // (len(self.order) - at)))
+            room = max(1, min(width, 3 * (self.limit - self.nodes) // (len(self.order) - at + 2)))
             for taken in range(self.left[unit.number]):
                 if len(layer) > FREE_WIDTH or len(layer) > room:
                     layer, let_go = self._trim(layer, at, taken, room)
