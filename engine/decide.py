@@ -205,6 +205,12 @@ def _by_modes(part: Part, step2: _Step2, search: Coupled, layered: _Layered, pla
             continue
         if number >= MAX_MODES:
             bound = max(bound, layered.value + layered.bound + mode.most)
+            room = step2.nodes - step2.spent - search.nodes
+            if known and room > 0:  # too many to be told apart: all of them at once
+                search.tail, search.open = None, -1
+                search.search(room, search.threshold_most(), {}, {})
+                if search.open < 0:
+                    return -1
             break
         without, caps = shut_out(bases, mode, search.takers, search.goods)
         lines = {index: {lot.line for lot in part.lots if place[lot.line] in out} for index, out in without.items()}
