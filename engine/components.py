@@ -70,8 +70,11 @@ class Offers:
         """The promotions that share units, coupons or groups, together."""
         return _parts({index: self.offers[index] for index in indexes}, self.eligible)
 
-    def restricted(self, indexes: list[int], without: dict[int, set[int]], caps: dict[int, int]) -> list[Component]:
-        """The same, without some lines of a promotion, and with fewer applications."""
+    def restricted(
+        self, indexes: list[int], without: dict[int, set[int]], caps: dict[int, int], every: bool = False
+    ) -> list[Component]:
+        """The same, without some lines of a promotion, and with fewer applications; with `every` also those
+        promotions that never gain more than another one."""
         offers: dict[int, Offer] = {}
         eligible: dict[int, Eligible] = {}
         for index in indexes:
@@ -89,6 +92,8 @@ class Offers:
             if offer is not None:
                 offers[index] = offer
                 eligible[index] = mine
+        if every:
+            return [_component(part, self.plans, offers, eligible) for part in _parts(offers, eligible)]
         return self._made(offers, eligible)
 
     def _made(self, offers: dict[int, Offer], eligible: dict[int, Eligible]) -> list[Component]:

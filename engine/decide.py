@@ -8,20 +8,26 @@ the best; else it is what the coupled search has to beat.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
+from engine.carried import Keep, joined, searchable
 from engine.closed import runs_alone
 from engine.components import Component, Offers
 from engine.coupled import Coupled, Found, Taken
-from engine.modes import Mode, modes_of
-from engine.offers import rounded
+from engine.modes import MAX_MODES, Base, Mode, bases_of, modes_of, shut_out
+from engine.offers import Choice, rounded
 from engine.parts import Part, Parts
 from engine.plans import Plan
+from engine.reached import Reached
 from engine.runs import shares
 from engine.search import solve
 from engine.takers import MAX_STEPS, Goods, Taker, takers_of
 from engine.thresholds import Pick, Threshold
 from engine.units import Lot, by_rank
 from engine.worth import Missed, missed, none_is_worth
+
+FEW: Final = 24  # units for which what the layered search leaves open is searched step by step
+NOT_SEARCHED: Final = 1 << 60
 
 Units = list[tuple[int, int]]  # (line, units), in the fixed order of units
 
@@ -64,14 +70,17 @@ class _Layered:
             outcome = solve(component.classes, component.offers, coupons, max(0, nodes - self.nodes))
             self.bound += outcome.bound
             self.nodes += outcome.nodes
-            choice = outcome.choice
-            self.value += choice.value()
-            handed = _hand_out(component, choice.units)
-            for number in sorted(choice.units):
-                gain = choice.gains[number]
-                use = Use(component.plans[number], choice.times[number], rounded(gain), handed[number])
-                self.uses.append((use, gain))
+            self.hold(component, outcome.choice)
         self.uses.sort(key=lambda pair: pair[0].plan.index)
+
+    def hold(self, component: Component, choice: Choice) -> None:
+        """Add what was chosen of a component."""
+        self.value += choice.value()
+        handed = _hand_out(component, choice.units)
+        for number in sorted(choice.units):
+            gain = choice.gains[number]
+            use = Use(component.plans[number], choice.times[number], rounded(gain), handed[number])
+            self.uses.append((use, gain))
 
     def add(self, other: _Layered) -> None:
         self.uses += other.uses
@@ -93,16 +102,21 @@ class _Step2:
     def solve(self, without: dict[int, set[int]], caps: dict[int, int]) -> _Layered:
         """`without` are lines by promotion."""
         out = _Layered()
-        for group, known in zip(self.groups, self.known, strict=True):
-            key = tuple([(i, tuple(sorted(without.get(i, ()))), caps.get(i, -1)) for i in group])
-            layered = known.get(key)
-            if layered is None:
-                layered = known[key] = _Layered()
-                layered.solve(self.offers.restricted(group, without, caps), self.coupons, self.nodes - self.spent)
-                self.spent += layered.nodes
-            out.add(layered)
+        for number in range(len(self.groups)):
+            out.add(self.one(number, without, caps))
         out.uses.sort(key=lambda pair: pair[0].plan.index)
         return out
+
+    def one(self, number: int, without: dict[int, set[int]], caps: dict[int, int]) -> _Layered:
+        """The same of one of `groups`."""
+        group, known = self.groups[number], self.known[number]
+        key = tuple([(i, tuple(sorted(without.get(i, ()))), caps.get(i, -1)) for i in group])
+        layered = known.get(key)
+        if layered is None:
+            layered = known[key] = _Layered()
+            layered.solve(self.offers.restricted(group, without, caps), self.coupons, self.nodes - self.spent)
+            self.spent += layered.nodes
+        return layered
 
 
 def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Decision:
@@ -138,11 +152,7 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
     if not (proved and (best.value == most or _is_most(part, parts, search, step2, layered, best, place))):
         known = _set_takers(search, plans, parts, goods)
         if plain:
-            modes: list[Mode] = []
-            if known:
-                modes = modes_of(goods, search.takers, search.plain, _off(layered, parts, place, len(goods)))
-            modes = modes or [Mode(search.threshold_most(), {}, {})]
-            bound = min(most, _by_modes(part, step2, search, modes, place, known))
+            bound = min(most, _by_modes(part, step2, search, layered, place, known))
         elif known:
             search.search(max(1, nodes - step2.spent), search.threshold_most(), {}, {})
             if search.open >= 0:
@@ -258,39 +268,89 @@ def _off(layered: _Layered, parts: Parts, place: dict[int, int], count: int) -> 
     return off
 
 
-def _by_modes(part: Part, step2: _Step2, search: Coupled, modes: list[Mode], place: dict[int, int], known: bool) -> int:
+def _by_modes(part: Part, step2: _Step2, search: Coupled, layered: _Layered, place: dict[int, int], known: bool) -> int:
     """Every mode by the layered search, those that it leaves open by the coupled one. Gives the greatest value that
-    is not ruled out, -1 for none."""
-    left: list[tuple[int, int, Mode]] = []
-    without_lines: list[dict[int, set[int]]] = []
-    for number, mode in enumerate(modes):
-        without = {
-            index: {lot.line for lot in part.lots if place[lot.line] in out} for index, out in mode.without.items()
-        }
-        without_lines.append(without)
-        layered = step2.solve(without, mode.caps)
-        most = layered.value + layered.bound + mode.gives
-        found = search.evaluate(_taken(layered, place))
-        search.offer(found)
-        if layered.bound or found is None or found.value != most or not found.whole:
-            left.append((-most, number, mode))
-        mode.applications += sum(use.times for use, _ in layered.uses) if not layered.bound else -1_000_000
-    left.sort(key=lambda one: one[:2])
+    is not ruled out, -1 for none. `layered` is step 2 without thresholds."""
+    bases = bases_of(search.goods, search.plain)
     bound = -1
-    for most, number, mode in left:
+    for number, mode in enumerate(modes_of(bases)):
         best = _best(search)
-        if -most < best.value or (-most == best.value and mode.applications >= best.applications):
+        if layered.value + layered.bound + mode.most < best.value:
+            break
+        most = layered.value + layered.bound + mode.gives
+        if most < best.value or (most == best.value and mode.applications >= best.applications):
+            continue
+        if number >= MAX_MODES:
+            bound = max(bound, layered.value + layered.bound + mode.most)
+            room = step2.nodes - step2.spent - search.nodes
+            if known and room > 0:  # too many to be told apart: all of them at once
+                search.tail, search.open = None, -1
+                search.search(room, search.threshold_most(), {}, {})
+                if search.open < 0:
+                    return -1
+            break
+        without, caps = shut_out(bases, mode, search.takers, search.goods)
+        lines = {index: {lot.line for lot in part.lots if place[lot.line] in out} for index, out in without.items()}
+        found = _mode(part, step2, search, bases, mode, lines, caps, place)
+        most = min(most, found)
+        best = _best(search)
+        if most < best.value or (most == best.value and layered.bound == 0):
             continue
         room = step2.nodes - step2.spent - search.nodes
-        if not known or room <= 0:
-            bound = max(bound, -most)
+        if not known or room <= 0 or (found < NOT_SEARCHED and sum(one.count for one in search.goods) > FEW):
+            bound = max(bound, most)
             continue
         search.open = -1
-        search.tail = _tail(part, step2, search, without_lines[number], mode.caps, place)
-        search.search(room, mode.gives, mode.without, mode.caps)
+        search.tail = _tail(part, step2, search, lines, caps, place)
+        search.search(room, mode.gives, without, caps)
         if search.open >= 0:
-            bound = max(bound, min(-most, search.open))
+            bound = max(bound, min(most, search.open))
     return bound
+
+
+def _mode(
+    part: Part,
+    step2: _Step2,
+    search: Coupled,
+    bases: list[Base],
+    mode: Mode,
+    without: dict[int, set[int]],
+    caps: dict[int, int],
+    place: dict[int, int],
+) -> int:
+    """The most that choices of a mode come to; the best of them is offered."""
+    keeps: list[Keep] = []
+    for base, level in zip(bases, mode.levels, strict=True):
+        if level.low:
+            kept = {lot.line for lot in part.lots if place[lot.line] in base.members}
+            keeps.append(Keep(kept, base.high - level.low, base.exclusive))
+    kept = {line for keep in keeps for line in keep.lines}
+    others = _Layered()
+    components: list[Component] = []
+    for number, group in enumerate(step2.groups):
+        if any(step2.offers.lines(index) & kept for index in group):
+            components += step2.offers.restricted(group, without, caps, every=True)
+        else:
+            others.add(step2.one(number, {}, {}))
+    applications = mode.applications + sum(use.times for use, _ in others.uses)
+    gives = mode.gives + others.value
+    most = gives + others.bound
+    joint = joined(components, keeps)
+    if not searchable(joint):
+        return NOT_SEARCHED
+    best = _best(search)
+    need = best.value - gives
+    reached = Reached(joint, keeps, step2.coupons)
+    fewer = reached.units + 1 if others.bound else best.applications - applications
+    goal = reached.goal_of(need - others.bound, max(0, min(fewer, reached.units + 1)))
+    choice, top = reached.search(goal, max(1, step2.nodes - step2.spent - search.nodes))
+    search.nodes += reached.nodes
+    if choice is not None:
+        made = _Layered()
+        made.hold(joint, choice)
+        made.add(others)
+        search.offer(search.evaluate(_taken(made, place)))
+    return most + reached.whole(top) if top > goal else 0
 
 
 def _tail(

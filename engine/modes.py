@@ -1,141 +1,147 @@
 """Modes of a coupled part: for every base, from which of its amounts on it is kept.
 
-A mode fixes what each threshold gives; what step 2 may then take off the base is limited, and promotions that would
-take more by a single application are shut out. What the layered search finds so is a bound for every choice of this
-mode, and often a choice that reaches it: then the mode is done.
+A mode fixes what each threshold gives at most; what step 2 may then take off a base is limited, and promotions that
+would take more by a single application are shut out. Every choice belongs to a mode: its base lies between two
+amounts. What the layered search finds under those limits is a bound for every choice of the mode, and mostly a choice
+that reaches it: then the mode is done.
 """
 
 from __future__ import annotations
 
-from engine.plans import OFF, WHOLE
+from collections.abc import Iterator
+from heapq import heappop, heappush
+
+from engine.plans import WHOLE
 from engine.takers import Goods, Taker
 from engine.thresholds import Threshold
 
-MAX_MODES = 48
-MAX_LEVELS = 6  # amounts of one base that are told apart
+MAX_MODES = 200
+MAX_LEVELS = 8  # amounts of one base that are told apart
+
+
+class Base:
+    """One base that thresholds share: what it comes to untouched, and the amounts that matter, best first."""
+
+    __slots__ = ("exclusive", "high", "levels", "members", "thresholds")
+
+    def __init__(self, members: set[int], high: int, exclusive: bool) -> None:
+        self.members = members  # goods
+        self.high = high
+        self.exclusive = exclusive
+        self.thresholds: list[Threshold] = []
+        self.levels: list[Level] = []
+
+
+class Level:
+    """A base that is kept at `low` or above and below `top`: what its thresholds give at most, one by one."""
+
+    __slots__ = ("gives", "low", "most", "times")
+
+    def __init__(self, low: int, gives: list[int], times: list[int]) -> None:
+        self.low = low
+        self.gives = gives
+        self.times = times  # the fewest applications that give as much
+        self.most = sum(gives)
 
 
 class Mode:
-    """What thresholds give at most, and what it shuts out: goods by promotion, and most applications."""
+    """`most` is what its thresholds give, groups aside; `gives` with them, `applications` the fewest that do."""
 
-    __slots__ = ("applications", "caps", "gives", "without")
+    __slots__ = ("applications", "gives", "levels", "most")
 
-    def __init__(self, gives: int, without: dict[int, set[int]], caps: dict[int, int]) -> None:
-        self.gives = gives
-        self.without = without
-        self.caps = caps
-        self.applications = 0
+    def __init__(self, bases: list[Base], levels: list[Level]) -> None:
+        self.levels = levels
+        self.most = sum(level.most for level in levels)
+        grouped: dict[str, int] = {}
+        total = applications = 0
+        for base, level in zip(bases, levels, strict=True):
+            for threshold, gives, times in zip(base.thresholds, level.gives, level.times, strict=True):
+                group = threshold.plan.group
+                if group:
+                    applications += 1 if gives and group not in grouped else 0
+                    grouped[group] = max(gives, grouped.get(group, 0))
+                else:
+                    applications += times
+                    total += gives
+        self.gives = total + sum(grouped.values())
+        self.applications = applications
 
 
-class _Base:
-    """One base that thresholds share: what it comes to untouched, and the amounts that matter."""
-
-    __slots__ = ("high", "levels", "members", "thresholds")
-
-    def __init__(self, members: set[int], high: int) -> None:
-        self.members = members
-        self.high = high
-        self.thresholds: list[Threshold] = []
-        self.levels: list[int] = []  # falling; 0 is the last where nothing has to be kept
-
-
-def modes_of(goods: list[Goods], takers: list[Taker], thresholds: list[Threshold], off: list[int]) -> list[Mode]:
-    """All modes that could be better than the choice which takes `off` from each goods; [] where they are too many."""
-    bases: list[_Base] = []
-    known: dict[tuple[tuple[int, ...], bool], _Base] = {}
+def bases_of(goods: list[Goods], thresholds: list[Threshold]) -> list[Base]:
+    """The bases of these thresholds, with their levels."""
+    bases: list[Base] = []
+    known: dict[tuple[tuple[int, ...], bool], Base] = {}
     for threshold in thresholds:
         key = (tuple(sorted(threshold.members)), threshold.plan.except_discounted)
         base = known.get(key)
         if base is None:
             high = sum(goods[number].current * goods[number].count for number in threshold.members)
-            base = known[key] = _Base(threshold.members, high)
+            base = known[key] = Base(threshold.members, high, threshold.plan.except_discounted)
             bases.append(base)
         base.thresholds.append(threshold)
-    count = 1
     for base in bases:
-        _set_levels(base, base.high - sum(off[number] for number in base.members))
-        count *= len(base.levels)
-        if count > MAX_MODES or not base.levels:
-            return []
-    out: list[Mode] = []
-    picked = [0] * len(bases)
-    while True:
-        out.append(_mode(bases, picked, takers, goods))
-        at = len(bases) - 1
-        while at >= 0 and picked[at] + 1 == len(bases[at].levels):
-            picked[at] = 0
-            at -= 1
-        if at < 0:
-            return out
-        picked[at] += 1
+        _set_levels(base)
+    return bases
 
 
-def _set_levels(base: _Base, kept: int) -> None:
-    """The amounts from the highest down to the first that the known choice keeps."""
-    levels: set[int] = set()
+def modes_of(bases: list[Base]) -> Iterator[Mode]:
+    """All modes, those that give most first (groups aside)."""
+    first = (0,) * len(bases)
+    heap: list[tuple[int, tuple[int, ...], int]] = [(-sum(base.levels[0].most for base in bases), first, 0)]
+    while heap:
+        below, picked, begin = heappop(heap)
+        yield Mode(bases, [base.levels[place] for base, place in zip(bases, picked, strict=True)])
+        for at in range(begin, len(bases)):
+            place = picked[at]
+            levels = bases[at].levels
+            if place + 1 < len(levels):
+                less = levels[place].most - levels[place + 1].most
+                heappush(heap, (below + less, (*picked[:at], place + 1, *picked[at + 1 :]), at))
+
+
+def _set_levels(base: Base) -> None:
+    amounts: set[int] = set()
     for threshold in base.thresholds:
         each = threshold.plan.each[0]
         if each:
             times = threshold.times(base.high)
-            levels |= {each * n for n in range(times, max(0, times - MAX_LEVELS), -1)}
+            amounts |= {each * n for n in range(times, max(0, times - MAX_LEVELS), -1)}
             if times > MAX_LEVELS:
-                base.levels = []
-                return
+                amounts.add(each * (times - MAX_LEVELS))
         else:
-            levels |= {at for at, _, _ in threshold.plan.tiers if at <= base.high}
-    ordered = [*sorted(levels, reverse=True), 0]
-    most = 0
-    for place in range(len(ordered) - 1, -1, -1):
-        gives = sum(_gives(threshold, base, ordered, place) for threshold in base.thresholds)
-        if gives < most:  # a higher amount that gives less: nothing can be left out
-            base.levels = ordered
-            return
-        most = gives
-    for level in ordered:
-        base.levels.append(level)
-        if kept >= level:
-            return
+            amounts |= {at for at, _, _ in threshold.plan.tiers if at <= base.high}
+    top = base.high + 1
+    for low in sorted(amounts, reverse=True)[:MAX_LEVELS]:
+        base.levels.append(_level(base, low, top))
+        top = low
+    gives = [threshold.most(top - 1) for threshold in base.thresholds]
+    base.levels.append(Level(0, gives, [1 if one else 0 for one in gives]))
+    base.levels.sort(key=lambda level: (-level.most, -level.low))
 
 
-def _gives(threshold: Threshold, base: _Base, levels: list[int], place: int) -> int:
-    low = levels[place]
-    high = base.high if place == 0 else levels[place - 1] - 1
-    times = threshold.times(low)
-    if times == 0:
-        return 0
-    if threshold.plan.each[0]:
-        return threshold.plan.each[1] * times
-    reached = [tier for tier in threshold.plan.tiers if tier[0] <= low][-1]
-    return reached[2] if reached[1] == OFF else (high * reached[2] + WHOLE // 2) // WHOLE
+def _level(base: Base, low: int, top: int) -> Level:
+    gives = [threshold.most(top - 1) for threshold in base.thresholds]
+    times: list[int] = []
+    for threshold, one in zip(base.thresholds, gives, strict=True):
+        each = threshold.plan.each[1]
+        times.append(-(-one // each) if each else 1 if one else 0)
+    return Level(low, gives, times)
 
 
-def _mode(bases: list[_Base], picked: list[int], takers: list[Taker], goods: list[Goods]) -> Mode:
-    total = applications = 0
-    grouped: dict[str, int] = {}
+def shut_out(
+    bases: list[Base], mode: Mode, takers: list[Taker], goods: list[Goods]
+) -> tuple[dict[int, set[int]], dict[int, int]]:
+    """What a mode shuts out: goods by promotion, and the most applications."""
     without: dict[int, set[int]] = {}
     caps: dict[int, int] = {}
-    for base, place in zip(bases, picked, strict=True):
-        last = place + 1 == len(base.levels) and base.levels[place] > 0
-        for threshold in base.thresholds:
-            gives = _gives(threshold, base, base.levels, place)
-            if gives:
-                group = threshold.plan.group
-                if group:
-                    if group not in grouped:
-                        applications += 1
-                    grouped[group] = max(gives, grouped.get(group, 0))
-                else:
-                    total += gives
-                    applications += 1
-        if base.levels[place] and not last:  # the last is kept by the known choice: it shuts nothing out
-            _shut_out(base, base.high - base.levels[place], takers, goods, without, caps)
-    mode = Mode(total + sum(grouped.values()), without, caps)
-    mode.applications = applications
-    return mode
+    for base, level in zip(bases, mode.levels, strict=True):
+        if level.low:
+            _shut_out(base, base.high - level.low, takers, goods, without, caps)
+    return without, caps
 
 
 def _shut_out(
-    base: _Base,
+    base: Base,
     slack: int,
     takers: list[Taker],
     goods: list[Goods],

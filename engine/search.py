@@ -6,11 +6,12 @@ limited ones were used, and what groups and coupons are spent: that is the state
 better one kept. Where gains are not whole minor units each promotion's rest rides along, and a state is dropped only
 when another is at least as good whatever follows.
 
-**Bound.** See engine.bounds.
+**Bound.** See engine.duals.
 
 **Passes.** A pass keeps at most so many states in a layer, those with the highest bound, and the greatest bound it
 let go of is what the total could be less at most. Widths grow until nothing was let go that could be better, or the
-nodes (states followed) are spent. The closed forms, one offer after another, are what it starts from.
+nodes are spent: a node is a state that is followed through a class of units. The closed forms, one offer after another,
+are what it starts from; where there is much to search, prices are moved before the first pass.
 
 **Order.** More gained, then fewer applications, then what was found first: all orders come from ids, skus and prices,
 none from lines or files.
@@ -20,14 +21,15 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from engine.bounds import Bounds, Key
 from engine.closed import alone
+from engine.duals import ROUNDS, Duals, Key
 from engine.greedy import is_least, one_by_one, set_aside
 from engine.offers import Choice, Offer, UnitClass, rounded
 from engine.plans import WHOLE
 
-FREE_WIDTH: Final = 64  # states in a layer below which no bound is worked out
-WIDTHS: Final = (128, 1_024, 1_000_000)
+FREE_WIDTH: Final = 16  # states in a layer below which no bound is worked out
+LARGE_FIRST: Final = 16
+WIDTHS: Final = (48, 128, 1_024, 1_000_000)  # after the first, prices are improved
 
 Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
 Entry = tuple[int, int, tuple[int, ...], Trail | None]  # gain, applications, rests of fractional offers, the way here
@@ -66,9 +68,14 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
     search = _Search(classes, offers, left, coupons)
     aside = sum(rounded(gain) for gain in fixed.gains.values())  # whole minor units: see set_aside
     best, value, applications = greedy, greedy.value(), greedy.applications()
-    most = search.root_bound() + aside
+    most = search.whole(search.root()) + aside
     spent = 0
-    for width in WIDTHS:
+    moved = False
+    for width in (LARGE_FIRST, *WIDTHS[1:]) if search.is_large else WIDTHS:
+        if (spent or search.is_large) and not moved and most > value:
+            moved = True
+            goal = search.goal_of(value - aside, applications - fixed.applications())
+            most = min(most, search.whole(search.improve(goal, ROUNDS)) + aside)
         # Where the value is proved already, the first pass still looks for fewer applications.
         if (most <= value and spent) or spent >= nodes or search.units > nodes:
             break
@@ -88,9 +95,10 @@ def solve(classes: list[UnitClass], offers: list[Offer], coupons: dict[str, int]
     return Outcome(best, max(0, most - value), spent)
 
 
-class _Search(Bounds):
+class _Search(Duals):
     def __init__(self, classes: list[UnitClass], offers: list[Offer], left: list[int], coupons: dict[str, int]) -> None:
         super().__init__(classes, offers, left, coupons)
+        self.set_tables()
         self.nodes = 0
         self._place = {number: i for i, number in enumerate(self.fractional)}
 
@@ -100,6 +108,7 @@ class _Search(Bounds):
         """What a pass has to beat, and how many nodes it has."""
         self.value = value
         self.applications = applications
+        self.goal = self.goal_of(value, applications)
         self.limit = nodes
         self.nodes = 0
 
@@ -108,18 +117,17 @@ class _Search(Bounds):
         layer: dict[Key, list[Entry]] = {(0, ()): [(0, 0, (0,) * len(self.fractional), None)]}
         supply = list(self.supply)
         dropped = -1
-        remaining = self.units
         for at, unit in enumerate(self.order):
-            count = self.left[unit.number]
-            for taken in range(count):
-                room = max(1, min(width, (self.limit - self.nodes) // remaining))
-                remaining -= 1
+            room = max(1, min(width, 3 * (self.limit - self.nodes) // (len(self.order) - at + 2)))
+            for taken in range(self.left[unit.number]):
                 if len(layer) > FREE_WIDTH or len(layer) > room:
                     layer, let_go = self._trim(layer, at, taken, room)
                     dropped = max(dropped, let_go)
                 before = {j: supply[j] for j in unit.offers}
                 for j in unit.offers:
                     supply[j] -= 1
+                if taken % 8 == 0:
+                    self.nodes += sum([len(entries) for entries in layer.values()])
                 layer = self._step(layer, unit, before)
                 if not layer:
                     return None, dropped
@@ -142,7 +150,6 @@ class _Search(Bounds):
         offers = self.offers
         tight = [j for j in unit.offers if supply[j] < offers[j].qty or offers[j].mixed]
         for key, entries in layer.items():
-            self.nodes += len(entries)
             if not tight or self._finishes(key, supply, tight):
                 for entry in entries:
                     self._keep(out, key, entry)
@@ -165,7 +172,7 @@ class _Search(Bounds):
                     place = digit
                     digits += stride if place + 1 < offer.qty else -place * stride
                 if place == 0:
-                    opened = self._opened(key[0], digits, j)
+                    opened = self.opened(key[0], digits, j)
                     if opened < 0 or supply[j] < offer.qty:
                         continue
                     digits = opened
@@ -203,7 +210,7 @@ class _Search(Bounds):
             if digit == self.top[j]:
                 return
             digits += self.stride[j]
-        opened = self._opened(key[0], digits, j)
+        opened = self.opened(key[0], digits, j)
         if opened >= 0:
             self._join(out, (opened, runs), 0, 0, entries, unit, offer, supply, tight, 1)
 
@@ -249,22 +256,6 @@ class _Search(Bounds):
             if place >= 0:
                 rests = (*rests[:place], (rests[place] + gain) % WHOLE, *rests[place + 1 :])
             self._keep(out, key, (entry[0] + gain, entry[1] + opens, rests, (entry[3], unit.number, j, gain)))
-
-    def _opened(self, before: int, digits: int, j: int) -> int:
-        """`digits` with the coupon and the group of a new run paid for; -1 where that cannot be."""
-        stride = self.code_stride[j]
-        if stride:
-            if before // stride % (self.code_count[j] + 1) >= self.code_count[j]:
-                return -1
-            digits += stride
-        stride = self.group_stride[j]
-        if stride:
-            lock = before // stride % self.group_size[j]
-            if lock == 0:
-                digits += stride * self.group_place[j]
-            elif lock != self.group_place[j]:
-                return -1
-        return digits
 
     def _finishes(self, key: Key, supply: dict[int, int], tight: list[int]) -> bool:
         return self._finishes_after(key, supply, tight)
@@ -328,19 +319,27 @@ class _Search(Bounds):
         rated: list[tuple[int, int, int, Key, Entry]] = []
         number = 0
         rest: tuple[Key, Entry] | None = None  # the best state without open runs: it can always be ended
+        self.ready(at, taken)
         for key, entries in layer.items():
             idle = self._idle(key)
+            more = self.potential(key)
             for entry in entries:
                 if idle and (rest is None or entry[0] > rest[1][0]):
                     rest = (key, entry)
-                bound = self.bound(key, entry[0], at, taken)
+                parts = entry[0] + more
                 number += 1
-                if bound > self.value or (bound == self.value and entry[1] < self.applications):
-                    rated.append((-bound, entry[1], number, key, entry))
+                if self.fine:
+                    parts -= entry[1]
+                    if parts > self.goal:
+                        rated.append((-parts, entry[1], number, key, entry))
+                else:
+                    bound = (parts + self.slack) // WHOLE
+                    if bound > self.value or (bound == self.value and entry[1] < self.applications):
+                        rated.append((-parts, entry[1], number, key, entry))
         dropped = -1
         if len(rated) > room:
             rated.sort()
-            dropped = -rated[room][0]
+            dropped = self.whole(-rated[room][0])
             rated = rated[:room]
             if rest is not None:
                 rated.append((0, 0, number + 1, rest[0], rest[1]))

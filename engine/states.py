@@ -69,6 +69,22 @@ class States:
                 self.groups.append((stride, len(users) + 1, users))
                 stride *= len(users) + 1
 
+    def opened(self, before: int, digits: int, j: int) -> int:
+        """`digits` with the coupon and the group of a new run paid for; -1 where that cannot be."""
+        stride = self.code_stride[j]
+        if stride:
+            if before // stride % (self.code_count[j] + 1) >= self.code_count[j]:
+                return -1
+            digits += stride
+        stride = self.group_stride[j]
+        if stride:
+            lock = before // stride % self.group_size[j]
+            if lock == 0:
+                digits += stride * self.group_place[j]
+            elif lock != self.group_place[j]:
+                return -1
+        return digits
+
 
 def _order(classes: list[UnitClass], offers: list[Offer], left: list[int]) -> list[UnitClass]:
     """Dearest first where an offer rewards its cheapest units; else so that few offers are open at once."""

@@ -104,6 +104,7 @@ class Picks:
         self.steps = steps  # subsets that were looked at
 
 
+QUICK_STEPS = 500  # of them before counts are tried the other way round
 MAX_STEPS = 2_000  # subsets of one choice of step 2 that are looked at
 MAX_DEPTH = 250  # thresholds that subsets are tried of; those after are left out
 
@@ -147,6 +148,8 @@ class _Chooser:
         self.applications = 0
         self.picks: list[Pick] = []
         self.steps = 0
+        self.limit = QUICK_STEPS
+        self.rising = False  # whether a threshold that gives less each time than one to come is tried from 1 on
         self.ceiling = 0  # what all the base units cost: more cannot be taken off
         self.rest = [0] * (len(candidates) + 1)
         self.single = [1] * (len(candidates) + 1)  # the most that one application takes off, of those from here on
@@ -159,15 +162,30 @@ class _Chooser:
             if any(one[0].has(run) for one in self.candidates):
                 self.ceiling += run.cost * run.count
         self._go(0, runs, groups, [], 0, 0)
-        return Picks(self.picks, self.steps < MAX_STEPS, self.steps)
+        whole = self.steps < self.limit
+        if not whole:  # where counts are large: first what can be reached, then the first way to reach it
+            before = self.steps
+            self.rising, self.steps, self.limit = True, 0, MAX_STEPS
+            self._go(0, runs, groups, [], 0, 0)
+            whole = self.steps < self.limit
+            before += self.steps
+            if whole and self.picks:
+                picks, applications = self.picks, self.applications
+                self.rising, self.steps = False, 0
+                self.applications += 1
+                self._go(0, runs, groups, [], 0, 0)
+                if self.steps >= self.limit and self.applications > applications:
+                    self.picks = picks
+            self.steps += before
+        return Picks(self.picks, whole, self.steps)
 
     def _go(self, at: int, runs: list[Run], groups: set[str], chosen: list[Pick], value: int, times: int) -> None:
         if value > self.value or (value == self.value and times < self.applications):
             self.value, self.applications, self.picks = value, times, list(chosen)
         self.steps += 1
         if at == MAX_DEPTH:
-            self.steps = MAX_STEPS
-        if at == len(self.candidates) or self.steps >= MAX_STEPS:
+            self.steps = self.limit
+        if at == len(self.candidates) or self.steps >= self.limit:
             return
         most = min(value + self.rest[at], self.ceiling)
         least = times - (value - self.value) // self.single[at] if value < self.value else times
@@ -182,10 +200,19 @@ class _Chooser:
                 limit = min(limit, self.coupons[plan.coupon])
             if plan.each[0]:
                 limit = min(limit, -(-still // plan.each[1]))  # the last application takes something too
-            for count in range(limit, 0, -1):
+            rising = self.rising and plan.each[0] > 0 and plan.each[1] < self.single[at + 1]
+            for count in range(1, limit + 1) if rising else range(limit, 0, -1):
                 discount = min(threshold.gives(base, count), still)
-                if discount <= 0:
+                if discount <= 0 or self.steps >= self.limit:
                     break
+                most = min(value + discount + self.rest[at + 1], self.ceiling)
+                if most < self.value and not rising:
+                    break
+                short = max(0, self.value - value - discount)
+                if most < self.value or (
+                    most == self.value and times + count - (-short // self.single[at + 1]) >= self.applications
+                ):
+                    continue
                 if plan.coupon:
                     self.coupons[plan.coupon] -= count
                 after = groups | {plan.group} if plan.group else groups
@@ -194,6 +221,6 @@ class _Chooser:
                 chosen.pop()
                 if plan.coupon:
                     self.coupons[plan.coupon] += count
-                if self.steps >= MAX_STEPS:
+                if self.steps >= self.limit:
                     return
         self._go(at + 1, runs, groups, chosen, value, times)

@@ -1,0 +1,213 @@
+"""What a label of the search for thresholds carries: what step 2 has taken off each base so far.
+
+An offer's discount is spread over all units that it consumes, in proportion to their cost. Where each unit brings its
+own discount, that of its units in the base is taken off; else gain times cost in the base by cost in all: these three
+are carried. Of a base that consumed units leave it is their cost. See engine.reached.
+"""
+
+from __future__ import annotations
+
+from engine.components import Component
+from engine.duals import SCALE, Duals
+from engine.offers import Offer, UnitClass
+from engine.plans import PERCENT, WHOLE, Plan
+from engine.units import Lot
+
+
+class Keep:
+    """`lines` of a base, the minor units that may be taken off it, and whether consumed units leave it."""
+
+    __slots__ = ("exclusive", "lines", "slack")
+
+    def __init__(self, lines: set[int], slack: int, exclusive: bool) -> None:
+        self.lines = lines
+        self.slack = slack
+        self.exclusive = exclusive
+
+
+def joined(components: list[Component], keeps: list[Keep]) -> Component:
+    """Several components as one, its classes told apart by the bases they are in too."""
+    out = Component()
+    for component in components:
+        shift = len(out.offers)
+        for offer, plan in zip(component.offers, component.plans, strict=True):
+            copy = Offer(
+                shift + offer.number, offer.qty, offer.cheapest, offer.const, offer.cap, offer.code, offer.group
+            )
+            copy.off, copy.mixed, copy.fractional = offer.off, offer.mixed, offer.fractional
+            out.offers.append(copy)
+            out.plans.append(plan)
+        for unit, lots in zip(component.classes, component.lots, strict=True):
+            weights = {shift + j: weight for j, weight in unit.weights.items()}
+            alike: dict[int, list[Lot]] = {}
+            for lot in lots:
+                mask = sum(1 << b for b, keep in enumerate(keeps) if lot.line in keep.lines)
+                alike.setdefault(mask, []).append(lot)
+            for some in alike.values():
+                count = sum(lot.count for lot in some)
+                out.classes.append(UnitClass(len(out.classes), unit.price, count, weights))
+                out.lots.append(some)
+    for offer in out.offers:
+        offer.classes = [unit for unit in out.classes if offer.number in unit.weights]
+        offer.classes.sort(key=lambda unit: (-unit.price, unit.number))
+    return out
+
+
+def searchable(component: Component) -> bool:
+    """Whether the search knows all ways in which these offers put units together."""
+    for offer, plan in zip(component.offers, component.plans, strict=True):
+        if offer.mixed:
+            return False
+        if 0 < offer.cheapest < offer.qty and plan.mode != PERCENT:
+            return False
+        if plan.mode == PERCENT and any(unit.weights[offer.number] <= 0 for unit in offer.classes):
+            return False
+    return True
+
+
+class Carried(Duals):
+    """The numbers of a label, and the rules by which they change."""
+
+    def __init__(self, component: Component, keeps: list[Keep], coupons: dict[str, int]) -> None:
+        left = [unit.count for unit in component.classes]
+        super().__init__(component.classes, component.offers, left, coupons)
+        self.keeps = keeps
+        self.inside = [  # of each class in order: the bases it is in
+            [b for b, keep in enumerate(keeps) if component.lots[unit.number][0].line in keep.lines]
+            for unit in self.order
+        ]
+        self._set_carried(component.plans)
+
+    def _set_carried(self, plans: list[Plan]) -> None:
+        """What labels carry: by base what is taken off for good; then of each offer that is spread over one its gain,
+        its cost (below 0) and its cost in each; last the units of loose offers, as a number."""
+        keeps, offers = self.keeps, self.offers
+        self.allowed = [keep.slack * WHOLE for keep in keeps]
+        self.entirely: list[list[int]] = [[] for _ in offers]  # bases that all of an offer's units are in
+        self.by_unit = [plan.kind == "price" or (plan.mode == PERCENT and plan.cheapest == plan.qty) for plan in plans]
+        self.place = [-1] * len(offers)  # where the carried numbers of an offer begin
+        self.spread: list[tuple[int, list[tuple[int, int]]]] = []  # offer, (base, where its cost there is carried)
+        self.there: list[dict[int, int]] = [{} for _ in offers]
+        self.loose = [False] * len(offers)
+        size = len(keeps)
+        for j, offer in enumerate(offers):
+            bases: list[int] = []
+            for b, keep in enumerate(keeps):
+                here = sum(1 for i in self.own[j] if b in self.inside[i])
+                if keep.exclusive or here == 0:
+                    continue
+                if here == len(self.own[j]):
+                    self.entirely[j].append(b)
+                    self.allowed[b] += WHOLE // 2 if offer.fractional else 0
+                else:
+                    self.allowed[b] += WHOLE * self._units_in(j, b) + WHOLE // 2 if plans[j].kind != "price" else 0
+                if not self.by_unit[j]:
+                    bases.append(b)
+            if bases:
+                self.loose[j] = 0 < offer.cheapest < offer.qty
+                self.place[j] = size
+                self.there[j] = {b: size + 2 + at for at, b in enumerate(bases)}
+                self.spread.append((j, list(self.there[j].items())))
+                size += 2 + len(bases)
+        self.signs: list[dict[int, int]] = []  # of each class in order: what a unit adds for a loose offer
+        sign = 1
+        for unit in self.order:
+            mine: dict[int, int] = {}
+            for j in unit.offers:
+                if self.loose[j]:
+                    mine[j] = sign
+                    sign *= self.left[unit.number] + 1
+            self.signs.append(mine)
+        self.size = size + 1
+        cost = sum(unit.price * self.left[unit.number] for unit in self.order)
+        self.mean = max(1, cost * WHOLE // max(1, self.units))  # what a unit costs, in parts
+        # Of each class in order: what an offer's units from here on cost, and those in each base.
+        rows = [0] * len(offers)
+        based: list[dict[int, int]] = [dict.fromkeys(there, 0) for there in self.there]
+        self.left_cost: list[list[int]] = [list(rows)]
+        self.left_based: list[list[dict[int, int]]] = [[dict(one) for one in based]]
+        for i in range(len(self.order) - 1, -1, -1):
+            unit = self.order[i]
+            for j in unit.offers:
+                rows[j] += unit.price * self.left[unit.number]
+                for b in self.inside[i]:
+                    if b in based[j]:
+                        based[j][b] += unit.price * self.left[unit.number]
+            self.left_cost.append(list(rows))
+            self.left_based.append([dict(one) for one in based])
+        self.left_cost.reverse()
+        self.left_based.reverse()
+
+    def _units_in(self, j: int, b: int) -> int:
+        return sum(self.left[self.order[i].number] for i in self.own[j] if b in self.inside[i])
+
+    def carry(self, carried: tuple[int, ...], at: int, j: int, gain: int) -> tuple[int, ...] | None:
+        """What a label carries once offer `j` has a unit of class `at`; None where a base is lost for good."""
+        if not self.inside[at] and self.place[j] < 0:
+            return carried
+        out = list(carried)
+        unit = self.order[at]
+        there = self.there[j]
+        for b in self.inside[at]:
+            if self.keeps[b].exclusive:
+                out[b] += unit.price * WHOLE
+            elif self.by_unit[j]:
+                out[b] += unit.weights[j]
+            elif b in there:
+                out[there[b]] += unit.price
+            if out[b] > self.allowed[b]:
+                return None
+        place = self.place[j]
+        if place >= 0:
+            out[place] += gain
+            out[place + 1] -= unit.price
+            if self.loose[j]:
+                out[-1] += self.signs[at][j]
+        return tuple(out)
+
+    def lost(self, carried: tuple[int, ...], at: int, taken: int) -> int:
+        """What a label must lose at least so that every base is kept; below 0 where it cannot be."""
+        lost = 0
+        costs = self.left_cost[at]
+        based = self.left_based[at]
+        here = self.order[at].weights if at < len(self.order) else {}
+        for b, allowed in enumerate(self.allowed):
+            off = carried[b]
+            loose = False
+            for j, _ in self.spread:
+                where = self.there[j].get(b, -1)
+                if where < 0:
+                    continue
+                loose = loose or self.loose[j]
+                gained, rest = carried[self.place[j]], costs[j]
+                if taken and j in here:
+                    rest -= taken * self.order[at].price
+                # What runs at a price gain together can still fall: one of them may gain less than nothing.
+                if carried[where] and gained > 0 and (rest == 0 or self.offers[j].const >= 0):
+                    off += gained * carried[where] // (rest - carried[self.place[j] + 1])
+            over = off - allowed
+            if over <= 0:
+                continue
+            if not loose:
+                return -1
+            least = -1  # the least loss for what is taken off less, in 1/1,024
+            for j, _ in self.spread:
+                where = self.there[j].get(b, -1)
+                if where < 0 or not self.loose[j]:
+                    continue
+                more = based[j][b]
+                inside = carried[where] + more
+                if inside:
+                    rate = (more - carried[self.place[j] + 1]) * SCALE // inside
+                    least = rate if least < 0 else min(least, rate)
+            if least < 0:
+                return -1
+            lost = max(lost, over * least // SCALE)
+        return lost
+
+    def unsigned(self, j: int, number: int) -> int:
+        """The number of loose offers' units without those of offer `j`."""
+        for i in self.own[j]:
+            sign = self.signs[i][j]
+            number -= number // sign % (self.left[self.order[i].number] + 1) * sign
+        return number
