@@ -104,6 +104,7 @@ class Picks:
         self.steps = steps  # subsets that were looked at
 
 
+FEW = 3  # thresholds, of which counts are tried the other way round too
 QUICK_STEPS = 500  # of them before counts are tried the other way round
 MAX_STEPS = 2_000  # subsets of one choice of step 2 that are looked at
 MAX_DEPTH = 250  # thresholds that subsets are tried of; those after are left out
@@ -148,7 +149,8 @@ class _Chooser:
         self.applications = 0
         self.picks: list[Pick] = []
         self.steps = 0
-        self.limit = QUICK_STEPS
+        self.few = len(candidates) <= FEW
+        self.limit = QUICK_STEPS if self.few else MAX_STEPS
         self.rising = False  # whether a threshold that gives less each time than one to come is tried from 1 on
         self.ceiling = 0  # what all the base units cost: more cannot be taken off
         self.rest = [0] * (len(candidates) + 1)
@@ -163,7 +165,7 @@ class _Chooser:
                 self.ceiling += run.cost * run.count
         self._go(0, runs, groups, [], 0, 0)
         whole = self.steps < self.limit
-        if not whole:  # where counts are large: first what can be reached, then the first way to reach it
+        if self.few and not whole:  # counts are large: first what can be reached, then the first way to reach it
             before = self.steps
             self.rising, self.steps, self.limit = True, 0, MAX_STEPS
             self._go(0, runs, groups, [], 0, 0)
