@@ -16,7 +16,7 @@ from ui_server import TillServer, display, start_ui, until  # noqa: E402
 from runtime.wire.messages import View  # noqa: E402
 
 OUT = ROOT / "docs" / "pictures"
-STATES = ("ringing", "weighing", "tendering", "closed", "trouble")
+STATES = ("ringing", "hint", "weighing", "tendering", "closed", "trouble")
 
 
 def make(name: str, width: int, height: int, language: str, views: dict[str, View]) -> None:

@@ -407,3 +407,66 @@ EXAMPLES: tuple[Example, ...] = (
         2075,
     ),
 )
+
+WHY = Example(
+    "Why was it not applied?",
+    "`lane price --explain` adds two keys to a receipt. `explain` has one reason for each promotion that selects "
+    "anything in the basket and is not applied: the first that holds, asked in the order of the list below. `hints` "
+    "has the smallest additions that bring a discount, with what they bring beyond their own price; the screen of a "
+    "till shows the first when nobody scans. Where two want the same piece, the difference is between the receipt and "
+    "the least that the basket could cost with the other one applied, before what the way of paying takes off; "
+    "`at_most` says that it was not searched to the end.",
+    [
+        {
+            "id": "any-two-11",
+            "name": "牛奶吐司11元任选2件",
+            "type": "set",
+            "buy": [{"items": _sku("milk", "bread"), "qty": 2}],
+            "reward": {"price": 1100},
+        },
+        {
+            "id": "milk-half",
+            "name": "牛奶第二件半价",
+            "type": "set",
+            "buy": [{"items": _sku("milk"), "qty": 2}],
+            "reward": {"percent": 50, "of": "cheapest", "count": 1},
+        },
+        {
+            "id": "cola-3",
+            "name": "可乐3件9元",
+            "type": "set",
+            "buy": [{"items": _sku("cola"), "qty": 3}],
+            "reward": {"price": 900},
+        },
+        {"id": "over-45", "name": "满45减5", "type": "threshold", "tiers": [{"amount": 4500, "off": 500}]},
+        {
+            "id": "night",
+            "name": "夜市九折",
+            "type": "tier",
+            "items": {"categories": ["10"]},
+            "tiers": [{"qty": 1, "percent": 10}],
+            "when": {"hours": [["20:00", "23:00"]]},
+        },
+        {
+            "id": "member-milk",
+            "name": "牛奶会员价",
+            "type": "price",
+            "items": _sku("milk"),
+            "price": 600,
+            "who": {"member": True},
+        },
+    ],
+    [("milk", 2), ("bread", 1), ("cola", 2)],
+    2450,
+)
+# What `--explain` says of it, worked out by hand: id -> (reason, its number). 15.30 for 11 saves 4.30, the half of
+# 6.50 saves 3.25; 45.00 - 24.50 = 20.50; three cola at 3.50 cost 10.50, 9.00 saves 1.50 of them. One more bread: two
+# bread for 11 save 6.60, half a milk 3.25, together 5.55 more than 4.30.
+WHY_REASONS: dict[str, tuple[str, int]] = {
+    "cola-3": ("short_by_units", 1),
+    "member-milk": ("members_only", 0),
+    "milk-half": ("lost_to", 105),
+    "night": ("not_now", 0),
+    "over-45": ("short_by_amount", 2050),
+}
+WHY_HINTS: list[tuple[str, int]] = [("any-two-11", 555), ("over-45", 500), ("milk-half", 325), ("cola-3", 150)]

@@ -17,7 +17,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from promotion_examples import AT, EXAMPLES, ITEMS, Example
+from promotion_examples import AT, EXAMPLES, ITEMS, WHY, WHY_HINTS, WHY_REASONS, Example
 from return_examples import RETURNS, ReturnExample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +27,8 @@ if str(ROOT) not in sys.path:
 from engine.basket import read_basket  # noqa: E402  (found from any folder)
 from engine.compiler import compile_book  # noqa: E402
 from engine.errors import BookError  # noqa: E402
+from engine.explain import REASONS, SENTENCES, Reason, explain  # noqa: E402
+from engine.hints import Hint, hints  # noqa: E402
 from engine.pricing import price  # noqa: E402
 from engine.return_request import read_return_request  # noqa: E402
 from engine.returns import RETURN_RULES, Refund, refund  # noqa: E402
@@ -152,8 +154,44 @@ def return_section(example: ReturnExample) -> str:
     )
 
 
+def why_section() -> str:
+    """Why promotions of an example were not applied, and what little is missing; checked like the totals."""
+    snapshot = snapshot_of(WHY.promotions)
+    assert snapshot is not None
+    basket = read_basket(basket_of(WHY))
+    receipt = price(snapshot, basket)
+    reasons, found = explain(snapshot, basket, receipt), hints(snapshot, basket, receipt)
+    check_why(reasons, found)
+    rows = ["| not applied | `reason` | |", "|---|---|---|"]
+    rows += [f"| {one.name} | `{one.code}` | {one.text} |" for one in reasons]
+    rows += ["", "| `hints` | costs | saves |", "|---|---|---|"]
+    texts = [one.to_json(snapshot.exponent)["text"] for one in found]
+    rows += [
+        f"| {text} | {money(one.cost_minor)} | {money(one.gain_minor)} |"
+        for one, text in zip(found, texts, strict=True)
+    ]
+    order = ["| `reason`, in the order in which they are asked | what it says |", "|---|---|"]
+    order += [f"| `{code}` | {SENTENCES.get(f'{code}_by', SENTENCES[code])[0]} |" for code in REASONS]
+    return "\n".join([section(WHY), *rows, "", *order, ""])
+
+
+def check_why(reasons: list[Reason], found: list[Hint]) -> None:
+    """Raises SystemExit where they are not what the example says."""
+    numbers = ("units", "amount_minor", "by_minor")
+    said = {
+        one.promotion: (one.code, sum(value for name, value in one.numbers.items() if name in numbers))
+        for one in reasons
+    }
+    if said != WHY_REASONS:
+        raise SystemExit(f"{WHY.title}: the engine says {said}, the example {WHY_REASONS}")
+    gains = [(one.promotion, one.gain_minor) for one in found]
+    if gains != WHY_HINTS:
+        raise SystemExit(f"{WHY.title}: the hints are {gains}, of the example {WHY_HINTS}")
+
+
 def page() -> str:
     sections = [text for text in map(section, EXAMPLES) if text]
+    sections.append(why_section())
     later = left_out()
     if later:
         names = fill(f"`lane compile` refuses these, by name: {', '.join(later)}.", WIDTH)

@@ -6,7 +6,7 @@ word, a voided line has a word and a stroke, a chosen line has a mark.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from runtime.wire.messages import View, ViewDevice
@@ -43,6 +43,7 @@ SAID_BY_BANNER: dict[str, tuple[str, ...]] = {
     "closed": ("paid",),
 }
 SCALE_AT_FAULT = ("ESCAL_OVERWEIGHT", "ESCAL_UNDER_ZERO")  # somebody has to do something before it can be weighed
+HINT_NAME = 32  # columns of a name in a hint, which is one line
 SEVERITY_WORDS: dict[Severity, str] = {"good": mark("Done"), "info": mark("Note"), "bad": mark("Attention")}
 
 
@@ -115,6 +116,7 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
     if message is not None and any(_same(trouble, message) for trouble in troubles):  # said once, where it is loudest
         troubles = tuple(one for one in troubles if not (message.fresh and _same(one, message)))
         message = message if message.fresh else None
+    message = _with_hint(message, view, local, t)
     rows, position = rows_of(view, local, t)
     main, figures = figures_of(view, t)
     return Screen(
@@ -269,6 +271,29 @@ def _said(severity: Severity, text: str, remedy: str, fresh: bool, t: Texts) -> 
     word = t(SEVERITY_WORDS[severity])
     loud = severity == "bad" and fresh
     return Message(word, t("{word}: {what}", word=word, what=text) if loud else text, severity, text, remedy, fresh)
+
+
+def _with_hint(message: Message | None, view: View | None, local: Local, t: Texts) -> Message | None:
+    """What little more would bring a discount stands below what was rung, or alone; not under a warning."""
+    if view is None or view.hint is None or view.state != "ringing" or not local.connected:
+        return message
+    short = {name: _shortened(str(value)) for name, value in view.hint.args.items()}
+    hint, _ = t.sentence(replace(view.hint, args={**short}))
+    if message is None:
+        return _said("info", hint, "", False, t)
+    if message.severity == "bad" or message.remedy:
+        return message
+    return replace(message, remedy=hint)
+
+
+def _shortened(name: str) -> str:
+    """A name of at most HINT_NAME columns, a Han character counting two: what is saved stands after it."""
+    columns = 0
+    for place, character in enumerate(name):
+        columns += 2 if character >= "\u1100" else 1
+        if columns > HINT_NAME:
+            return name[:place].rstrip() + "…"
+    return name
 
 
 def _entry_label(view: View | None, t: Texts) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from drivers.api import SENTENCES as DEVICE_SENTENCES
 from engine.codes import CODE_SENTENCES
 from engine.errors import SENTENCES as ENGINE_SENTENCES
+from engine.hints import SENTENCES as HINT_SENTENCES
 from runtime.forward.forwarder import SENTENCES as FORWARD_SENTENCES
 from runtime.journal.errors import SENTENCES as JOURNAL_SENTENCES
 from runtime.sale.refusals import SENTENCES as SALE_SENTENCES
@@ -66,6 +67,7 @@ _TABLES = (
     JOURNAL_SENTENCES,
     CODE_SENTENCES,
     ENGINE_SENTENCES,
+    HINT_SENTENCES,
 )
 
 

@@ -28,6 +28,7 @@ from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, local_text
 from runtime.terminal.closing import closing
 from runtime.terminal.commands import Commands
+from runtime.terminal.hinting import Hinting
 from runtime.terminal.intake import read_goods, read_payment_code
 from runtime.terminal.money import amount_text
 from runtime.terminal.paying import Paying
@@ -78,6 +79,7 @@ class Till:
         self._notices = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.pricing = Pricing(snapshot, place)
+        self._hinting = Hinting(self, place)
         self.scale = ScaleWork(self)
         self.printing = Printing(self, receipt_texts)
         self._paying = Paying(self)
@@ -286,6 +288,7 @@ class Till:
         """Something that a screen shows is different."""
         self._rev += 1
         self._publish(self.view())
+        self._hinting.look(self.spawn)
 
     def view(self) -> View:
         around = Surroundings(
@@ -300,6 +303,7 @@ class Till:
             network=self._network(),
             weighing=self.scale.says,
             notice=self._notice,
+            hint=self._hinting.of(self.checkout.sale),
         )
         return view_of(self.checkout, self.pricing.receipt, around, self.pricing.promotion_name)
 

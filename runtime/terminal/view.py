@@ -51,6 +51,7 @@ class Surroundings:
     network: ViewNetwork
     weighing: Sentence | None
     notice: Notice | None
+    hint: Sentence | None = None
 
 
 def view_of(
@@ -92,6 +93,7 @@ def view_of(
         last_number=checkout.last_sequence,
         receipts_waiting=len(checkout.prints),
         notice=around.notice,
+        hint=around.hint,
     )
 
 

@@ -1,4 +1,4 @@
-"""`lane price --snapshot FILE [--nodes N]`: price baskets, one JSON object a line, from standard input.
+"""`lane price --snapshot FILE [--nodes N] [--explain]`: price baskets, one JSON object a line, from standard input.
 
 For each line one JSON object is written, in order: the receipt, or `{"id", "error": {"code", "message", "line"}}`,
 and the run goes on. Exit status: 0 when all input was answered, 2 when the snapshot cannot be used.
@@ -18,7 +18,7 @@ from engine.pricing import price
 from engine.snapshot import Snapshot
 from engine.strictjson import doubts, is_text, read_json
 from engine.values import DEFAULT_NODES
-from runtime.tools import refunding
+from runtime.tools import explaining, refunding
 from runtime.tools.refusal import refuse
 
 MAX_LINE_BYTES = 4_000_000
@@ -28,7 +28,9 @@ Answer = Callable[[Snapshot, object, int], dict[str, Any]]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--snapshot", metavar="FILE", required=True, help="a snapshot that lane compile wrote")
     parser.add_argument("--nodes", metavar="N", type=int, default=DEFAULT_NODES, help="search nodes for one basket")
-    refunding.add_arguments(parser)
+    way = parser.add_mutually_exclusive_group()
+    explaining.add_arguments(parser, way)
+    refunding.add_arguments(parser, way)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -36,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         snapshot = Snapshot.open(arguments.snapshot)
     except SnapshotError as e:
         return refuse(f"{e} {e.remedy}")
-    answer_one = refunding.answer if arguments.returning else _priced
+    answer_one = refunding.answer if arguments.returning else explaining.answer if arguments.explain else _priced
     try:
         for raw in iter(sys.stdin.buffer.readline, b""):
             if raw.strip():

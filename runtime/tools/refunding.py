@@ -21,8 +21,8 @@ kept}, or {"id", "error": {"code", "message", "line"}}. The rule is the book's k
 """
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--return", dest="returning", action="store_true", help="refunds: see the example below")
+def add_arguments(parser: argparse.ArgumentParser, way: argparse._MutuallyExclusiveGroup) -> None:
+    way.add_argument("--return", dest="returning", action="store_true", help="refunds: see the example below")
     parser.epilog = "\n".join([parser.epilog, EPILOG]) if parser.epilog else EPILOG
 
 

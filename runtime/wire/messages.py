@@ -166,6 +166,7 @@ class View:
     last_number: int = 0  # SequenceNumber of the last closed sale, 0 before the first
     receipts_waiting: int = 0  # closed sales whose receipt is not on paper yet
     notice: Notice | None = None
+    hint: Sentence | None = None  # what little more would bring the customer a discount
 
 
 Message = Hello | Command | Answer | View

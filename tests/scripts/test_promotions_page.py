@@ -11,7 +11,7 @@ from typing import Any
 
 import promotions_page
 import pytest
-from promotion_examples import AT, EXAMPLES, ITEMS, Example
+from promotion_examples import AT, EXAMPLES, ITEMS, WHY, WHY_REASONS, Example
 from promotions_page import PAGE, basket_of, lines_of, page, refunds_of, request_of, snapshot_of
 from reference.oracle import reference_price
 from return_examples import RETURNS, ReturnExample
@@ -32,7 +32,7 @@ def sections() -> list[tuple[str, str]]:
     return [(title, part) for title, part in kinds if not title.endswith(" Returns")]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+@pytest.mark.parametrize("example", [*EXAMPLES, WHY], ids=lambda example: example.title)
 def test_every_example_costs_what_the_contract_says(example: Example) -> None:
     """By the brute-force reference, of the kinds too that the engine has not yet."""
     answer = reference_price({}, ROWS, example.promotions, {"id": "e", **basket_of(example)})
@@ -45,7 +45,7 @@ def test_the_page_is_of_this_engine() -> None:
 
 def test_the_page_has_every_kind_that_compiles() -> None:
     shown = [title for title, _ in sections()]
-    assert shown == [one.title for one in EXAMPLES if snapshot_of(one.promotions) is not None]
+    assert shown == [one.title for one in [*EXAMPLES, WHY] if snapshot_of(one.promotions) is not None]
 
 
 @pytest.mark.parametrize(("title", "text"), sections(), ids=lambda value: value if len(value) < 60 else "")
@@ -101,4 +101,10 @@ def test_the_page_shows_every_return(example: ReturnExample) -> None:
 def test_a_wrong_refund_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(promotions_page, "RETURNS", (replace(RETURNS[0], priced=[1, 349, 350]),))
     with pytest.raises(SystemExit, match="engine gives"):
+        page()
+
+
+def test_a_wrong_reason_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promotions_page, "WHY_REASONS", {**WHY_REASONS, "milk-half": ("lost_to", 104)})
+    with pytest.raises(SystemExit, match="engine says"):
         page()

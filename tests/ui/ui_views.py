@@ -88,6 +88,18 @@ def basket(**changes: object) -> View:
 
 TOTAL = basket().total_minor
 NOT_STEADY = Sentence("ESCAL_UNSTABLE", "The weight is not steady.", "Leave the goods alone on the scale.")
+HINT = Sentence(
+    "add_units",
+    "{units} more {item}: {gain} less",
+    "",
+    {"units": "1", "item": "黑焰可乐 500ml", "gain": "3.00", "name": "可乐三件减三元", "amount": "3.50"},
+)
+HINT_AMOUNT = Sentence(
+    "add_amount",
+    "{amount} more for {name}: {gain} less",
+    "",
+    {"units": "0", "item": "", "gain": "20.00", "name": "全场满120减20", "amount": "7.79"},
+)
 UNKNOWN = Notice(
     20,
     "bad",
@@ -121,6 +133,8 @@ def states() -> dict[str, View]:
     )
     return {
         "ringing": basket(),
+        "hint": basket(hint=HINT),
+        "hint-alone": basket(hint=HINT_AMOUNT, notice=None),
         "weighing": basket(
             state="weighing", weighing=ViewWeighing("sku9", "海南香蕉", 698, NOT_STEADY), notice=None
         ),
