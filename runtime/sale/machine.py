@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast, get_args
 
+from runtime.day import machine as day
+from runtime.day.events import DayEvent
 from runtime.sale import events as e
 from runtime.sale.effects import (
     AskPayment,
@@ -42,11 +44,16 @@ from runtime.sale.table import PRINTING, TABLE, No
 
 Step = tuple[Checkout, tuple[Effect, ...]]
 Handler = Callable[[Checkout, Any], Step]
+DAY_EVENTS: frozenset[type[DayEvent]] = frozenset(get_args(DayEvent))
 
 
 def step(checkout: Checkout, event: e.Event) -> Step:
     """The state after an event, and the effects in order. Raises Refused and nothing else; nothing has changed then."""
+    if type(event) in DAY_EVENTS:
+        return day.step(checkout, cast(DayEvent, event))
+    event = cast(e.SaleEvent, event)
     sale = checkout.sale
+    day.gate(checkout, type(event) not in e.BY_DEVICE)
     cell = TABLE[sale.state, type(event)]
     if isinstance(cell, No):
         if cell.code == "weighing_open" and sale.weighing is not None:
@@ -346,7 +353,7 @@ def _close(checkout: Checkout, tender: Tender, drawer: bool, paper: bool = True)
     effects.append(_closed_show(sale))
     if paper:
         effects.append(Print(sequence, copy=False))
-    return Checkout(sale=sale, prints=prints, last_sequence=sequence), tuple(effects)
+    return replace(checkout, sale=sale, prints=prints, last_sequence=sequence), tuple(effects)
 
 
 def _closed_show(sale: Sale) -> Show:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from runtime.journal.store import AppendContext
 from runtime.sale.effects import CloseRecord, Effect
@@ -25,7 +26,7 @@ def closing(
 
     def make(context: AppendContext) -> PackedRecord:
         body = build_record(
-            identity,
+            replace(identity, operator=after.desk.user or identity.operator),
             after,
             sequence=sequence,
             at_begin=after.sale.began_at,

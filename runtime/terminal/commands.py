@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from runtime.day import events as dev
 from runtime.sale import events as ev
 from runtime.sale.state import State
 from runtime.terminal.clock import RehearsalClock, local_text, rehearsal_time
 from runtime.terminal.names import is_member_number
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
-from runtime.wire.messages import COMMANDS, Sentence
+from runtime.wire.messages import COMMANDS, OPTIONAL, Sentence
 
 if TYPE_CHECKING:
     from runtime.terminal.till import Till
@@ -25,8 +26,9 @@ class Commands:
         """Do it, and what to tell the cashier. Raises NotTaken, Refused, JournalError: then nothing has happened."""
         if name not in COMMANDS:
             raise NotTaken("unknown_command", command=name[:40])
-        wanted = COMMANDS[name][0]
-        if args.keys() != wanted.keys() or any(type(args[key]) is not kind for key, kind in wanted.items()):
+        wanted, optional = COMMANDS[name][0], OPTIONAL.get(name, {})
+        known = {**optional, **wanted}
+        if not wanted.keys() <= args.keys() <= known.keys() or any(type(args[key]) is not known[key] for key in args):
             raise NotTaken("bad_arguments", command=name)
         return _COMMANDS[name](self, **args)
 
@@ -104,6 +106,20 @@ class Commands:
         except ValueError:
             raise NotTaken("bad_arguments", command="clock") from None
 
+    # --- the working day ----------------------------------------------------------------------------------------
+
+    def _sign_on(self, user: str, pin: str) -> Sentence:
+        return self._till.approval.sign_on(user)
+
+    def _sign_off(self) -> None:
+        self._till.accept(dev.SignedOff())
+
+    def _lock(self) -> None:
+        self._till.accept(dev.Locked())
+
+    def _unlock(self, user: str, pin: str) -> None:
+        self._till.approval.unlock(user)
+
 
 _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "scan": Commands._scan,
@@ -118,4 +134,8 @@ _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "next": Commands._next,
     "reprint": Commands._reprint,
     "clock": Commands._clock,
+    "sign_on": Commands._sign_on,
+    "sign_off": Commands._sign_off,
+    "lock": Commands._lock,
+    "unlock": Commands._unlock,
 }

@@ -24,10 +24,12 @@ from runtime.sale import events as ev
 from runtime.sale.machine import resume, step
 from runtime.sale.record import Identity
 from runtime.sale.state import Checkout, State
+from runtime.terminal.approval import Approval, carries_pin
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, local_text
 from runtime.terminal.closing import closing
 from runtime.terminal.commands import Commands
+from runtime.terminal.day_rules import DayRules
 from runtime.terminal.intake import read_goods, read_payment_code
 from runtime.terminal.money import amount_text
 from runtime.terminal.paying import Paying
@@ -61,6 +63,7 @@ class Till:
         receipt_texts: ReceiptTexts,
         publish: Callable[[View], None],
         fatal: Callable[[BaseException], None],
+        day: DayRules | None = None,
     ) -> None:
         self.identity = identity
         self.clock = clock
@@ -81,6 +84,8 @@ class Till:
         self.scale = ScaleWork(self)
         self.printing = Printing(self, receipt_texts)
         self._paying = Paying(self)
+        self.rules = day or DayRules()
+        self.approval = Approval(self, self.rules)
         self._commands = Commands(self)
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -96,6 +101,7 @@ class Till:
             changed = self.pricing.is_of_another_book(sale)
             self.say("info", sentence("book_changed" if changed else "recovered"))
         self._reprice()
+        self.approval.start()
         for effect in resume(self.checkout):
             self._carry_out(effect)
         self.changed()
@@ -173,6 +179,18 @@ class Till:
             self._notice = None
         self.changed()
         return answer
+
+    def handle(self, command: Command) -> Answer | Coroutine[Any, Any, Answer]:
+        """As `command`; what carries a PIN is answered once that is checked, beside the loop."""
+        return self.approval.answered(command) if carries_pin(command) else self.command(command)
+
+    def approved(
+        self, operation: str, amount_minor: int = 0, approver: str = "", pin: str = "", reason: str = ""
+    ) -> str:
+        """Who lets this operation pass (runtime.day.permissions): the operator, or the approver, whose PIN was checked
+        before (`handle`). Empty on a terminal without users. Raises NotTaken `approval_needed` (operation, role) and
+        others, Refused, JournalError. An approval by another person is a row before it returns; a refusal too."""
+        return self.approval.approved(operation, amount_minor, approver, reason)
 
     def scanned(self, device: str, scan: ScanData) -> None:
         """DeviceListener: goods while ringing, a payment code while tendering."""
@@ -292,7 +310,7 @@ class Till:
             rev=self._rev,
             store=self.identity.store,
             workstation=self.identity.workstation,
-            operator=self.identity.operator,
+            operator=self.checkout.desk.user or self.identity.operator,
             at=local_text(self.clock.now()),
             currency=self.snapshot.currency,
             exponent=self.snapshot.exponent,

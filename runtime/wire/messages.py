@@ -58,7 +58,19 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "next": ({}, "put the closed sale off the screen"),
     "reprint": ({}, "print the receipts that are waiting for the printer now"),
     "clock": ({"at": str}, "rehearsals only: it is now this local time"),
+    # the working day
+    "sign_on": ({"user": str, "pin": str}, "this person works here from now on"),
+    "sign_off": ({}, "nobody works here from now on; not while a sale is open"),
+    "lock": ({}, "nothing is taken from people until it is unlocked; what is open stays open"),
+    "unlock": ({"user": str, "pin": str}, "by who is signed on, or by one who may unlock for others"),
 }
+
+# The arguments that say who approves an operation. Without them it is refused with `approval_needed` where it needs
+# that (args: operation, role), and is sent again with them.
+APPROVAL: dict[str, type] = {"approver": str, "pin": str}
+
+# name -> arguments that may be left out, beside those of COMMANDS
+OPTIONAL: dict[str, dict[str, type]] = {}
 
 
 @dataclass(frozen=True, slots=True)
