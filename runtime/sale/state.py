@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from runtime.day.state import AT_REST, Desk
+from runtime.day.state import AT_REST, FIRST_DAY, NO_SHIFT, Day, Desk, Shift
 
 
 class State(str, Enum):
@@ -112,3 +112,5 @@ class Checkout:
     prints: tuple[PrintJob, ...] = ()  # oldest first
     last_sequence: int = 0  # SequenceNumber of the last record
     desk: Desk = AT_REST
+    shift: Shift = NO_SHIFT
+    day: Day = FIRST_DAY
