@@ -169,7 +169,7 @@ class Printing:
         checkout, at = till.checkout, local_text(till.clock.now())
         who = till.identity
         body = build_record(
-            Identity(who.store, who.workstation, checkout.desk.user or who.operator, who.epoch),
+            Identity(who.store, who.workstation, till.operator, who.epoch),
             checkout,
             sequence=checkout.last_sequence,
             at_begin=checkout.sale.began_at,

@@ -15,6 +15,7 @@ from typing import Any
 from drivers.api import DeviceClass, ScanData
 from engine.labels import LabelTemplate
 from engine.snapshot import Snapshot
+from runtime.day.state import DeskState
 from runtime.devices.ports import Devices, DeviceStatus
 from runtime.forward.forwarder import Forwarder
 from runtime.journal.errors import JournalError
@@ -290,6 +291,12 @@ class Till:
             self.say("bad", sentence(code, device="printer"))
             self.changed()
 
+    @property
+    def operator(self) -> str:
+        """Who sells: the one that is signed on; of the settings where nobody signs on here."""
+        desk = self.checkout.desk
+        return self.identity.operator if desk.state is DeskState.FREE else desk.user
+
     # --- price and view -----------------------------------------------------------------------------------------
 
     @property
@@ -333,7 +340,7 @@ class Till:
             rev=self._rev,
             store=self.identity.store,
             workstation=self.identity.workstation,
-            operator=self.checkout.desk.user or self.identity.operator,
+            operator=self.operator,
             at=local_text(self.clock.now()),
             currency=self.snapshot.currency,
             exponent=self.snapshot.exponent,

@@ -99,8 +99,7 @@ class WorkingDay:
         at = local_text(till.clock.now())
         till.accept(dev.ReportTaken(at, approver))
         who = till.identity
-        operator = till.checkout.desk.user or who.operator
-        record = x_record(till.checkout, who.store, who.workstation, operator, approver, at)
+        record = x_record(till.checkout, who.store, who.workstation, till.operator, approver, at)
         self._show(record)
         if till.has("POSPrinter"):
             till.printing.once(till.printing.control(record, copy=False))
