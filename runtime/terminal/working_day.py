@@ -45,6 +45,7 @@ class WorkingDay:
         if users == (checkout.desk.state is DeskState.FREE) or shift != checkout.shift.required:
             till.accept(dev.RulesSet(users, shift))
         if rules.day_ends is not None:
+            self._is_steady(till.clock.now())
             till.spawn(self._look_now_and_then())
 
     async def _look_now_and_then(self) -> None:
@@ -65,7 +66,8 @@ class WorkingDay:
             return False
         now = till.clock.now()
         before = till.checkout.day
-        if before.date and self._may_turn(before.date, now):
+        steady = self._is_steady(now)
+        if before.date and may_turn(before.date, now, ends, till.clock.quality, steady):
             till.accept(dev.DayTurned(local_text(now), paper=till.has("POSPrinter")))
             till.say("info", sentence("day_ended", day=before.date, number=till.checkout.day.number))
         if begins and not till.checkout.day.date:
@@ -73,10 +75,8 @@ class WorkingDay:
             till.accept(dev.DayBegun(date, local_text(now)))
         return till.checkout.day is not before
 
-    def _may_turn(self, date: str, now: datetime) -> bool:
-        ends = self._till.rules.day_ends
-        steady = self._watch.look(now, asyncio.get_running_loop().time())
-        return ends is not None and may_turn(date, now, ends, self._till.clock.quality, steady)
+    def _is_steady(self, now: datetime) -> bool:
+        return self._watch.look(now, asyncio.get_running_loop().time())
 
     # --- what is on the screen ----------------------------------------------------------------------------------
 
