@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.day.events import DayEvent
+
 
 @dataclass(frozen=True, slots=True)
 class ItemAdded:
@@ -146,7 +148,7 @@ class PrintEnded:
     started: bool = True
 
 
-Event = (
+SaleEvent = (
     ItemAdded
     | WeightWanted
     | Weighed
@@ -166,3 +168,10 @@ Event = (
     | PrintBegun
     | PrintEnded
 )
+
+# What devices and the shell bring: it comes whoever is at the desk, also while it is locked.
+BY_DEVICE: frozenset[type[SaleEvent]] = frozenset(
+    {Weighed, PaymentApproved, PaymentCancelAsked, PaymentFailed, PrintBegun, PrintEnded}
+)
+
+Event = SaleEvent | DayEvent

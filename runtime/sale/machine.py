@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast, get_args
 
+from runtime.day import machine as day
+from runtime.day.events import DayEvent
 from runtime.sale import events as e
 from runtime.sale.effects import (
     AskPayment,
@@ -42,11 +44,18 @@ from runtime.sale.table import PRINTING, TABLE, No
 
 Step = tuple[Checkout, tuple[Effect, ...]]
 Handler = Callable[[Checkout, Any], Step]
+_BETWEEN = frozenset({State.IDLE, State.CLOSED})
+DAY_EVENTS: frozenset[type[DayEvent]] = frozenset(get_args(DayEvent))
 
 
 def step(checkout: Checkout, event: e.Event) -> Step:
     """The state after an event, and the effects in order. Raises Refused and nothing else; nothing has changed then."""
+    if type(event) in DAY_EVENTS:
+        return day.step(checkout, cast(DayEvent, event))
+    event = cast(e.SaleEvent, event)
     sale = checkout.sale
+    begins = sale.state in _BETWEEN and type(event) is not e.SalePutAway
+    day.gate(checkout, type(event) not in e.BY_DEVICE, begins)
     cell = TABLE[sale.state, type(event)]
     if isinstance(cell, No):
         if cell.code == "weighing_open" and sale.weighing is not None:
@@ -54,7 +63,10 @@ def step(checkout: Checkout, event: e.Event) -> Step:
         raise Refused(cell.code)
     if sale.state is State.CLOSED and type(event) not in PRINTING:
         checkout = replace(checkout, sale=Sale())
-    return HANDLERS[cell.handler](checkout, event)
+    after, effects = HANDLERS[cell.handler](checkout, event)
+    if after.last_sequence != checkout.last_sequence:
+        return day.closed(checkout, after, effects)
+    return after, effects
 
 
 def fold(events: Iterable[e.Event], checkout: Checkout | None = None) -> Checkout:
@@ -300,6 +312,8 @@ def take_cash(checkout: Checkout, event: e.CashTendered) -> Step:
 
 def ask_payment(checkout: Checkout, event: e.PaymentAsked) -> Step:
     _trade(event.trade_no)
+    if checkout.desk.training:  # no provider hears of it
+        raise Refused("training_cash")
     due = checkout.sale.due_minor
     if due == 0:
         raise Refused("nothing_due")
@@ -346,7 +360,7 @@ def _close(checkout: Checkout, tender: Tender, drawer: bool, paper: bool = True)
     effects.append(_closed_show(sale))
     if paper:
         effects.append(Print(sequence, copy=False))
-    return Checkout(sale=sale, prints=prints, last_sequence=sequence), tuple(effects)
+    return replace(checkout, sale=sale, prints=prints, last_sequence=sequence), tuple(effects)
 
 
 def _closed_show(sale: Sale) -> Show:

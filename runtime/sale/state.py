@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from runtime.day.state import AT_REST, FIRST_DAY, NO_SHIFT, Day, Desk, Shift
+
 
 class State(str, Enum):
     IDLE = "idle"  # nothing rung
@@ -108,4 +110,7 @@ class PrintJob:
 class Checkout:
     sale: Sale = Sale()
     prints: tuple[PrintJob, ...] = ()  # oldest first
-    last_sequence: int = 0  # SequenceNumber of the last closed sale
+    last_sequence: int = 0  # SequenceNumber of the last record
+    desk: Desk = AT_REST
+    shift: Shift = NO_SHIFT
+    day: Day = FIRST_DAY

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from runtime.day.events import CountDropped
+from runtime.day.state import ShiftState
 from runtime.sale import events as ev
 from runtime.sale.state import State
 from runtime.terminal.clock import RehearsalClock, local_text, rehearsal_time
+from runtime.terminal.day_commands import DAY_COMMANDS
 from runtime.terminal.names import is_member_number
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
-from runtime.wire.messages import COMMANDS, Sentence
+from runtime.terminal.working_day import BETWEEN
+from runtime.wire.messages import COMMANDS, OPTIONAL, Sentence
 
 if TYPE_CHECKING:
     from runtime.terminal.till import Till
+
+# What a person asks for without beginning a business day.
+_ANY_DAY = frozenset({"clock", "lock", "unlock", "cancel", "reprint", "journal_search", "x_report", "day_end"})
 
 
 class Commands:
@@ -25,9 +32,14 @@ class Commands:
         """Do it, and what to tell the cashier. Raises NotTaken, Refused, JournalError: then nothing has happened."""
         if name not in COMMANDS:
             raise NotTaken("unknown_command", command=name[:40])
-        wanted = COMMANDS[name][0]
-        if args.keys() != wanted.keys() or any(type(args[key]) is not kind for key, kind in wanted.items()):
+        wanted, optional = COMMANDS[name][0], OPTIONAL.get(name, {})
+        known = {**optional, **wanted}
+        if not wanted.keys() <= args.keys() <= known.keys() or any(type(args[key]) is not known[key] for key in args):
             raise NotTaken("bad_arguments", command=name)
+        if name not in _ANY_DAY:
+            self._till.day.tend(begins=True)
+        if name in DAY_COMMANDS:
+            return DAY_COMMANDS[name](self._till, **args)
         return _COMMANDS[name](self, **args)
 
     def _scan(self, code: str) -> Sentence:
@@ -64,7 +76,12 @@ class Commands:
         """One step back from wherever the sale is."""
         till = self._till
         sale = till.checkout.sale
-        if sale.pending_qty is not None:
+        if till.day.shows and sale.state in BETWEEN:
+            till.day.clear()
+        elif till.checkout.shift.state is ShiftState.COUNTING:
+            till.accept(CountDropped())
+            return sentence("count_dropped")
+        elif sale.pending_qty is not None:
             till.accept(ev.QuantitySet(None))
         elif sale.state is State.WEIGHING:
             till.accept(ev.WeighingDropped())

@@ -6,6 +6,7 @@ from drivers.api import SENTENCES as DEVICE_SENTENCES
 from engine.codes import CODE_SENTENCES
 from engine.errors import SENTENCES as ENGINE_SENTENCES
 from engine.hints import SENTENCES as HINT_SENTENCES
+from runtime.day.refusals import SENTENCES as DAY_SENTENCES
 from runtime.forward.forwarder import SENTENCES as FORWARD_SENTENCES
 from runtime.journal.errors import SENTENCES as JOURNAL_SENTENCES
 from runtime.sale.refusals import SENTENCES as SALE_SENTENCES
@@ -58,11 +59,38 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
     "unknown_command": ("The terminal does not know {command!r}.", "Use a front end of the same version."),
     "bad_arguments": ("{command!r} was given arguments that it does not take.", "Use a front end of the same version."),
     "not_rehearsing": ("The clock can be set in a rehearsal only.", "Start the terminal with --rehearse."),
+    # the working day
+    "training_now": ("This is training: nothing that is sold counts.", "End training before customers come."),
+    "training_over": ("Training is over: what is sold counts.", ""),
+    "paid_in_done": ("{amount} came into the drawer.", ""),
+    "paid_out_done": ("{amount} was paid out.", ""),
+    "dropped": ("{amount} goes to the safe.", ""),
+    "drawer_opened": ("The drawer is open.", ""),
+    "shift_opened": ("Shift {number} is open.", ""),
+    "count_now": ("Count the drawer.", "Key what you counted. Go one step back to sell on."),
+    "count_dropped": ("The shift goes on.", ""),
+    "shift_closed": ("Shift {number} is closed.", ""),
+    "day_ended": ("The business day {day} is over: Z report {number}.", ""),
+    "no_printer": ("This terminal has no printer.", "Print it at another terminal."),
+    "receipt_gone": ("Receipt {number} is no longer on this terminal.", "Ask head office for it."),
+    "reprint_asked": ("Receipt {number} is printed as a copy.", ""),
+    "search_text": ("A search has at most {limit} characters.", "Key a number, a day, goods or an amount."),
+    "search_none": ("Nothing was found.", "Key a number, a day, goods or an amount."),
+    "search_found": ("{count} found, the newest first.", ""),
+    "signed_on_now": ("{name} is signed on now.", ""),
+    "wrong_pin": ("The number or the PIN is wrong.", "Key both again."),
+    "pin_waits": ("Too many wrong PINs.", "Wait {seconds} seconds, then try again."),
+    "approval_needed": (
+        "Another person must approve this.",
+        "Let somebody who may do it key number and PIN.",
+    ),
+    "approval_role": ("{name} may not approve this.", "Ask somebody who may do it."),
 }
 
 _TABLES = (
     TERMINAL_SENTENCES,
     SALE_SENTENCES,
+    DAY_SENTENCES,
     DEVICE_SENTENCES,
     JOURNAL_SENTENCES,
     CODE_SENTENCES,

@@ -15,6 +15,7 @@ from typing import Any
 from drivers.api import DeviceClass, ScanData
 from engine.labels import LabelTemplate
 from engine.snapshot import Snapshot
+from runtime.day.state import DeskState
 from runtime.devices.ports import Devices, DeviceStatus
 from runtime.forward.forwarder import Forwarder
 from runtime.journal.errors import JournalError
@@ -24,10 +25,13 @@ from runtime.sale import events as ev
 from runtime.sale.machine import resume, step
 from runtime.sale.record import Identity
 from runtime.sale.state import Checkout, State
+from runtime.terminal.approval import Approval, carries_pin
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, local_text
 from runtime.terminal.closing import closing
 from runtime.terminal.commands import Commands
+from runtime.terminal.day_commands import search_answered
+from runtime.terminal.day_rules import DayRules
 from runtime.terminal.hinting import Hinting
 from runtime.terminal.intake import read_goods, read_payment_code
 from runtime.terminal.money import amount_text
@@ -39,6 +43,7 @@ from runtime.terminal.sentences import network_sentence, sentence
 from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.view import Surroundings, view_of
 from runtime.terminal.weighing import ScaleWork
+from runtime.terminal.working_day import WorkingDay
 from runtime.wire.messages import Answer, Command, Notice, Sentence, Severity, View, ViewNetwork
 from runtime.wire.pack import WireError
 
@@ -62,6 +67,7 @@ class Till:
         receipt_texts: ReceiptTexts,
         publish: Callable[[View], None],
         fatal: Callable[[BaseException], None],
+        day: DayRules | None = None,
     ) -> None:
         self.identity = identity
         self.clock = clock
@@ -83,6 +89,9 @@ class Till:
         self.scale = ScaleWork(self)
         self.printing = Printing(self, receipt_texts)
         self._paying = Paying(self)
+        self.rules = day or DayRules()
+        self.approval = Approval(self, self.rules)
+        self.day = WorkingDay(self)
         self._commands = Commands(self)
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -98,6 +107,8 @@ class Till:
             changed = self.pricing.is_of_another_book(sale)
             self.say("info", sentence("book_changed" if changed else "recovered"))
         self._reprice()
+        self.approval.start()
+        self.day.start()
         for effect in resume(self.checkout):
             self._carry_out(effect)
         self.changed()
@@ -138,6 +149,7 @@ class Till:
         self.checkout = after
         if after.sale is not before.sale:
             self._reprice()
+            self.day.clear()
         if after.sale.state is not before.sale.state:
             self._renew()
         for effect in effects:
@@ -164,17 +176,44 @@ class Till:
         try:
             said = self._commands.obey(command.name, command.args)
         except REFUSALS as refused:
-            answer = Answer(command.id, False, why(refused, self.snapshot.exponent))
+            return self._answered(command, False, why(refused, self.snapshot.exponent))
         except JournalError as error:
-            answer = Answer(command.id, False, sentence(error.code))
-        else:
-            answer = Answer(command.id, True, said)
+            return self._answered(command, False, sentence(error.code))
+        return self._answered(command, True, said)
+
+    def _answered(self, command: Command, ok: bool, said: Sentence | None) -> Answer:
+        answer = Answer(command.id, ok, said)
         if answer.sentence is not None:
             self.say(_severity(answer.sentence) if answer.ok else "bad", answer.sentence)
         elif answer.ok:
             self._notice = None
         self.changed()
         return answer
+
+    def handle(self, command: Command) -> Answer | Coroutine[Any, Any, Answer]:
+        """As `command`; what carries a PIN is answered once that is checked, beside the loop."""
+        if carries_pin(command):
+            return self.approval.answered(command)
+        if command.name == "journal_search":
+            return self._searched(command)
+        return self.command(command)
+
+    async def _searched(self, command: Command) -> Answer:
+        try:
+            said = await search_answered(self, command)
+        except REFUSALS as refused:
+            return self._answered(command, False, why(refused, self.snapshot.exponent))
+        except JournalError as error:
+            return self._answered(command, False, sentence(error.code))
+        return self._answered(command, True, said)
+
+    def approved(
+        self, operation: str, amount_minor: int = 0, approver: str = "", pin: str = "", reason: str = ""
+    ) -> str:
+        """Who lets this operation pass (runtime.day.permissions): the operator, or the approver, whose PIN was checked
+        before (`handle`). Empty on a terminal without users. Raises NotTaken `approval_needed` (operation, role) and
+        others, Refused, JournalError. An approval by another person is a row before it returns; a refusal too."""
+        return self.approval.approved(operation, amount_minor, approver, reason)
 
     def scanned(self, device: str, scan: ScanData) -> None:
         """DeviceListener: goods while ringing, a payment code while tendering."""
@@ -205,13 +244,14 @@ class Till:
         sale = self.checkout.sale
         if sale.state is State.PAYING:
             raise NotTaken("payment_open")
+        self.day.tend(begins=True)
         if sale.state is State.TENDERING:
             if not self.has("ElectronicValueRW"):
                 raise NotTaken("payments_none")
             event = read_payment_code(code, sale, self._trade_no())
             with self._paying.holding(code.strip()):
                 self.accept(event)
-            return sentence("payment_asked", amount=self._amount(event.amount_minor))
+            return sentence("payment_asked", amount=self.money(event.amount_minor))
         self._renew()
         book, at = self.snapshot, local_text(self.clock.now())
         money = (book.exponent, book.currency)
@@ -235,6 +275,8 @@ class Till:
                 self._paying.carry_out(effect)
             case fx.Print():
                 self.printing.poke()
+            case fx.PrintTraining():
+                self.printing.once(self.printing.training())
             case fx.OpenDrawer():
                 self.spawn(self._open_drawer())
             case fx.Show(lamp=lamp, amount_minor=amount_minor):
@@ -250,6 +292,12 @@ class Till:
         if code != "OK":
             self.say("bad", sentence(code, device="printer"))
             self.changed()
+
+    @property
+    def operator(self) -> str:
+        """Who sells: the one that is signed on; of the settings where nobody signs on here."""
+        desk = self.checkout.desk
+        return self.identity.operator if desk.state is DeskState.FREE else desk.user
 
     # --- price and view -----------------------------------------------------------------------------------------
 
@@ -295,7 +343,7 @@ class Till:
             rev=self._rev,
             store=self.identity.store,
             workstation=self.identity.workstation,
-            operator=self.identity.operator,
+            operator=self.operator,
             at=local_text(self.clock.now()),
             currency=self.snapshot.currency,
             exponent=self.snapshot.exponent,
@@ -304,6 +352,8 @@ class Till:
             weighing=self.scale.says,
             notice=self._notice,
             hint=self._hinting.of(self.checkout.sale),
+            report=self.day.report,
+            found=self.day.found,
         )
         return view_of(self.checkout, self.pricing.receipt, around, self.pricing.promotion_name)
 
@@ -313,7 +363,8 @@ class Till:
         ok, code = self.forwarder.status
         return ViewNetwork(ok, self.forwarder.unsent, network_sentence(code, **self.forwarder.status_args))
 
-    def _amount(self, amount_minor: int) -> str:
+    def money(self, amount_minor: int) -> str:
+        """An amount as sentences have it."""
         return amount_text(amount_minor, self.snapshot.exponent)
 
     def _trade_no(self) -> str:

@@ -12,14 +12,18 @@ from runtime.terminal.names import masked
 from runtime.terminal.paper import discounts
 from runtime.terminal.sentences import sentence
 from runtime.wire.messages import (
+    DeskName,
     Notice,
     SaleState,
     Sentence,
+    ShiftName,
     View,
     ViewDevice,
     ViewDiscount,
+    ViewFound,
     ViewLine,
     ViewNetwork,
+    ViewReport,
     ViewTender,
     ViewWeighing,
 )
@@ -34,6 +38,9 @@ _STATE_NAMES: dict[str, SaleState] = {
     "paying": "paying",
     "closed": "closed",
 }
+
+_DESK_NAMES: dict[str, DeskName] = {"free": "free", "off": "off", "on": "on", "locked": "locked"}
+_SHIFT_NAMES: dict[str, ShiftName] = {"none": "none", "needed": "needed", "open": "open", "counting": "counting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class Surroundings:
     weighing: Sentence | None
     notice: Notice | None
     hint: Sentence | None = None
+    report: ViewReport | None = None
+    found: ViewFound | None = None
 
 
 def view_of(
@@ -94,6 +103,15 @@ def view_of(
         receipts_waiting=len(checkout.prints),
         notice=around.notice,
         hint=around.hint,
+        desk=_DESK_NAMES[str(checkout.desk.state)],
+        operator_name=checkout.desk.name,
+        role=checkout.desk.role,
+        training=checkout.desk.training,
+        shift=_SHIFT_NAMES[str(checkout.shift.state)],
+        shift_number=checkout.shift.number,
+        business_day=checkout.day.date,
+        report=around.report,
+        found=around.found,
     )
 
 
