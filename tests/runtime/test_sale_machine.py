@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.sale import diagram, machine
+from runtime.sale import diagram, paying
 from runtime.sale import events as e
+from runtime.sale.checks import Step
 from runtime.sale.effects import (
     AskPayment,
     AskWeight,
@@ -23,7 +24,7 @@ from runtime.sale.effects import (
 )
 from runtime.sale.machine import HANDLERS, fold, resume, step
 from runtime.sale.refusals import MAX_LINES, MAX_PRINTS, SENTENCES, Refused
-from runtime.sale.state import Checkout, PrintJob, Sale, SaleLine, State
+from runtime.sale.state import Checkout, PrintJob, Sale, SaleLine, State, Tender
 from runtime.sale.table import STATES, TABLE, Go, No
 from tests.runtime.sale_events import AT, WANT, anything, item, kilo, sale, subtotal, total_of
 
@@ -267,9 +268,9 @@ def test_no_long_walk_breaks_the_sale(events: list[e.Event]) -> None:
 
 
 def test_the_walk_finds_cash_that_is_taken_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(checkout: Checkout, event: e.CashTendered) -> machine.Step:
-        tender = machine.Tender(kind="cash", amount_minor=event.amount_minor, given_minor=event.amount_minor)
-        return machine._close(checkout, tender, drawer=True)
+    def careless(checkout: Checkout, event: e.CashTendered) -> Step:
+        tender = Tender(kind="cash", amount_minor=event.amount_minor, given_minor=event.amount_minor)
+        return paying.close(checkout, tender, drawer=True)
 
     monkeypatch.setitem(HANDLERS, "take_cash", careless)
     with pytest.raises(AssertionError):
