@@ -106,4 +106,5 @@ def _facts(record: PackedRecord, body: dict[Any, Any]) -> Checked:
     total = receipt.get("total") if isinstance(receipt, dict) else None
     if type(total) is not int or abs(total) > MAX_TOTAL_MINOR:
         total = 0
-    return Checked(record, body.get("type") == "RetailTransaction", total)
+    is_sale = body.get("type") == "RetailTransaction" and body.get("TransactionStatus") != "Voided"
+    return Checked(record, is_sale, total)

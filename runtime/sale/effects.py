@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.api import Lamp
+from runtime.sale.state import Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,11 @@ class CancelPayment:
 
 @dataclass(frozen=True, slots=True)
 class CloseRecord:
-    """The sale is closed: its record is written in the commit of this event's row, or neither is."""
+    """A transaction is closed: its record is written in the commit of this event's row, or neither is. `sale` is it
+    where it is not the one on the screen any more."""
 
     sequence: int
+    sale: Sale | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,27 @@ class PrintEnded:
     started: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class TicketVoided:
+    """All of it is not wanted. It is a record of its own, of no money."""
+
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleSuspended:
+    """Put aside, for the next customer. `total_minor` is what the screen showed."""
+
+    total_minor: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRecalled:
+    number: int
+
+
 Event = (
     ItemAdded
     | WeightWanted
@@ -165,4 +186,7 @@ Event = (
     | SalePutAway
     | PrintBegun
     | PrintEnded
+    | TicketVoided
+    | SaleSuspended
+    | SaleRecalled
 )

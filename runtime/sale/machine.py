@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from runtime.sale import events as e
-from runtime.sale import papers, paying, ringing
+from runtime.sale import papers, paying, ringing, tickets
 from runtime.sale.checks import Step
 from runtime.sale.effects import AskWeight, CancelPayment, Effect, Print, QueryPayment, Show
 from runtime.sale.refusals import Refused
@@ -91,6 +91,9 @@ HANDLERS: dict[str, Handler] = {
         paying.cancel_payment,
         paying.fail_payment,
         paying.put_away,
+        tickets.void_ticket,
+        tickets.suspend,
+        tickets.recall,
         papers.print_begun,
         papers.print_ended,
     )

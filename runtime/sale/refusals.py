@@ -12,6 +12,8 @@ MAX_QTY = 9_999
 MAX_WEIGHT_G = 999_999
 MAX_AMOUNT_MINOR = 10**12
 MAX_TEXT = 200  # characters of a code, name or number
+MAX_SUSPENDED = 20  # tickets that are put aside on one terminal
+MAX_SUSPENDED_LINES = 2_000  # of all of them: they are in every checkpoint
 MAX_PRINTS = 500  # receipts that wait for the printer; past it the oldest is let go, it stays in the journal
 
 
@@ -41,6 +43,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "payment_open": ("A payment is not finished.", "Wait for it, or press Cancel to cancel the payment."),
     "no_payment": ("No payment is open.", "Start a payment first."),
     "sale_closed": ("This sale is paid and closed.", "Scan the next item to begin the next sale."),
+    "sale_open": ("A sale is open.", "Finish it, suspend it or void it first."),
     "nothing_closed": ("No closed sale is on the screen.", "Nothing needs to be done."),
     # refused by what the event says
     "bad_quantity": ("A quantity is 1 to {limit}.", "Key the quantity again."),
@@ -67,4 +70,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Some of receipt {sequence} may be on paper: it can only be printed as a copy, and only then.",
         "Print the receipt again.",
     ),
+    "part_paid": ("Part of this sale is paid.", "Take the rest, or give back what was taken: press Cancel."),
+    "bad_reason": ("A reason has at most {limit} characters.", "Choose a reason, or key a shorter one."),
+    "too_many_suspended": ("At most {limit} tickets can wait here.", "Recall one and finish it."),
+    "suspended_unknown": ("Ticket {number} does not wait here.", "It may be recalled already; look at the list."),
 }

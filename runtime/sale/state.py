@@ -80,6 +80,7 @@ class Sale:
     tenders: tuple[Tender, ...] = ()
     change_minor: int = 0
     payment: Payment | None = None
+    voided: bool = False  # the whole ticket: it was never sold
 
     @property
     def total_minor(self) -> int:
@@ -105,7 +106,21 @@ class PrintJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspended:
+    """A sale that was put aside; it is rung on when it is recalled, once."""
+
+    number: int  # from 1 in each epoch, never used again
+    at: str  # local time
+    total_minor: int  # what it came to then, for the person who looks for it
+    items: int  # lines that are sold
+    name: str  # of the first of them
+    sale: Sale
+
+
+@dataclass(frozen=True, slots=True)
 class Checkout:
     sale: Sale = Sale()
     prints: tuple[PrintJob, ...] = ()  # oldest first
     last_sequence: int = 0  # SequenceNumber of the last closed sale
+    suspended: tuple[Suspended, ...] = ()  # oldest first
+    last_suspended: int = 0  # number of the last ticket that was put aside

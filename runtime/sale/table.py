@@ -32,7 +32,7 @@ STATES = (I, R, W, T, P, C)
 
 _NOTHING, _WEIGHING, _NO_WEIGHING = No("nothing_rung"), No("weighing_open"), No("not_weighing")
 _NO_TOTAL, _TOTAL, _PAYMENT, _NO_PAYMENT = No("no_total"), No("total_stands"), No("payment_open"), No("no_payment")
-_CLOSED, _NOT_CLOSED = No("sale_closed"), No("nothing_closed")
+_CLOSED, _NOT_CLOSED, _OPEN = No("sale_closed"), No("nothing_closed"), No("sale_open")
 _ADD, _WEIGH = Go("add_item", (R,)), Go("want_weight", (W,))
 _PRINT_BEGUN, _PRINT_ENDED = "print_begun", "print_ended"
 
@@ -65,6 +65,9 @@ _ROWS: dict[type[e.Event], tuple[Go | No, ...]] = {
     e.PaymentCancelAsked: (_NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, Go("cancel_payment", (P,)), _NO_PAYMENT),
     e.PaymentFailed:     (_NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, Go("fail_payment", (T,)), _NO_PAYMENT),
     e.SalePutAway:       (_NOT_CLOSED, _NOT_CLOSED, _NOT_CLOSED, _NOT_CLOSED, _NOT_CLOSED, Go("put_away", (I,))),
+    e.TicketVoided:      (_NOTHING,   Go("void_ticket", (I,)), _WEIGHING, Go("void_ticket", (I,)), _PAYMENT, _CLOSED),
+    e.SaleSuspended:     (_NOTHING,   Go("suspend", (I,)), _WEIGHING, Go("suspend", (I,)), _PAYMENT, _CLOSED),
+    e.SaleRecalled:      (Go("recall", (R,)), _OPEN, _WEIGHING, _OPEN, _PAYMENT, Go("recall", (R,))),
     e.PrintBegun:        tuple(Go(_PRINT_BEGUN, (state,)) for state in STATES),
     e.PrintEnded:        tuple(Go(_PRINT_ENDED, (state,)) for state in STATES),
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from runtime.journal.store import AppendContext
 from runtime.sale.effects import CloseRecord, Effect
@@ -18,7 +19,7 @@ def closing(
     """What the journal calls for the record, or None where these effects close no sale. `at` is the local time."""
     for effect in effects:
         if isinstance(effect, CloseRecord):
-            sequence = effect.sequence
+            sequence, sale = effect.sequence, effect.sale or after.sale
             break
     else:
         return None
@@ -26,9 +27,9 @@ def closing(
     def make(context: AppendContext) -> PackedRecord:
         body = build_record(
             identity,
-            after,
+            replace(after, sale=sale),
             sequence=sequence,
-            at_begin=after.sale.began_at,
+            at_begin=sale.began_at,
             at_end=at,
             business_day=at[:10],
             head=context.head,

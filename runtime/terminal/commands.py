@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 from runtime.sale import events as ev
 from runtime.sale.state import State
+from runtime.terminal import tickets
 from runtime.terminal.clock import RehearsalClock, local_text, rehearsal_time
 from runtime.terminal.names import is_member_number
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
-from runtime.wire.messages import COMMANDS, Sentence
+from runtime.wire.messages import COMMANDS, Sentence, arguments
 
 if TYPE_CHECKING:
     from runtime.terminal.till import Till
+
+
+KEEP_LOOKUP = frozenset({"scan", "price_lookup", "cancel"})  # these see to what is looked up themselves
 
 
 class Commands:
@@ -25,9 +29,13 @@ class Commands:
         """Do it, and what to tell the cashier. Raises NotTaken, Refused, JournalError: then nothing has happened."""
         if name not in COMMANDS:
             raise NotTaken("unknown_command", command=name[:40])
-        wanted = COMMANDS[name][0]
-        if args.keys() != wanted.keys() or any(type(args[key]) is not kind for key, kind in wanted.items()):
+        types, required = arguments(name)
+        if not required <= args.keys() or any(type(value) is not types.get(key) for key, value in args.items()):
             raise NotTaken("bad_arguments", command=name)
+        if name not in KEEP_LOOKUP:
+            self._till.lookup.drop()
+        if name in tickets.COMMANDS:
+            return tickets.COMMANDS[name](self._till, **args)
         return _COMMANDS[name](self, **args)
 
     def _scan(self, code: str) -> Sentence:
@@ -64,6 +72,8 @@ class Commands:
         """One step back from wherever the sale is."""
         till = self._till
         sale = till.checkout.sale
+        if till.lookup.drop():
+            return None
         if sale.pending_qty is not None:
             till.accept(ev.QuantitySet(None))
         elif sale.state is State.WEIGHING:

@@ -49,6 +49,8 @@ def receipt_document(
     paper.append(
         Columns(((_("Cashier") + f" {record['OperatorID']}", 0, "left"), (_when(record["EndDateTime"]), 26, "right")))
     )
+    if record.get("TransactionStatus") == "Voided":
+        paper.append(Text(_("*** VOIDED ***"), "centre", bold=True, width=2, height=2))
     paper.append(Rule())
     receipt = record["receipt"]
     sold = [line for line in record["lines"] if not line["VoidFlag"]]

@@ -7,11 +7,13 @@ what it does not have any more is named until it is voided. A total that stands 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import BasketError, EngineError
 from engine.pricing import price
 from engine.snapshot import Snapshot
+from engine.values import BasketLine, Item
 from runtime.sale.events import Subtotalled
 from runtime.sale.record import MAX_RECORD_BYTES
 from runtime.sale.state import Checkout, Sale, State
@@ -78,6 +80,12 @@ class Pricing:
         if len(pack([plain, receipt, sale.lines])) > MAX_SALE_BYTES:
             raise NotTaken("sale_too_large")
         return Subtotalled(plain, receipt, self.hash)
+
+    def alone(self, sale: Sale, item: Item, at: str) -> dict[str, Any]:
+        """The receipt of one piece, or a kg, for the customer who is here. Raises EngineError."""
+        line = BasketLine(item.sku, milli=1000) if item.unit == "kg" else BasketLine(item.sku, qty=1)
+        basket = basket_of(sale, self._place, "")
+        return price(self._snapshot, replace(basket, at=basket.at or at, lines=(line,))).to_json()
 
     def is_of_another_book(self, sale: Sale) -> bool:
         return bool(sale.live_lines) and not sale.receipt and sale.snapshot != self.hash

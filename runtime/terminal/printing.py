@@ -45,7 +45,7 @@ class ReceiptTexts:
 class Printing:
     def __init__(self, till: Till, texts: ReceiptTexts) -> None:
         self._till = till
-        self._texts = texts
+        self.texts = texts
         self._poked = asyncio.Event()
         self._by_hand = False
         self._running = False
@@ -121,7 +121,7 @@ class Printing:
         packed = self._till.journal.record(job.sequence)
         if packed is None:
             raise JournalError("CHAIN_BROKEN", f"record {job.sequence} is not there", row=self._till.journal.last_seq)
-        texts = self._texts
+        texts = self.texts
         return receipt_document(
             read_record(packed.body),
             copy=job.begun,

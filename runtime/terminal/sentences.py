@@ -56,6 +56,14 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
     "recovered": ("The basket is back as it was.", ""),
     "unknown_command": ("The terminal does not know {command!r}.", "Use a front end of the same version."),
     "bad_arguments": ("{command!r} was given arguments that it does not take.", "Use a front end of the same version."),
+    "repeat_weighed": ("{name} is sold by weight.", "Weigh it again: scan it once more."),
+    "bag_unknown": ("There is no carrier bag {number}.", "Put its sku into the settings: [sale] bags."),
+    "lookup_next": ("The next scan is only looked up.", "Scan the goods, or go one step back."),
+    "lookup_each": ("{name}: {amount}", ""),
+    "lookup_kg": ("{name}: {amount} a kg", ""),
+    "ticket_voided": ("The sale was voided; it is recorded as number {sequence}.", ""),
+    "ticket_suspended": ("The sale is put aside as ticket {number}.", "Recall it when the customer is back."),
+    "ticket_recalled": ("Ticket {number} is back.", ""),
     "not_rehearsing": ("The clock can be set in a rehearsal only.", "Start the terminal with --rehearse."),
 }
 

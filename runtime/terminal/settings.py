@@ -4,6 +4,7 @@
     [gateway]                 the store's gateway
     [receipt]                 what stands above and below every receipt
     [labels]                  the weigh labels that it reads
+    [sale]                    what the cashier's keys do
     [device.NAME]             one device: `driver = "<class>.<model>"`, exactly one of [device.NAME.serial] and
                               [device.NAME.tcp], and the driver's own settings
 
@@ -95,6 +96,14 @@ class LabelsSettings:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleSettings:
+    """[sale]: what the cashier's keys do."""
+
+    bags: tuple[str, ...] = setting((), "skus of the carrier bags that the bag keys ring, in their order", high=9)
+    suspend_slip: bool = setting(False, "print a slip with a code for every ticket that is put aside")
+
+
 @dataclass(frozen=True, slots=True)
 class TerminalFile:
     """A whole file, checked. The sections are as written; the paths below are absolute."""
@@ -105,6 +114,7 @@ class TerminalFile:
     receipt: ReceiptSettings
     labels: LabelsSettings
     devices: tuple[DeviceSpec, ...]
+    sale: SaleSettings = SaleSettings()
 
     @property
     def snapshot(self) -> Path:
@@ -141,6 +151,7 @@ SECTIONS: dict[str, type[Any]] = {
     "gateway": GatewayLink,
     "receipt": ReceiptSettings,
     "labels": LabelsSettings,
+    "sale": SaleSettings,
 }
 
 
@@ -159,15 +170,16 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
             reader.fault("missing", section, "", "the section is missing")
     receipt = reader.load(ReceiptSettings, reader.table(table, "receipt", required=False), "receipt")
     labels = reader.load(LabelsSettings, reader.table(table, "labels", required=False), "labels")
+    sale = reader.load(SaleSettings, reader.table(table, "sale", required=False), "sale")
     if terminal is not None:
         _check_terminal(reader, terminal, path.parent)
     if gateway is not None:
         _check_gateway(reader, gateway)
     devices = _devices(reader, reader.table(table, "device", required=False), path.parent, resolve)
     reader.finish()
-    if terminal is None or gateway is None or receipt is None or labels is None:
+    if terminal is None or gateway is None or receipt is None or labels is None or sale is None:
         raise SettingsError(reader.faults)
-    file = TerminalFile(path, terminal, gateway, receipt, labels, devices)
+    file = TerminalFile(path, terminal, gateway, receipt, labels, devices, sale)
     templates = file.label_templates
     if templates is not None and not templates.is_file():
         reader.fault(

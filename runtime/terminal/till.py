@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from drivers.api import DeviceClass, ScanData
+from drivers.api import DeviceClass, Document, ScanData
 from engine.labels import LabelTemplate
 from engine.snapshot import Snapshot
 from runtime.devices.ports import Devices, DeviceStatus
@@ -23,22 +23,27 @@ from runtime.sale import effects as fx
 from runtime.sale import events as ev
 from runtime.sale.machine import resume, step
 from runtime.sale.record import Identity
-from runtime.sale.state import Checkout, State
+from runtime.sale.state import Checkout, State, Suspended
+from runtime.terminal import tickets
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, local_text
 from runtime.terminal.closing import closing
 from runtime.terminal.commands import Commands
 from runtime.terminal.intake import read_goods, read_payment_code
+from runtime.terminal.lookup import Lookup
 from runtime.terminal.money import amount_text
+from runtime.terminal.names import goods_text
 from runtime.terminal.paying import Paying
 from runtime.terminal.pricing import Pricing
 from runtime.terminal.printing import Printing, ReceiptTexts
 from runtime.terminal.refusal import REFUSALS, NotTaken, why
 from runtime.terminal.sentences import network_sentence, sentence
+from runtime.terminal.settings import SaleSettings
+from runtime.terminal.slips import read_suspended, suspended_slip
 from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.view import Surroundings, view_of
 from runtime.terminal.weighing import ScaleWork
-from runtime.wire.messages import Answer, Command, Notice, Sentence, Severity, View, ViewNetwork
+from runtime.wire.messages import Answer, Command, Notice, Sentence, Severity, View, ViewBag, ViewNetwork
 from runtime.wire.pack import WireError
 
 log = logging.getLogger(__name__)
@@ -59,6 +64,7 @@ class Till:
         snapshots: Snapshots | None = None,
         templates: Sequence[LabelTemplate],
         receipt_texts: ReceiptTexts,
+        sale_settings: SaleSettings | None = None,
         publish: Callable[[View], None],
         fatal: Callable[[BaseException], None],
     ) -> None:
@@ -70,9 +76,12 @@ class Till:
         self._snapshots = snapshots
         self.forwarder: Forwarder | None = None
         self.checkout = Checkout()
-        self._templates = templates
+        self.templates = templates
+        self.settings = sale_settings or SaleSettings()
         self._publish = publish
         self._fatal = fatal
+        self._bags_of: Snapshot | None = None
+        self._bags: tuple[ViewBag, ...] = ()
         self._rev = 0
         self._notice: Notice | None = None
         self._notices = 0
@@ -81,6 +90,7 @@ class Till:
         self.scale = ScaleWork(self)
         self.printing = Printing(self, receipt_texts)
         self._paying = Paying(self)
+        self.lookup = Lookup(self)
         self._commands = Commands(self)
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -201,6 +211,9 @@ class Till:
     def code(self, code: str, entry: str) -> Sentence:
         """A code, `scanned` or `keyed`: goods while ringing, the customer's payment while tendering."""
         sale = self.checkout.sale
+        if self.lookup.armed:
+            return self.lookup.of(code)
+        self.lookup.drop()
         if sale.state is State.PAYING:
             raise NotTaken("payment_open")
         if sale.state is State.TENDERING:
@@ -210,10 +223,18 @@ class Till:
             with self._paying.holding(code.strip()):
                 self.accept(event)
             return sentence("payment_asked", amount=self._amount(event.amount_minor))
+        return self.ring(code, entry)
+
+    def ring(self, code: str, entry: str) -> Sentence:
+        """Goods, whatever the state: the machine says where they are not taken."""
+        sale = self.checkout.sale
+        number = read_suspended(code, self.identity)
+        if number and self.snapshot.find_number(code) < 0:
+            return tickets.recall(self, number)
         self._renew()
         book, at = self.snapshot, local_text(self.clock.now())
         money = (book.exponent, book.currency)
-        goods = read_goods(code, entry, sale, book.find, self._templates, at, self.pricing.hash, *money)
+        goods = read_goods(code, entry, sale, book.find, self.templates, at, self.pricing.hash, *money)
         self.accept(goods)
         if isinstance(goods, ev.WeightWanted):
             return sentence("weigh_now", name=goods.name)
@@ -240,6 +261,13 @@ class Till:
             case fx.CloseRecord():
                 if self.forwarder is not None:
                     self.forwarder.poke()
+
+    def print_slip(self, ticket: Suspended) -> None:
+        """Beside the sale, and lost where the printer is not well: the ticket is on the screen's list all the same."""
+        self.spawn(self._print(suspended_slip(ticket, self.identity, self.snapshot.exponent, self.printing.texts)))
+
+    async def _print(self, document: Document) -> None:
+        await self.devices.print_document(document)
 
     async def _open_drawer(self) -> None:
         if not self.has("POSPrinter"):
@@ -300,8 +328,21 @@ class Till:
             network=self._network(),
             weighing=self.scale.says,
             notice=self._notice,
+            looking_up=self.lookup.armed,
+            lookup=self.lookup.shown,
+            bags=self.bags(),
         )
         return view_of(self.checkout, self.pricing.receipt, around, self.pricing.promotion_name)
+
+    def bags(self) -> tuple[ViewBag, ...]:
+        """The carrier bags of the settings, as the book has them now."""
+        if self._bags_of is not self.snapshot:
+            self._bags_of = self.snapshot
+            found = [(number, self.snapshot.find(sku)) for number, sku in enumerate(self.settings.bags, 1)]
+            self._bags = tuple(
+                ViewBag(number, item.sku, goods_text(item.name, item.sku), item.price) for number, item in found if item
+            )
+        return self._bags
 
     def _network(self) -> ViewNetwork:
         if self.forwarder is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.devices.ports import DeviceStatus
-from runtime.sale.state import Checkout, Sale, SaleLine
+from runtime.sale.state import Checkout, Sale, SaleLine, Suspended
 from runtime.terminal.names import masked
 from runtime.terminal.paper import discounts
 from runtime.terminal.sentences import sentence
@@ -16,10 +16,13 @@ from runtime.wire.messages import (
     SaleState,
     Sentence,
     View,
+    ViewBag,
     ViewDevice,
     ViewDiscount,
     ViewLine,
+    ViewLookup,
     ViewNetwork,
+    ViewSuspended,
     ViewTender,
     ViewWeighing,
 )
@@ -51,6 +54,9 @@ class Surroundings:
     network: ViewNetwork
     weighing: Sentence | None
     notice: Notice | None
+    looking_up: bool = False
+    lookup: ViewLookup | None = None
+    bags: tuple[ViewBag, ...] = ()
 
 
 def view_of(
@@ -92,7 +98,15 @@ def view_of(
         last_number=checkout.last_sequence,
         receipts_waiting=len(checkout.prints),
         notice=around.notice,
+        suspended=tuple(_suspended(ticket) for ticket in checkout.suspended),
+        looking_up=around.looking_up,
+        lookup=around.lookup,
+        bags=around.bags,
     )
+
+
+def _suspended(ticket: Suspended) -> ViewSuspended:
+    return ViewSuspended(ticket.number, ticket.at, ticket.items, ticket.total_minor, ticket.name)
 
 
 def _line(line: SaleLine, priced: dict[str, Any] | None, promotion_name: Callable[[str], str]) -> ViewLine:

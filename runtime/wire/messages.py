@@ -41,7 +41,7 @@ class Command:
     args: dict[str, str | int | None] = field(default_factory=dict)
 
 
-# name -> (its arguments with their types, what it does)
+# name -> (its arguments with their types, what it does). An argument whose name ends in ? may be left out.
 COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "scan": (
         {"code": str},
@@ -58,7 +58,21 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "next": ({}, "put the closed sale off the screen"),
     "reprint": ({}, "print the receipts that are waiting for the printer now"),
     "clock": ({"at": str}, "rehearsals only: it is now this local time"),
+    # the sale's other keys
+    "repeat": ({}, "the last item once more, or as many as the quantity that was keyed"),
+    "price_lookup": ({"code?": str}, "what a code costs, without ringing it; without a code: of the next scan"),
+    "bag": ({"number?": int}, "a carrier bag, by its place in the settings, from 1"),
+    "void_ticket": ({"reason?": str}, "take the whole sale out; it is recorded as voided"),
+    "suspend": ({}, "put the sale aside for the next customer"),
+    "recall": ({"number": int}, "take a suspended sale up again"),
 }
+
+
+def arguments(name: str) -> tuple[dict[str, type], frozenset[str]]:
+    """A command's arguments with their types, and the names of those that must be given. Raises KeyError."""
+    listed = COMMANDS[name][0]
+    types = {key.removesuffix("?"): kind for key, kind in listed.items()}
+    return types, frozenset(key for key in listed if not key.endswith("?"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +149,35 @@ class Notice:
     sentence: Sentence
 
 
+@dataclass(frozen=True, slots=True)
+class ViewSuspended:
+    number: int
+    at: str
+    lines: int
+    total_minor: int
+    name: str  # of its first item
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLookup:
+    """What one piece, or a kg, costs when it is rung alone."""
+
+    sku: str
+    name: str
+    unit: Literal["each", "kg"]
+    regular_minor: int
+    net_minor: int
+    promotions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewBag:
+    number: int  # the argument of `bag`
+    sku: str
+    name: str
+    regular_minor: int
+
+
 SaleState = Literal["idle", "ringing", "weighing", "tendering", "paying", "closed"]
 
 
@@ -166,6 +209,10 @@ class View:
     last_number: int = 0  # SequenceNumber of the last closed sale, 0 before the first
     receipts_waiting: int = 0  # closed sales whose receipt is not on paper yet
     notice: Notice | None = None
+    suspended: tuple[ViewSuspended, ...] = ()  # oldest first
+    looking_up: bool = False  # the next scan is looked up and not rung
+    lookup: ViewLookup | None = None  # until the next key or scan
+    bags: tuple[ViewBag, ...] = ()
 
 
 Message = Hello | Command | Answer | View

@@ -73,5 +73,9 @@ anything: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.PaymentFailed, _trade, st.just("declined")),
     st.just(e.SalePutAway()),
     st.builds(e.PrintBegun, _small, st.booleans()),
+    st.just(e.TicketVoided("changed their mind", AT)),
+    st.just(e.SaleSuspended(350, AT)),
+    st.builds(e.SaleSuspended, _wild, st.just(AT)),
+    st.builds(e.SaleRecalled, _small),
     st.builds(e.PrintEnded, _small, st.sampled_from(["OK", "OFFLINE"]), st.booleans()),
 )

@@ -36,6 +36,11 @@ def refused(checkout: Checkout, event: e.Event) -> str:
     return caught.value.code
 
 
+def one_aside(checkout: Checkout) -> Checkout:
+    """The same with a suspended ticket, number 1."""
+    return replace(checkout, suspended=fold([item(), e.SaleSuspended(350, AT)]).suspended, last_suspended=1)
+
+
 RINGING = fold([item()])
 WEIGHING = fold([WANT])
 TENDERING = fold([item(), subtotal(350)])
@@ -74,6 +79,9 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
         e.PaymentCancelAsked("T1"),
         e.PaymentFailed("T1", "declined"),
         e.SalePutAway(),
+        e.TicketVoided("", AT),
+        e.SaleSuspended(350, AT),
+        e.SaleRecalled(1),
     ]
     assert len(samples) == len(typing.get_args(e.Event)) - 2
     for state, checkout in IN_STATE.items():
@@ -83,7 +91,7 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
             if isinstance(cell, No):
                 assert refused(checkout, event) == cell.code
             else:
-                assert step(checkout, event)[0].sale.state in cell.ends
+                assert step(one_aside(checkout), event)[0].sale.state in cell.ends
 
 
 def test_a_cash_sale() -> None:
@@ -229,14 +237,16 @@ def walk(events: list[e.Event]) -> None:
         assert isinstance(cell, Go) and after.sale.state in cell.ends
         sale = after.sale
         closings = [x for x in effects if isinstance(x, CloseRecord)]
-        assert (
-            len(closings)
-            == after.last_sequence - checkout.last_sequence
-            == (sale.state is State.CLOSED) - (checkout.sale.state is State.CLOSED and sale.state is State.CLOSED)
+        voided = [x for x in closings if x.sale is not None]
+        assert len(closings) == after.last_sequence - checkout.last_sequence
+        assert len(closings) - len(voided) == (sale.state is State.CLOSED) - (
+            checkout.sale.state is State.CLOSED and sale.state is State.CLOSED
         )
         closed += len(closings)
         assert after.last_sequence == closed
-        if closings:
+        if closings and closings[0].sale is not None:
+            assert closings == [CloseRecord(closed, closings[0].sale)] and closings[0].sale.voided
+        elif closings:
             assert closings == [CloseRecord(closed)] and Print(closed, False) in effects
         if sale.state is State.CLOSED:
             assert sum(x.amount_minor for x in sale.tenders) == sale.total_minor
@@ -248,6 +258,9 @@ def walk(events: list[e.Event]) -> None:
         assert bool(sale.live_lines) or sale.state in (State.IDLE, State.WEIGHING)
         assert not (sale.state is State.IDLE and sale.lines)
         assert [line.line for line in sale.lines] == list(range(1, len(sale.lines) + 1))
+        rung = [x.number for x in after.suspended]
+        assert rung == sorted(set(rung)) and all(1 <= x <= after.last_suspended for x in rung)
+        assert all(x.sale.live_lines and x.sale.state is State.RINGING for x in after.suspended)
         assert total_of(after) >= 0 and all(1 <= job.sequence <= closed for job in after.prints)
         resume(after)
         checkout = after

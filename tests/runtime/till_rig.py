@@ -20,6 +20,7 @@ from runtime.journal.store import Journal
 from runtime.sale.record import Identity, read_record
 from runtime.terminal.basket import Place
 from runtime.terminal.printing import ReceiptTexts
+from runtime.terminal.settings import SaleSettings
 from runtime.terminal.till import Till
 from runtime.wire.messages import Answer, Command, View
 
@@ -142,8 +143,15 @@ class Rig:
 
     within_s = 5.0
 
-    def __init__(self, folder: Path, snapshot: Snapshot | None = None, devices: Devices | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        snapshot: Snapshot | None = None,
+        devices: Devices | None = None,
+        settings: SaleSettings | None = None,
+    ) -> None:
         self.folder = folder
+        self.settings = settings
         self.devices = devices or Devices()
         self.clock: Any = Clock()
         self.views: list[View] = []
@@ -163,6 +171,7 @@ class Rig:
             snapshot=snapshot,
             templates=(),
             receipt_texts=ReceiptTexts((), (), "¥", str),
+            sale_settings=self.settings,
             publish=self.views.append,
             fatal=self.fatal.append,
         )
@@ -217,11 +226,17 @@ def full(yes: bool) -> None:
     FillingFile.full = yes
 
 
-def run(folder: Path, work: Callable[[Rig], Any], snapshot: Snapshot | None = None, devices: Any = None) -> None:
+def run(
+    folder: Path,
+    work: Callable[[Rig], Any],
+    snapshot: Snapshot | None = None,
+    devices: Any = None,
+    settings: SaleSettings | None = None,
+) -> None:
     """One scenario on a till of its own."""
 
     async def main() -> None:
-        rig = Rig(folder, snapshot, devices)
+        rig = Rig(folder, snapshot, devices, settings)
         try:
             await work(rig)
         finally:
