@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from runtime.day.events import DayEvent
+
 
 @dataclass(frozen=True, slots=True)
 class ItemAdded:
@@ -167,7 +169,7 @@ class SaleRecalled:
     number: int
 
 
-Event = (
+SaleEvent = (
     ItemAdded
     | WeightWanted
     | Weighed
@@ -190,3 +192,10 @@ Event = (
     | SaleSuspended
     | SaleRecalled
 )
+
+# What devices and the shell bring: it comes whoever is at the desk, also while it is locked.
+BY_DEVICE: frozenset[type[SaleEvent]] = frozenset(
+    {Weighed, PaymentApproved, PaymentCancelAsked, PaymentFailed, PrintBegun, PrintEnded}
+)
+
+Event = SaleEvent | DayEvent

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast, get_args
 
+from runtime.day import machine as day
+from runtime.day.events import DayEvent
 from runtime.sale import events as e
 from runtime.sale import papers, paying, ringing, tickets
 from runtime.sale.checks import Step
@@ -25,11 +27,16 @@ from runtime.sale.state import Checkout, Sale, State
 from runtime.sale.table import PRINTING, TABLE, No
 
 Handler = Callable[[Checkout, Any], Step]
+DAY_EVENTS: frozenset[type[DayEvent]] = frozenset(get_args(DayEvent))
 
 
 def step(checkout: Checkout, event: e.Event) -> Step:
     """The state after an event, and the effects in order. Raises Refused and nothing else; nothing has changed then."""
+    if type(event) in DAY_EVENTS:
+        return day.step(checkout, cast(DayEvent, event))
+    event = cast(e.SaleEvent, event)
     sale = checkout.sale
+    day.gate(checkout, type(event) not in e.BY_DEVICE)
     cell = TABLE[sale.state, type(event)]
     if isinstance(cell, No):
         if cell.code == "weighing_open" and sale.weighing is not None:

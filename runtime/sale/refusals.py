@@ -6,6 +6,8 @@ the shell writes out before it shows them.
 
 from __future__ import annotations
 
+from runtime.day.refusals import SENTENCES as DAY_SENTENCES
+
 # Limits of one sale. Amounts stay far inside 64 bits, and a barcode that lands in the cash field is no amount.
 MAX_LINES = 1_000
 MAX_QTY = 9_999
@@ -18,7 +20,7 @@ MAX_PRINTS = 500  # receipts that wait for the printer; past it the oldest is le
 
 
 class Refused(Exception):
-    """The event is not legal now. `code` is a key of SENTENCES."""
+    """The event is not legal now. `code` is a key of SENTENCES, or of the day's."""
 
     def __init__(self, code: str, **args: str | int) -> None:
         super().__init__(code)
@@ -26,7 +28,7 @@ class Refused(Exception):
         self.args_named = args
 
     def __str__(self) -> str:
-        text, remedy = SENTENCES[self.code]
+        text, remedy = SENTENCES.get(self.code) or DAY_SENTENCES[self.code]
         return f"{text} {remedy}".format_map(self.args_named)
 
 

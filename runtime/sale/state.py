@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from runtime.day.state import AT_REST, Desk
+
 
 class State(str, Enum):
     IDLE = "idle"  # nothing rung
@@ -121,6 +123,7 @@ class Suspended:
 class Checkout:
     sale: Sale = Sale()
     prints: tuple[PrintJob, ...] = ()  # oldest first
-    last_sequence: int = 0  # SequenceNumber of the last closed sale
+    last_sequence: int = 0  # SequenceNumber of the last record
     suspended: tuple[Suspended, ...] = ()  # oldest first
     last_suspended: int = 0  # number of the last ticket that was put aside
+    desk: Desk = AT_REST

@@ -46,7 +46,7 @@ def _member(end: State) -> Go:
 
 
 # In CLOSED, what is allowed begins the next sale: the closed one leaves the screen first (machine.step).
-_ROWS: dict[type[e.Event], tuple[Go | No, ...]] = {
+_ROWS: dict[type[e.SaleEvent], tuple[Go | No, ...]] = {
     # event               IDLE        RINGING     WEIGHING    TENDERING   PAYING      CLOSED
     e.ItemAdded:         (_ADD,       _ADD,       _WEIGHING,  _TOTAL,     _PAYMENT,   _ADD),
     e.WeightWanted:      (_WEIGH,     _WEIGH,     _WEIGHING,  _TOTAL,     _PAYMENT,   _WEIGH),
@@ -72,7 +72,7 @@ _ROWS: dict[type[e.Event], tuple[Go | No, ...]] = {
     e.PrintEnded:        tuple(Go(_PRINT_ENDED, (state,)) for state in STATES),
 }  # fmt: skip
 
-TABLE: dict[tuple[State, type[e.Event]], Go | No] = {
+TABLE: dict[tuple[State, type[e.SaleEvent]], Go | No] = {
     (state, event): cell for event, row in _ROWS.items() for state, cell in zip(STATES, row, strict=True)
 }
-PRINTING: frozenset[type[e.Event]] = frozenset({e.PrintBegun, e.PrintEnded})
+PRINTING: frozenset[type[e.SaleEvent]] = frozenset({e.PrintBegun, e.PrintEnded})

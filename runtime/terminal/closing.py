@@ -26,7 +26,7 @@ def closing(
 
     def make(context: AppendContext) -> PackedRecord:
         body = build_record(
-            identity,
+            replace(identity, operator=after.desk.user or identity.operator),
             replace(after, sale=sale),
             sequence=sequence,
             at_begin=sale.began_at,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from runtime.day import events as dev
 from runtime.sale import events as ev
 from runtime.sale.state import State
 from runtime.terminal import tickets
@@ -12,7 +13,8 @@ from runtime.terminal.clock import RehearsalClock, local_text, rehearsal_time
 from runtime.terminal.names import is_member_number
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
-from runtime.wire.messages import COMMANDS, Sentence, arguments
+from runtime.terminal.view import regular_price
+from runtime.wire.messages import COMMANDS, OPTIONAL, Sentence
 
 if TYPE_CHECKING:
     from runtime.terminal.till import Till
@@ -29,8 +31,9 @@ class Commands:
         """Do it, and what to tell the cashier. Raises NotTaken, Refused, JournalError: then nothing has happened."""
         if name not in COMMANDS:
             raise NotTaken("unknown_command", command=name[:40])
-        types, required = arguments(name)
-        if not required <= args.keys() or any(type(value) is not types.get(key) for key, value in args.items()):
+        wanted, optional = COMMANDS[name][0], OPTIONAL.get(name, {})
+        known = {**optional, **wanted}
+        if not wanted.keys() <= args.keys() <= known.keys() or any(type(args[key]) is not known[key] for key in args):
             raise NotTaken("bad_arguments", command=name)
         if name not in KEEP_LOOKUP:
             self._till.lookup.drop()
@@ -48,10 +51,12 @@ class Commands:
     def _set_quantity(self, line: int, qty: int) -> None:
         self._till.accept(ev.LineQuantityChanged(line, qty))
 
-    def _void_line(self, line: int) -> None:
-        lines = self._till.checkout.sale.lines
-        self._till.accept(ev.LineVoided(line))
-        self._till.scale.voided(lines[line - 1])
+    def _void_line(self, line: int, approver: str = "", pin: str = "") -> None:
+        till = self._till
+        lines = till.checkout.sale.lines
+        amount_minor = next((regular_price(one) for one in lines if one.line == line), 0)
+        till.accept_approved(lambda _: ev.LineVoided(line), "void_line", amount_minor, approver, pin)
+        till.scale.voided(lines[line - 1])
 
     def _member(self, id: str) -> None:
         number = id.strip()
@@ -114,6 +119,20 @@ class Commands:
         except ValueError:
             raise NotTaken("bad_arguments", command="clock") from None
 
+    # --- the working day ----------------------------------------------------------------------------------------
+
+    def _sign_on(self, user: str, pin: str) -> Sentence:
+        return self._till.approval.sign_on(user)
+
+    def _sign_off(self) -> None:
+        self._till.accept(dev.SignedOff())
+
+    def _lock(self) -> None:
+        self._till.accept(dev.Locked())
+
+    def _unlock(self, user: str, pin: str) -> None:
+        self._till.approval.unlock(user)
+
 
 _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "scan": Commands._scan,
@@ -128,4 +147,8 @@ _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "next": Commands._next,
     "reprint": Commands._reprint,
     "clock": Commands._clock,
+    "sign_on": Commands._sign_on,
+    "sign_off": Commands._sign_off,
+    "lock": Commands._lock,
+    "unlock": Commands._unlock,
 }

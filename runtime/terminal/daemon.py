@@ -77,7 +77,7 @@ class Daemon:
             loop.add_signal_handler(number, self._end, None)
         settings = self._settings
         till = self._make_till(loop)
-        server = FrontEndServer(settings.socket, till.command, till.view)
+        server = FrontEndServer(settings.socket, till.handle, till.view)
         devices = self._devices
         self._server = server
         try:

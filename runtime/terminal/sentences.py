@@ -5,6 +5,7 @@ from __future__ import annotations
 from drivers.api import SENTENCES as DEVICE_SENTENCES
 from engine.codes import CODE_SENTENCES
 from engine.errors import SENTENCES as ENGINE_SENTENCES
+from runtime.day.refusals import SENTENCES as DAY_SENTENCES
 from runtime.forward.forwarder import SENTENCES as FORWARD_SENTENCES
 from runtime.journal.errors import SENTENCES as JOURNAL_SENTENCES
 from runtime.sale.refusals import SENTENCES as SALE_SENTENCES
@@ -65,11 +66,21 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
     "ticket_suspended": ("The sale is put aside as ticket {number}.", "Recall it when the customer is back."),
     "ticket_recalled": ("Ticket {number} is back.", ""),
     "not_rehearsing": ("The clock can be set in a rehearsal only.", "Start the terminal with --rehearse."),
+    # the working day
+    "signed_on_now": ("{name} is signed on now.", ""),
+    "wrong_pin": ("The number or the PIN is wrong.", "Key both again."),
+    "pin_waits": ("Too many wrong PINs.", "Wait {seconds} seconds, then try again."),
+    "approval_needed": (
+        "Another person must approve this: {operation}.",
+        "Let a {role} key number and PIN.",
+    ),
+    "approval_role": ("{name} may not approve this: {operation}.", "Ask a {role}."),
 }
 
 _TABLES = (
     TERMINAL_SENTENCES,
     SALE_SENTENCES,
+    DAY_SENTENCES,
     DEVICE_SENTENCES,
     JOURNAL_SENTENCES,
     CODE_SENTENCES,

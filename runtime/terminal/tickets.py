@@ -40,21 +40,22 @@ def bag(till: Till, number: int = 1) -> Sentence:
     return till.ring(bags[number - 1], "keyed")
 
 
-def void_ticket(till: Till, reason: str = "") -> Sentence:
-    till.accept(ev.TicketVoided(reason.strip(), local_text(till.clock.now())))
+def void_ticket(till: Till, reason: str = "", approver: str = "", pin: str = "") -> Sentence:
+    event = ev.TicketVoided(reason.strip(), local_text(till.clock.now()))
+    till.accept_approved(lambda _: event, "void_ticket", till.shown_minor, approver, pin, reason.strip())
     return sentence("ticket_voided", sequence=till.checkout.last_sequence)
 
 
-def suspend(till: Till) -> Sentence:
-    receipt = till.pricing.receipt
-    till.accept(ev.SaleSuspended(receipt["total"] if receipt else 0, local_text(till.clock.now())))
+def suspend(till: Till, approver: str = "", pin: str = "") -> Sentence:
+    event = ev.SaleSuspended(till.shown_minor, local_text(till.clock.now()))
+    till.accept_approved(lambda _: event, "suspend", till.shown_minor, approver, pin)
     if till.settings.suspend_slip:
         till.print_slip(till.checkout.suspended[-1])
     return sentence("ticket_suspended", number=till.checkout.last_suspended)
 
 
-def recall(till: Till, number: int) -> Sentence:
-    till.accept(ev.SaleRecalled(number))
+def recall(till: Till, number: int, approver: str = "", pin: str = "") -> Sentence:
+    till.accept_approved(lambda _: ev.SaleRecalled(number), "recall", 0, approver, pin)
     if till.pricing.is_of_another_book(till.checkout.sale):
         return sentence("book_changed")
     return sentence("ticket_recalled", number=number)

@@ -25,10 +25,12 @@ from runtime.sale.machine import resume, step
 from runtime.sale.record import Identity
 from runtime.sale.state import Checkout, State, Suspended
 from runtime.terminal import tickets
+from runtime.terminal.approval import Approval, carries_pin
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, local_text
 from runtime.terminal.closing import closing
 from runtime.terminal.commands import Commands
+from runtime.terminal.day_rules import DayRules
 from runtime.terminal.intake import read_goods, read_payment_code
 from runtime.terminal.lookup import Lookup
 from runtime.terminal.money import amount_text
@@ -67,6 +69,7 @@ class Till:
         sale_settings: SaleSettings | None = None,
         publish: Callable[[View], None],
         fatal: Callable[[BaseException], None],
+        day: DayRules | None = None,
     ) -> None:
         self.identity = identity
         self.clock = clock
@@ -91,6 +94,8 @@ class Till:
         self.printing = Printing(self, receipt_texts)
         self._paying = Paying(self)
         self.lookup = Lookup(self)
+        self.rules = day or DayRules()
+        self.approval = Approval(self, self.rules)
         self._commands = Commands(self)
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -106,6 +111,7 @@ class Till:
             changed = self.pricing.is_of_another_book(sale)
             self.say("info", sentence("book_changed" if changed else "recovered"))
         self._reprice()
+        self.approval.start()
         for effect in resume(self.checkout):
             self._carry_out(effect)
         self.changed()
@@ -151,6 +157,20 @@ class Till:
         for effect in effects:
             self._carry_out(effect)
 
+    def accept_approved(
+        self,
+        make: Callable[[str], ev.Event],
+        operation: str,
+        amount_minor: int,
+        approver: str,
+        pin: str,
+        reason: str = "",
+    ) -> None:
+        """Accept what needs somebody's leave; `make` is given who gave it. What cannot be done is refused before
+        anybody is asked. Raises as `accept` and `approved`."""
+        step(self.checkout, make(approver))
+        self.accept(make(self.approved(operation, amount_minor, approver, pin, reason)))
+
     def attempt(self, event: ev.Event) -> bool:
         """Accept what a device brought; where that cannot be, say why, once. True where it was accepted."""
         try:
@@ -183,6 +203,18 @@ class Till:
             self._notice = None
         self.changed()
         return answer
+
+    def handle(self, command: Command) -> Answer | Coroutine[Any, Any, Answer]:
+        """As `command`; what carries a PIN is answered once that is checked, beside the loop."""
+        return self.approval.answered(command) if carries_pin(command) else self.command(command)
+
+    def approved(
+        self, operation: str, amount_minor: int = 0, approver: str = "", pin: str = "", reason: str = ""
+    ) -> str:
+        """Who lets this operation pass (runtime.day.permissions): the operator, or the approver, whose PIN was checked
+        before (`handle`). Empty on a terminal without users. Raises NotTaken `approval_needed` (operation, role) and
+        others, Refused, JournalError. An approval by another person is a row before it returns; a refusal too."""
+        return self.approval.approved(operation, amount_minor, approver, reason)
 
     def scanned(self, device: str, scan: ScanData) -> None:
         """DeviceListener: goods while ringing, a payment code while tendering."""
@@ -239,6 +271,11 @@ class Till:
         if isinstance(goods, ev.WeightWanted):
             return sentence("weigh_now", name=goods.name)
         return sentence("item_added", name=goods.name)
+
+    @property
+    def shown_minor(self) -> int:
+        """What the screen says the sale comes to."""
+        return int(self.pricing.receipt["total"]) if self.pricing.receipt else 0
 
     def has(self, device_class: DeviceClass) -> bool:
         """Whether the settings name such a device, well or not."""
@@ -320,7 +357,7 @@ class Till:
             rev=self._rev,
             store=self.identity.store,
             workstation=self.identity.workstation,
-            operator=self.identity.operator,
+            operator=self.checkout.desk.user or self.identity.operator,
             at=local_text(self.clock.now()),
             currency=self.snapshot.currency,
             exponent=self.snapshot.exponent,

@@ -41,7 +41,7 @@ class Command:
     args: dict[str, str | int | None] = field(default_factory=dict)
 
 
-# name -> (its arguments with their types, what it does). An argument whose name ends in ? may be left out.
+# name -> (its arguments with their types, what it does).
 COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "scan": (
         {"code": str},
@@ -60,19 +60,31 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "clock": ({"at": str}, "rehearsals only: it is now this local time"),
     # the sale's other keys
     "repeat": ({}, "the last item once more, or as many as the quantity that was keyed"),
-    "price_lookup": ({"code?": str}, "what a code costs, without ringing it; without a code: of the next scan"),
-    "bag": ({"number?": int}, "a carrier bag, by its place in the settings, from 1"),
-    "void_ticket": ({"reason?": str}, "take the whole sale out; it is recorded as voided"),
+    "price_lookup": ({}, "what a code costs, without ringing it; without a code: of the next scan"),
+    "bag": ({}, "a carrier bag, by its place in the settings, from 1"),
+    "void_ticket": ({}, "take the whole sale out; it is recorded as voided"),
     "suspend": ({}, "put the sale aside for the next customer"),
     "recall": ({"number": int}, "take a suspended sale up again"),
+    # the working day
+    "sign_on": ({"user": str, "pin": str}, "this person works here from now on"),
+    "sign_off": ({}, "nobody works here from now on; not while a sale is open"),
+    "lock": ({}, "nothing is taken from people until it is unlocked; what is open stays open"),
+    "unlock": ({"user": str, "pin": str}, "by who is signed on, or by one who may unlock for others"),
 }
 
+# The arguments that say who approves an operation. Without them it is refused with `approval_needed` where it needs
+# that (args: operation, role), and is sent again with them.
+APPROVAL: dict[str, type] = {"approver": str, "pin": str}
 
-def arguments(name: str) -> tuple[dict[str, type], frozenset[str]]:
-    """A command's arguments with their types, and the names of those that must be given. Raises KeyError."""
-    listed = COMMANDS[name][0]
-    types = {key.removesuffix("?"): kind for key, kind in listed.items()}
-    return types, frozenset(key for key in listed if not key.endswith("?"))
+# name -> arguments that may be left out, beside those of COMMANDS
+OPTIONAL: dict[str, dict[str, type]] = {
+    "price_lookup": {"code": str},
+    "bag": {"number": int},
+    "void_line": APPROVAL,
+    "void_ticket": {"reason": str, **APPROVAL},
+    "suspend": APPROVAL,
+    "recall": APPROVAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
