@@ -57,3 +57,14 @@ def open_payment(sale: Sale, trade_no: str) -> Payment:
 
 def with_sale(checkout: Checkout, *effects: Effect, **changes: Any) -> Step:
     return replace(checkout, sale=replace(checkout.sale, **changes)), effects
+
+
+def unpaid(sale: Sale) -> None:
+    if sale.tenders:
+        raise Refused("part_paid")
+
+
+def reason(text: str) -> None:
+    """A reason is short text; none is a reason too."""
+    if len(text) > MAX_TEXT:
+        raise Refused("bad_reason", limit=MAX_TEXT)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.day.events import DayEvent
+from runtime.sale.state import Adjustment
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class CashTendered:
     amount_minor: int
     at: str
     paper: bool = True
+    rounding: tuple[Adjustment, ...] = ()  # where this cash closes the sale: what it pays otherwise than the total
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,18 @@ class SaleRecalled:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class PartSet:
+    """The next tender pays only so much of what is due; None drops it."""
+
+    amount_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TenderTakenBack:
+    """The last tender of a part is given back: cash from the drawer, a payment by cancelling it."""
+
+
 SaleEvent = (
     ItemAdded
     | WeightWanted
@@ -191,6 +205,8 @@ SaleEvent = (
     | TicketVoided
     | SaleSuspended
     | SaleRecalled
+    | PartSet
+    | TenderTakenBack
 )
 
 # What devices and the shell bring: it comes whoever is at the desk, also while it is locked.

@@ -65,7 +65,7 @@ def resume(checkout: Checkout) -> tuple[Effect, ...]:
         trade_no = sale.payment.trade_no
         effects.append(CancelPayment(trade_no) if sale.payment.cancelling else QueryPayment(trade_no))
     if sale.state in (State.TENDERING, State.PAYING):
-        effects.append(Show("total", sale.total_minor))
+        effects.append(Show("total", sale.due_minor))
     elif sale.state is State.CLOSED:
         effects.append(paying.closed_show(sale))
     else:
@@ -98,6 +98,8 @@ HANDLERS: dict[str, Handler] = {
         paying.cancel_payment,
         paying.fail_payment,
         paying.put_away,
+        paying.set_part,
+        paying.take_back,
         tickets.void_ticket,
         tickets.suspend,
         tickets.recall,

@@ -53,6 +53,17 @@ class RecordTender:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAdjustment:
+    """What was put on a line's price after the engine (runtime.sale.sums.KINDS)."""
+
+    LineNumber: int
+    kind: str
+    Amount: int  # added to the line's net
+    Reason: str
+    ApproverID: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """`BusinessDayDate` is `YYYY-MM-DD`; times are local `YYYY-MM-DDTHH:MM:SS`; amounts are minor units."""
 
@@ -76,6 +87,8 @@ class Record:
     tenders: tuple[RecordTender, ...]
     change: int
     TransactionStatus: Literal["Totaled", "Voided"] = "Totaled"  # Voided: every line is, and no money is in it
+    total: int | None = None  # what it came to before cash was rounded; None in an older one: the receipt's total
+    adjustments: tuple[RecordAdjustment, ...] = ()
 
 
 def build_record(
@@ -92,8 +105,7 @@ def build_record(
 ) -> bytes:
     """The body of a record. Raises WireError `bad_value` where the sale is not closed or does not add up."""
     sale = checkout_after.sale
-    paid = sum(tender.amount_minor for tender in sale.tenders)
-    if sale.state is not State.CLOSED or checkout_after.last_sequence != sequence or paid != sale.total_minor:
+    if sale.state is not State.CLOSED or checkout_after.last_sequence != sequence or sale.due_minor != 0:
         raise WireError("bad_value", f"record {sequence}: the sale is not closed")
     record = Record(
         type="RetailTransaction",
@@ -138,6 +150,10 @@ def build_record(
         ),
         change=sale.change_minor,
         TransactionStatus="Voided" if sale.voided else "Totaled",
+        total=sale.total_minor,
+        adjustments=tuple(
+            RecordAdjustment(row.line, row.kind, row.amount_minor, row.reason, row.approver) for row in sale.rounding
+        ),
     )
     return pack(record)
 
@@ -160,14 +176,25 @@ def parse_record(body: bytes) -> Record:
         raise WireError("bad_field", "Record.rows: a first and a last row were expected")
     if record.SequenceNumber < 1 or not 1 <= record.epoch < 1 << 63 or len(record.head) != 32:
         raise WireError("bad_field", "Record: a number is out of range")
-    total = record.receipt.get("total")
-    if type(total) is not int or total != sum(tender.Amount for tender in record.tenders):
-        raise WireError("bad_field", "Record.tenders: they do not pay the total")
+    _check_sums(record)
     if record.change != sum(tender.Given - tender.Amount for tender in record.tenders) or record.change < 0:
         raise WireError("bad_field", "Record.change: it does not add up")
     if record.TransactionStatus == "Voided" and (record.tenders or not all(line.VoidFlag for line in record.lines)):
         raise WireError("bad_field", "Record: a voided one that sold something")
     return record
+
+
+def _check_sums(record: Record) -> None:
+    """The engine's total, with what was put on it, is the total; with the rounding of cash, what was paid."""
+    priced = record.receipt.get("total")
+    if type(priced) is not int:
+        raise WireError("bad_field", "Record.receipt: it has no total")
+    rounding = sum(row.Amount for row in record.adjustments if row.kind == "rounding")
+    total = priced + sum(row.Amount for row in record.adjustments) - rounding
+    if total != (priced if record.total is None else record.total):
+        raise WireError("bad_field", "Record.total: it does not add up")
+    if total + rounding != sum(tender.Amount for tender in record.tenders):
+        raise WireError("bad_field", "Record.tenders: they do not pay the total")
 
 
 def read_record(body: bytes) -> dict[str, Any]:

@@ -16,6 +16,7 @@ MAX_AMOUNT_MINOR = 10**12
 MAX_TEXT = 200  # characters of a code, name or number
 MAX_SUSPENDED = 20  # tickets that are put aside on one terminal
 MAX_SUSPENDED_LINES = 2_000  # of all of them: they are in every checkpoint
+MAX_ROUNDING_MINOR = 1_000  # a tenth of the unit of a currency with four decimals
 MAX_PRINTS = 500  # receipts that wait for the printer; past it the oldest is let go, it stays in the journal
 
 
@@ -73,6 +74,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Print the receipt again.",
     ),
     "part_paid": ("Part of this sale is paid.", "Take the rest, or give back what was taken: press Cancel."),
+    "bad_part": ("A part is less than what is due.", "Key less than {due}, or take all of it."),
+    "no_part": ("No part is set.", "Nothing needs to be done."),
+    "bad_rounding": ("This is no rounding of cash.", "Call the technician."),
+    "nothing_paid": ("Nothing is paid yet.", "Press Cancel to go back to ringing."),
     "bad_reason": ("A reason has at most {limit} characters.", "Choose a reason, or key a shorter one."),
     "too_many_suspended": ("At most {limit} tickets can wait here.", "Recall one and finish it."),
     "suspended_unknown": ("Ticket {number} does not wait here.", "It may be recalled already; look at the list."),

@@ -59,6 +59,17 @@ class Tender:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What is put on a line's price after the engine: a person's doing, or the rounding of cash."""
+
+    line: int
+    kind: str  # a key of runtime.sale.sums.KINDS
+    amount_minor: int  # added to the line's net: below 0 for what is taken off
+    reason: str = ""
+    approver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """A code payment whose end is not known."""
 
@@ -83,6 +94,8 @@ class Sale:
     change_minor: int = 0
     payment: Payment | None = None
     voided: bool = False  # the whole ticket: it was never sold
+    part_minor: int | None = None  # the next tender pays so much and no more
+    rounding: tuple[Adjustment, ...] = ()  # of the cash that closes it
 
     @property
     def total_minor(self) -> int:
@@ -90,8 +103,13 @@ class Sale:
         return int(self.receipt.get("total", 0))
 
     @property
+    def rounding_minor(self) -> int:
+        """What cash pays beyond the total; below 0 where it pays less."""
+        return sum(row.amount_minor for row in self.rounding)
+
+    @property
     def due_minor(self) -> int:
-        return self.total_minor - sum(t.amount_minor for t in self.tenders)
+        return self.total_minor + self.rounding_minor - sum(t.amount_minor for t in self.tenders)
 
     @property
     def live_lines(self) -> tuple[SaleLine, ...]:

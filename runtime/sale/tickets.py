@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from runtime.sale import checks
 from runtime.sale import events as e
 from runtime.sale.checks import Step
 from runtime.sale.effects import CloseRecord, Show
-from runtime.sale.refusals import MAX_AMOUNT_MINOR, MAX_SUSPENDED, MAX_SUSPENDED_LINES, MAX_TEXT, Refused
+from runtime.sale.refusals import MAX_AMOUNT_MINOR, MAX_SUSPENDED, MAX_SUSPENDED_LINES, Refused
 from runtime.sale.state import Checkout, Sale, State, Suspended
 
 
 def void_ticket(checkout: Checkout, event: e.TicketVoided) -> Step:
     sale = checkout.sale
-    unpaid(sale)
-    reason(event.reason)
+    checks.unpaid(sale)
+    checks.reason(event.reason)
     sequence = checkout.last_sequence + 1
     voided = replace(
         sale,
@@ -37,14 +38,14 @@ def void_ticket(checkout: Checkout, event: e.TicketVoided) -> Step:
 def suspend(checkout: Checkout, event: e.SaleSuspended) -> Step:
     """The total, where it stood, is asked for anew when the ticket is back."""
     sale = checkout.sale
-    unpaid(sale)
+    checks.unpaid(sale)
     if type(event.total_minor) is not int or abs(event.total_minor) > MAX_AMOUNT_MINOR:
         raise Refused("bad_amount")
     lines = len(sale.lines) + sum(len(one.sale.lines) for one in checkout.suspended)
     if len(checkout.suspended) >= MAX_SUSPENDED or lines > MAX_SUSPENDED_LINES:
         raise Refused("too_many_suspended", limit=MAX_SUSPENDED)
     number = checkout.last_suspended + 1
-    aside = replace(sale, state=State.RINGING, pending_qty=None, basket={}, receipt={})
+    aside = replace(sale, state=State.RINGING, pending_qty=None, part_minor=None, basket={}, receipt={})
     live = sale.live_lines
     ticket = Suspended(number, event.at, event.total_minor, len(live), live[0].name, aside)
     suspended = (*checkout.suspended, ticket)
@@ -57,14 +58,3 @@ def recall(checkout: Checkout, event: e.SaleRecalled) -> Step:
             rest = tuple(other for other in checkout.suspended if other is not one)
             return replace(checkout, sale=one.sale, suspended=rest), ()
     raise Refused("suspended_unknown", number=event.number)
-
-
-def unpaid(sale: Sale) -> None:
-    if sale.tenders:
-        raise Refused("part_paid")
-
-
-def reason(text: str) -> None:
-    """A reason is short text; none is a reason too."""
-    if len(text) > MAX_TEXT:
-        raise Refused("bad_reason", limit=MAX_TEXT)

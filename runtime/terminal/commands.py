@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from runtime.day import events as dev
 from runtime.sale import events as ev
 from runtime.sale.state import State
-from runtime.terminal import tickets
-from runtime.terminal.clock import RehearsalClock, local_text, rehearsal_time
+from runtime.terminal import tendering, tickets
+from runtime.terminal.clock import RehearsalClock, rehearsal_time
 from runtime.terminal.names import is_member_number
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
@@ -37,8 +37,8 @@ class Commands:
             raise NotTaken("bad_arguments", command=name)
         if name not in KEEP_LOOKUP:
             self._till.lookup.drop()
-        if name in tickets.COMMANDS:
-            return tickets.COMMANDS[name](self._till, **args)
+        if name in _BY_THEME:
+            return _BY_THEME[name](self._till, **args)
         return _COMMANDS[name](self, **args)
 
     def _scan(self, code: str) -> Sentence:
@@ -69,10 +69,6 @@ class Commands:
             raise NotTaken("nothing_to_weigh")
         self._till.scale.ask(by_hand=True)
 
-    def _subtotal(self) -> None:
-        till = self._till
-        till.accept(till.pricing.subtotalled(till.checkout, till.basket_id))
-
     def _cancel(self) -> Sentence | None:
         """One step back from wherever the sale is."""
         till = self._till
@@ -90,16 +86,10 @@ class Commands:
         elif sale.state is State.CLOSED:
             till.accept(ev.SalePutAway())
         elif sale.state is State.TENDERING:
-            till.accept(ev.TenderingLeft())
-            return sentence("back_to_ringing")
+            return tendering.back(till)
         else:
             raise NotTaken("nothing_to_cancel")
         return None
-
-    def _cash(self, amount_minor: int) -> Sentence:
-        till = self._till
-        till.accept(ev.CashTendered(amount_minor, local_text(till.clock.now()), paper=till.has("POSPrinter")))
-        return sentence("paid")
 
     def _next(self) -> None:
         self._till.accept(ev.SalePutAway())
@@ -141,9 +131,7 @@ _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "void_line": Commands._void_line,
     "member": Commands._member,
     "weigh": Commands._weigh,
-    "subtotal": Commands._subtotal,
     "cancel": Commands._cancel,
-    "cash": Commands._cash,
     "next": Commands._next,
     "reprint": Commands._reprint,
     "clock": Commands._clock,
@@ -152,3 +140,4 @@ _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "lock": Commands._lock,
     "unlock": Commands._unlock,
 }
+_BY_THEME: dict[str, Callable[..., Sentence | None]] = {**tickets.COMMANDS, **tendering.COMMANDS}

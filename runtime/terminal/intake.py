@@ -55,8 +55,9 @@ def read_goods(
 
 
 def read_payment_code(code: str, sale: Sale, trade_no: str) -> PaymentAsked:
-    """A payment of all that is due. Raises NotTaken. Of the code only its last four characters are kept."""
+    """A payment of all that is due, or of the part that is set. Raises NotTaken. Of the code only its last four
+    characters are kept."""
     code = code.strip()
     if len(code) not in PAYMENT_CODE_LENGTHS or not (code.isascii() and code.isalnum()):
         raise NotTaken("not_a_payment_code", code=shown(code[:256]))
-    return PaymentAsked(trade_no, code[-4:], sale.due_minor)
+    return PaymentAsked(trade_no, code[-4:], sale.due_minor if sale.part_minor is None else sale.part_minor)

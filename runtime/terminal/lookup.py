@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from engine.codes import CodeError, read_code
 from engine.errors import EngineError
+from engine.snapshot import Snapshot
 from runtime.terminal.clock import local_text
 from runtime.terminal.money import amount_text
 from runtime.terminal.names import goods_text
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
-from runtime.wire.messages import Sentence, ViewLookup
+from runtime.wire.messages import Sentence, ViewBag, ViewLookup
 
 if TYPE_CHECKING:
     from runtime.terminal.till import Till
@@ -26,6 +27,19 @@ class Lookup:
         self._till = till
         self.armed = False
         self.shown: ViewLookup | None = None
+        self._bags_of: Snapshot | None = None
+        self._bags: tuple[ViewBag, ...] = ()
+
+    def bags(self) -> tuple[ViewBag, ...]:
+        """The carrier bags of the settings, as the book has them now."""
+        book = self._till.snapshot
+        if self._bags_of is not book:
+            self._bags_of = book
+            found = [(number, book.find(sku)) for number, sku in enumerate(self._till.settings.bags, 1)]
+            self._bags = tuple(
+                ViewBag(number, item.sku, goods_text(item.name, item.sku), item.price) for number, item in found if item
+            )
+        return self._bags
 
     def arm(self) -> Sentence:
         self.shown, self.armed = None, True

@@ -72,6 +72,9 @@ def receipt_document(
     pieces = sum(line["qty"] or 1 for line in sold)
     paper.append(Columns(((_("Items") + f" {pieces}", 0, "left"),)))
     paper.append(Text(f"{_('TOTAL')} {sign}{money(receipt['total'])}", "right", bold=True, width=2, height=2))
+    rounding = sum(row["Amount"] for row in record.get("adjustments", ()) if row["kind"] == "rounding")
+    if rounding:
+        paper.append(row(_("Cash rounding"), rounding))
     for tender in record["tenders"]:
         name = _("Cash") if tender["TenderType"] == "Cash" else _("Code payment")
         paper.append(row(name, tender["Given"]))

@@ -34,7 +34,6 @@ from runtime.terminal.day_rules import DayRules
 from runtime.terminal.intake import read_goods, read_payment_code
 from runtime.terminal.lookup import Lookup
 from runtime.terminal.money import amount_text
-from runtime.terminal.names import goods_text
 from runtime.terminal.paying import Paying
 from runtime.terminal.pricing import Pricing
 from runtime.terminal.printing import Printing, ReceiptTexts
@@ -43,9 +42,10 @@ from runtime.terminal.sentences import network_sentence, sentence
 from runtime.terminal.settings import SaleSettings
 from runtime.terminal.slips import read_suspended, suspended_slip
 from runtime.terminal.snapshots import Snapshots
+from runtime.terminal.tendering import rounding_rows
 from runtime.terminal.view import Surroundings, view_of
 from runtime.terminal.weighing import ScaleWork
-from runtime.wire.messages import Answer, Command, Notice, Sentence, Severity, View, ViewBag, ViewNetwork
+from runtime.wire.messages import Answer, Command, Notice, Sentence, Severity, View, ViewNetwork
 from runtime.wire.pack import WireError
 
 log = logging.getLogger(__name__)
@@ -83,8 +83,6 @@ class Till:
         self.settings = sale_settings or SaleSettings()
         self._publish = publish
         self._fatal = fatal
-        self._bags_of: Snapshot | None = None
-        self._bags: tuple[ViewBag, ...] = ()
         self._rev = 0
         self._notice: Notice | None = None
         self._notices = 0
@@ -254,7 +252,7 @@ class Till:
             event = read_payment_code(code, sale, self._trade_no())
             with self._paying.holding(code.strip()):
                 self.accept(event)
-            return sentence("payment_asked", amount=self._amount(event.amount_minor))
+            return sentence("payment_asked", amount=self.amount(event.amount_minor))
         return self.ring(code, entry)
 
     def ring(self, code: str, entry: str) -> Sentence:
@@ -367,19 +365,10 @@ class Till:
             notice=self._notice,
             looking_up=self.lookup.armed,
             lookup=self.lookup.shown,
-            bags=self.bags(),
+            bags=self.lookup.bags(),
+            cash_rounding_minor=sum(row.amount_minor for row in rounding_rows(self)),
         )
         return view_of(self.checkout, self.pricing.receipt, around, self.pricing.promotion_name)
-
-    def bags(self) -> tuple[ViewBag, ...]:
-        """The carrier bags of the settings, as the book has them now."""
-        if self._bags_of is not self.snapshot:
-            self._bags_of = self.snapshot
-            found = [(number, self.snapshot.find(sku)) for number, sku in enumerate(self.settings.bags, 1)]
-            self._bags = tuple(
-                ViewBag(number, item.sku, goods_text(item.name, item.sku), item.price) for number, item in found if item
-            )
-        return self._bags
 
     def _network(self) -> ViewNetwork:
         if self.forwarder is None:
@@ -387,7 +376,7 @@ class Till:
         ok, code = self.forwarder.status
         return ViewNetwork(ok, self.forwarder.unsent, network_sentence(code, **self.forwarder.status_args))
 
-    def _amount(self, amount_minor: int) -> str:
+    def amount(self, amount_minor: int) -> str:
         return amount_text(amount_minor, self.snapshot.exponent)
 
     def _trade_no(self) -> str:

@@ -57,6 +57,7 @@ class Surroundings:
     looking_up: bool = False
     lookup: ViewLookup | None = None
     bags: tuple[ViewBag, ...] = ()
+    cash_rounding_minor: int = 0
 
 
 def view_of(
@@ -102,6 +103,10 @@ def view_of(
         looking_up=around.looking_up,
         lookup=around.lookup,
         bags=around.bags,
+        due_minor=sale.due_minor,
+        cash_due_minor=sale.due_minor + around.cash_rounding_minor if sale.part_minor is None else sale.part_minor,
+        part_minor=sale.part_minor,
+        rounding_minor=sale.rounding_minor,
     )
 
 

@@ -65,6 +65,7 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "void_ticket": ({}, "take the whole sale out; it is recorded as voided"),
     "suspend": ({}, "put the sale aside for the next customer"),
     "recall": ({"number": int}, "take a suspended sale up again"),
+    "part": ({"amount_minor": int}, "the next tender, cash or code, pays only so much of what is due"),
     # the working day
     "sign_on": ({"user": str, "pin": str}, "this person works here from now on"),
     "sign_off": ({}, "nobody works here from now on; not while a sale is open"),
@@ -225,6 +226,10 @@ class View:
     looking_up: bool = False  # the next scan is looked up and not rung
     lookup: ViewLookup | None = None  # until the next key or scan
     bags: tuple[ViewBag, ...] = ()
+    due_minor: int = 0  # while the total stands: what is not paid yet, by anything but cash
+    cash_due_minor: int = 0  # the same in cash: rounded as the book says, or the part that is set
+    part_minor: int | None = None  # the next tender pays so much
+    rounding_minor: int = 0  # what the cash that closed it paid beyond the total
 
 
 Message = Hello | Command | Answer | View

@@ -77,5 +77,8 @@ anything: st.SearchStrategy[e.Event] = st.one_of(
     st.just(e.SaleSuspended(350, AT)),
     st.builds(e.SaleSuspended, _wild, st.just(AT)),
     st.builds(e.SaleRecalled, _small),
+    st.builds(e.PartSet, st.one_of(st.none(), _small, _wild)),
+    st.just(e.PartSet(3)),
+    st.just(e.TenderTakenBack()),
     st.builds(e.PrintEnded, _small, st.sampled_from(["OK", "OFFLINE"]), st.booleans()),
 )
