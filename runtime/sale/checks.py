@@ -7,8 +7,8 @@ from typing import Any
 
 from runtime.sale import events as e
 from runtime.sale.effects import Effect
-from runtime.sale.refusals import MAX_AMOUNT_MINOR, MAX_QTY, MAX_TEXT, MAX_WEIGHT_G, Refused
-from runtime.sale.state import Checkout, Payment, Sale, SaleLine
+from runtime.sale.refusals import MAX_AGE, MAX_AMOUNT_MINOR, MAX_QTY, MAX_TEXT, MAX_WEIGHT_G, Refused
+from runtime.sale.state import Checkout, Facts, Payment, Sale, SaleLine
 
 Step = tuple[Checkout, tuple[Effect, ...]]
 
@@ -33,6 +33,14 @@ def item(event: e.ItemAdded | e.WeightWanted) -> None:
     if not event.sku or not event.at or any(len(text) > MAX_TEXT for text in texts):
         raise Refused("bad_item")
     amount(event.regular_minor, "bad_price", name=event.name)
+    facts(event.facts)
+
+
+def facts(value: Facts | None) -> None:
+    if value is None:
+        return
+    if len(value.stock_sku) > MAX_TEXT or not 0 <= value.min_age <= MAX_AGE or not 0 <= value.stock_g <= MAX_WEIGHT_G:
+        raise Refused("bad_item")
 
 
 def trade(trade_no: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.day.events import DayEvent
-from runtime.sale.state import Adjustment
+from runtime.sale.state import Adjustment, Apart, Facts, Hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class ItemAdded:
     entry: str
     at: str  # local time
     snapshot: str
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class WeightWanted:
     entry: str
     at: str
     snapshot: str
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,9 @@ class Subtotalled:
     basket: dict[str, Any]
     receipt: dict[str, Any]
     snapshot: str = ""
+    apart: tuple[Apart, ...] = ()  # lines that are not in the basket
+    adjustments: tuple[Adjustment, ...] = ()  # what is put on lines of either kind
+    sum_minor: int | None = None  # what all of it comes to; None: the receipt's total
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +188,21 @@ class TenderTakenBack:
     """The last tender of a part is given back: cash from the drawer, a payment by cancelling it."""
 
 
+@dataclass(frozen=True, slots=True)
+class LineChangedByHand:
+    """A price or a discount that a person gives; None takes it off again."""
+
+    line: int
+    hand: Hand | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketChangedByHand:
+    """A discount on all that may be discounted; None takes it off again."""
+
+    hand: Hand | None
+
+
 SaleEvent = (
     ItemAdded
     | WeightWanted
@@ -207,6 +227,8 @@ SaleEvent = (
     | SaleRecalled
     | PartSet
     | TenderTakenBack
+    | LineChangedByHand
+    | TicketChangedByHand
 )
 
 # What devices and the shell bring: it comes whoever is at the desk, also while it is locked.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from runtime.sale import checks
 from runtime.sale import events as e
@@ -11,10 +12,23 @@ from runtime.sale.effects import AskPayment, CancelPayment, CloseRecord, Effect,
 from runtime.sale.refusals import MAX_PRINTS, MAX_ROUNDING_MINOR, Refused
 from runtime.sale.state import Adjustment, Checkout, Payment, PrintJob, Sale, State, Tender
 
+UNPRICED: dict[str, Any] = {
+    "basket": {},
+    "receipt": {},
+    "apart": (),
+    "adjustments": (),
+    "sum_minor": None,
+    "part_minor": None,
+}  # what a sale is without its total
+
 
 def subtotal(checkout: Checkout, event: e.Subtotalled) -> Step:
-    checks.amount(event.receipt.get("total", -1), "bad_total")
-    total = int(event.receipt["total"])
+    priced = event.receipt.get("total", -1)
+    checks.amount(priced, "bad_total")
+    total = priced + sum(one.gross_minor for one in event.apart) + sum(one.amount_minor for one in event.adjustments)
+    checks.amount(total, "bad_total")
+    if total != (priced if event.sum_minor is None else event.sum_minor):
+        raise Refused("bad_total")
     return checks.with_sale(
         checkout,
         Show("total", total),
@@ -23,12 +37,15 @@ def subtotal(checkout: Checkout, event: e.Subtotalled) -> Step:
         receipt=event.receipt,
         snapshot=event.snapshot or checkout.sale.snapshot,
         pending_qty=None,
+        apart=event.apart,
+        adjustments=event.adjustments,
+        sum_minor=event.sum_minor,
     )
 
 
 def leave_tendering(checkout: Checkout, event: e.TenderingLeft) -> Step:
     checks.unpaid(checkout.sale)
-    return checks.with_sale(checkout, Show("off", 0), state=State.RINGING, part_minor=None, basket={}, receipt={})
+    return checks.with_sale(checkout, Show("off", 0), state=State.RINGING, **UNPRICED)
 
 
 def set_part(checkout: Checkout, event: e.PartSet) -> Step:

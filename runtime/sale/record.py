@@ -61,6 +61,15 @@ class RecordAdjustment:
     Amount: int  # added to the line's net
     Reason: str
     ApproverID: str
+    Value: int  # the price, percent or amount that was keyed; 0 for rounding
+
+
+@dataclass(frozen=True, slots=True)
+class RecordApart:
+    """A line that is not in the basket, at its regular price."""
+
+    LineNumber: int
+    Amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,7 @@ class Record:
     change: int
     TransactionStatus: Literal["Totaled", "Voided"] = "Totaled"  # Voided: every line is, and no money is in it
     total: int | None = None  # what it came to before cash was rounded; None in an older one: the receipt's total
+    apart: tuple[RecordApart, ...] = ()
     adjustments: tuple[RecordAdjustment, ...] = ()
 
 
@@ -151,8 +161,10 @@ def build_record(
         change=sale.change_minor,
         TransactionStatus="Voided" if sale.voided else "Totaled",
         total=sale.total_minor,
+        apart=tuple(RecordApart(one.line, one.gross_minor) for one in sale.apart),
         adjustments=tuple(
-            RecordAdjustment(row.line, row.kind, row.amount_minor, row.reason, row.approver) for row in sale.rounding
+            RecordAdjustment(row.line, row.kind, row.amount_minor, row.reason, row.approver, row.value)
+            for row in (*sale.adjustments, *sale.rounding)
         ),
     )
     return pack(record)
@@ -190,7 +202,7 @@ def _check_sums(record: Record) -> None:
     if type(priced) is not int:
         raise WireError("bad_field", "Record.receipt: it has no total")
     rounding = sum(row.Amount for row in record.adjustments if row.kind == "rounding")
-    total = priced + sum(row.Amount for row in record.adjustments) - rounding
+    total = priced + sum(one.Amount for one in record.apart) + sum(row.Amount for row in record.adjustments) - rounding
     if total != (priced if record.total is None else record.total):
         raise WireError("bad_field", "Record.total: it does not add up")
     if total + rounding != sum(tender.Amount for tender in record.tenders):

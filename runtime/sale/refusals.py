@@ -14,6 +14,7 @@ MAX_QTY = 9_999
 MAX_WEIGHT_G = 999_999
 MAX_AMOUNT_MINOR = 10**12
 MAX_TEXT = 200  # characters of a code, name or number
+MAX_AGE = 150  # years
 MAX_SUSPENDED = 20  # tickets that are put aside on one terminal
 MAX_SUSPENDED_LINES = 2_000  # of all of them: they are in every checkpoint
 MAX_ROUNDING_MINOR = 1_000  # a tenth of the unit of a currency with four decimals
@@ -33,7 +34,7 @@ class Refused(Exception):
         return f"{text} {remedy}".format_map(self.args_named)
 
 
-MONEY_ARGS = frozenset({"short", "due"})
+MONEY_ARGS = frozenset({"short", "due", "regular"})
 
 # code -> (what is the matter, what to do about it)
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -74,6 +75,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Print the receipt again.",
     ),
     "part_paid": ("Part of this sale is paid.", "Take the rest, or give back what was taken: press Cancel."),
+    "line_by_hand": ("The price of line {line} was changed by hand.", "Take that off first, or ring the rest anew."),
+    "nothing_by_hand": ("Nothing was changed by hand.", "Nothing needs to be done."),
+    "no_discount": ("{name} may not be discounted.", "Sell it at its price."),
+    "price_above": ("{name} costs {regular} on its label; more must not be taken.", "Key a lower price."),
+    "reason_missing": ("A reason is needed.", "Choose a reason, or key one."),
+    "bad_discount": ("This is no price or discount.", "Key it again."),
+    "bad_percent": ("A discount is 1 to 100 percent.", "Key what is taken off: 10 for ten percent."),
     "bad_part": ("A part is less than what is due.", "Key less than {due}, or take all of it."),
     "no_part": ("No part is set.", "Nothing needs to be done."),
     "bad_rounding": ("This is no rounding of cash.", "Call the technician."),

@@ -47,6 +47,7 @@ def add_item(checkout: Checkout, event: e.ItemAdded) -> Step:
         qty=event.qty,
         weight_g=event.weight_g,
         entry=event.entry,
+        facts=event.facts,
     )
     return checks.with_sale(
         checkout,
@@ -65,7 +66,12 @@ def want_weight(checkout: Checkout, event: e.WeightWanted) -> Step:
         raise Refused("quantity_for_weighed", name=event.name)
     _room(sale)
     weighing = Weighing(
-        code=event.code, sku=event.sku, name=event.name, regular_minor=event.regular_minor, entry=event.entry
+        code=event.code,
+        sku=event.sku,
+        name=event.name,
+        regular_minor=event.regular_minor,
+        entry=event.entry,
+        facts=event.facts,
     )
     return checks.with_sale(
         checkout,
@@ -93,6 +99,7 @@ def weigh(checkout: Checkout, event: e.Weighed) -> Step:
         qty=0,
         weight_g=event.weight_g,
         entry="scale",
+        facts=waiting.facts,
     )
     return checks.with_sale(checkout, state=State.RINGING, lines=(*sale.lines, line), weighing=None)
 
@@ -116,19 +123,21 @@ def change_quantity(checkout: Checkout, event: e.LineQuantityChanged) -> Step:
     line = checks.live_line(checkout.sale, event.line)
     if line.unit != "each":
         raise Refused("line_weighed", line=event.line)
+    if line.hand is not None:  # who approved it approved it for so many
+        raise Refused("line_by_hand", line=event.line)
     checks.quantity(event.qty)
-    return checks.with_sale(checkout, lines=_replaced(checkout.sale, replace(line, qty=event.qty)))
+    return checks.with_sale(checkout, lines=replaced(checkout.sale, replace(line, qty=event.qty)))
 
 
 def void_line(checkout: Checkout, event: e.LineVoided) -> Step:
     line = checks.live_line(checkout.sale, event.line)
-    lines = _replaced(checkout.sale, replace(line, voided=True))
+    lines = replaced(checkout.sale, replace(line, voided=True))
     if all(each.voided for each in lines):
         return replace(checkout, sale=Sale()), (Show("off", 0),)
     return checks.with_sale(checkout, lines=lines)
 
 
-def _replaced(sale: Sale, line: SaleLine) -> tuple[SaleLine, ...]:
+def replaced(sale: Sale, line: SaleLine) -> tuple[SaleLine, ...]:
     return tuple(line if each.line == line.line else each for each in sale.lines)
 
 

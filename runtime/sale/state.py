@@ -26,6 +26,27 @@ class State(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What the book says of an item besides its price, where it says anything."""
+
+    no_discount: bool = False  # nothing is taken off it by hand either
+    apart: bool = False  # never given to the engine: a carrier bag that the book would let be discounted
+    min_age: int = 0  # years; 0: for everybody
+    stock_sku: str = ""  # what it is taken from, where that is another item
+    stock_g: int = 0  # grams that one takes from stock; 0: it is counted by pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What a person changed of a price."""
+
+    kind: str  # "price", "percent" or "amount"
+    value: int  # the price of one or a kg; percent taken off, 1 to 100; minor units taken off
+    reason: str
+    approver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SaleLine:
     line: int  # from 1, never used again
     code: str  # what was scanned or keyed
@@ -37,6 +58,13 @@ class SaleLine:
     weight_g: int  # 0 for an each line
     entry: str  # "scanned", "keyed", "label", "scale"
     voided: bool = False
+    facts: Facts | None = None
+    hand: Hand | None = None
+
+    @property
+    def apart(self) -> bool:
+        """Priced without the engine: its price is a person's, or fixed."""
+        return (self.hand is not None and self.hand.kind == "price") or (self.facts is not None and self.facts.apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +76,7 @@ class Weighing:
     name: str
     regular_minor: int
     entry: str
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +96,15 @@ class Adjustment:
     amount_minor: int  # added to the line's net: below 0 for what is taken off
     reason: str = ""
     approver: str = ""
+    value: int = 0  # of the Hand
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What a line that the engine was not asked for costs before anything is put on it."""
+
+    line: int
+    gross_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +134,15 @@ class Sale:
     voided: bool = False  # the whole ticket: it was never sold
     part_minor: int | None = None  # the next tender pays so much and no more
     rounding: tuple[Adjustment, ...] = ()  # of the cash that closes it
+    hand: Hand | None = None  # on the whole ticket
+    apart: tuple[Apart, ...] = ()  # fixed at subtotal, as the next two
+    adjustments: tuple[Adjustment, ...] = ()
+    sum_minor: int | None = None  # what it comes to; None: the receipt's total
 
     @property
     def total_minor(self) -> int:
-        """What the basket costs; 0 until subtotal."""
-        return int(self.receipt.get("total", 0))
+        """What the sale comes to before cash is rounded; 0 until subtotal."""
+        return int(self.receipt.get("total", 0)) if self.sum_minor is None else self.sum_minor
 
     @property
     def rounding_minor(self) -> int:
@@ -114,6 +156,11 @@ class Sale:
     @property
     def live_lines(self) -> tuple[SaleLine, ...]:
         return tuple(line for line in self.lines if not line.voided)
+
+    @property
+    def basket_lines(self) -> tuple[SaleLine, ...]:
+        """Those that the engine prices."""
+        return tuple(line for line in self.lines if not line.voided and not line.apart)
 
 
 @dataclass(frozen=True, slots=True)

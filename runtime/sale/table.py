@@ -71,6 +71,8 @@ _ROWS: dict[type[e.SaleEvent], tuple[Go | No, ...]] = {
     e.SaleRecalled:      (Go("recall", (R,)), _OPEN, _WEIGHING, _OPEN, _PAYMENT, Go("recall", (R,))),
     e.PartSet:           (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("set_part", (T,)), _PAYMENT, _CLOSED),
     e.TenderTakenBack:   (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("take_back", (T, P)), _PAYMENT, _CLOSED),
+    e.LineChangedByHand: (_NOTHING,   Go("change_line", (R,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
+    e.TicketChangedByHand: (_NOTHING, Go("change_ticket", (R,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
     e.PrintBegun:        tuple(Go(_PRINT_BEGUN, (state,)) for state in STATES),
     e.PrintEnded:        tuple(Go(_PRINT_ENDED, (state,)) for state in STATES),
 }  # fmt: skip

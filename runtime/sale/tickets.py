@@ -14,6 +14,7 @@ from runtime.sale import checks
 from runtime.sale import events as e
 from runtime.sale.checks import Step
 from runtime.sale.effects import CloseRecord, Show
+from runtime.sale.paying import UNPRICED
 from runtime.sale.refusals import MAX_AMOUNT_MINOR, MAX_SUSPENDED, MAX_SUSPENDED_LINES, Refused
 from runtime.sale.state import Checkout, Sale, State, Suspended
 
@@ -28,9 +29,8 @@ def void_ticket(checkout: Checkout, event: e.TicketVoided) -> Step:
         state=State.CLOSED,
         lines=tuple(replace(line, voided=True) for line in sale.lines),
         pending_qty=None,
-        basket={},
-        receipt={},
         voided=True,
+        **UNPRICED,
     )
     return replace(checkout, sale=Sale(), last_sequence=sequence), (CloseRecord(sequence, voided), Show("off", 0))
 
@@ -45,7 +45,7 @@ def suspend(checkout: Checkout, event: e.SaleSuspended) -> Step:
     if len(checkout.suspended) >= MAX_SUSPENDED or lines > MAX_SUSPENDED_LINES:
         raise Refused("too_many_suspended", limit=MAX_SUSPENDED)
     number = checkout.last_suspended + 1
-    aside = replace(sale, state=State.RINGING, pending_qty=None, part_minor=None, basket={}, receipt={})
+    aside = replace(sale, state=State.RINGING, pending_qty=None, **UNPRICED)
     live = sale.live_lines
     ticket = Suspended(number, event.at, event.total_minor, len(live), live[0].name, aside)
     suspended = (*checkout.suspended, ticket)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from runtime.day import events as dev
 from runtime.sale import events as ev
 from runtime.sale.state import State
-from runtime.terminal import tendering, tickets
+from runtime.sale.sums import regular_price
+from runtime.terminal import handwork, tendering, tickets
 from runtime.terminal.clock import RehearsalClock, rehearsal_time
 from runtime.terminal.names import is_member_number
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
-from runtime.terminal.view import regular_price
 from runtime.wire.messages import COMMANDS, OPTIONAL, Sentence
 
 if TYPE_CHECKING:
@@ -140,4 +140,4 @@ _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "lock": Commands._lock,
     "unlock": Commands._unlock,
 }
-_BY_THEME: dict[str, Callable[..., Sentence | None]] = {**tickets.COMMANDS, **tendering.COMMANDS}
+_BY_THEME: dict[str, Callable[..., Sentence | None]] = {**tickets.COMMANDS, **tendering.COMMANDS, **handwork.COMMANDS}

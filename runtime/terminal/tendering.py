@@ -10,6 +10,7 @@ from runtime.sale import events as ev
 from runtime.sale.state import Adjustment, State
 from runtime.sale.sums import cash_rounding_rows
 from runtime.terminal.clock import local_text
+from runtime.terminal.handwork import check_again
 from runtime.terminal.sentences import sentence
 from runtime.wire.messages import Sentence
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from runtime.terminal.till import Till
 
 
-def subtotal(till: Till) -> None:
+def subtotal(till: Till, approver: str = "", pin: str = "") -> None:
+    if till.checkout.sale.state is State.RINGING:
+        check_again(till, approver, pin)
     till.accept(till.pricing.subtotalled(till.checkout, till.basket_id))
 
 

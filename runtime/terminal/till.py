@@ -263,8 +263,8 @@ class Till:
             return tickets.recall(self, number)
         self._renew()
         book, at = self.snapshot, local_text(self.clock.now())
-        money = (book.exponent, book.currency)
-        goods = read_goods(code, entry, sale, book.find, self.templates, at, self.pricing.hash, *money)
+        rest = (at, self.pricing.hash, book.exponent, book.currency, self.settings.bags)
+        goods = read_goods(code, entry, sale, book.find, self.templates, *rest)
         self.accept(goods)
         if isinstance(goods, ev.WeightWanted):
             return sentence("weigh_now", name=goods.name)
@@ -273,7 +273,7 @@ class Till:
     @property
     def shown_minor(self) -> int:
         """What the screen says the sale comes to."""
-        return int(self.pricing.receipt["total"]) if self.pricing.receipt else 0
+        return self.pricing.sum.total_minor if self.pricing.sum else 0
 
     def has(self, device_class: DeviceClass) -> bool:
         """Whether the settings name such a device, well or not."""
@@ -368,7 +368,7 @@ class Till:
             bags=self.lookup.bags(),
             cash_rounding_minor=sum(row.amount_minor for row in rounding_rows(self)),
         )
-        return view_of(self.checkout, self.pricing.receipt, around, self.pricing.promotion_name)
+        return view_of(self.checkout, self.pricing.receipt, self.pricing.sum, around, self.pricing.promotion_name)
 
     def _network(self) -> ViewNetwork:
         if self.forwarder is None:

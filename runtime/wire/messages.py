@@ -65,6 +65,18 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "void_ticket": ({}, "take the whole sale out; it is recorded as voided"),
     "suspend": ({}, "put the sale aside for the next customer"),
     "recall": ({"number": int}, "take a suspended sale up again"),
+    "price_override": (
+        {"line": int, "price_minor": int, "reason": str},
+        "a price by hand for one piece or a kg of a line, not above its label",
+    ),
+    "discount_line": (
+        {"line": int, "reason": str},
+        "take `percent` or `amount_minor` off a line; neither: take back what was changed by hand",
+    ),
+    "discount_ticket": (
+        {"reason": str},
+        "take `percent` or `amount_minor` off all that may be discounted; neither: take it back",
+    ),
     "part": ({"amount_minor": int}, "the next tender, cash or code, pays only so much of what is due"),
     # the working day
     "sign_on": ({"user": str, "pin": str}, "this person works here from now on"),
@@ -82,6 +94,10 @@ OPTIONAL: dict[str, dict[str, type]] = {
     "price_lookup": {"code": str},
     "bag": {"number": int},
     "void_line": APPROVAL,
+    "price_override": APPROVAL,
+    "discount_line": {"percent": int, "amount_minor": int, **APPROVAL},
+    "discount_ticket": {"percent": int, "amount_minor": int, **APPROVAL},
+    "subtotal": APPROVAL,
     "void_ticket": {"reason": str, **APPROVAL},
     "suspend": APPROVAL,
     "recall": APPROVAL,
@@ -191,6 +207,18 @@ class ViewBag:
     regular_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class ViewAdjustment:
+    """What a person took off. `line` is 0 for the whole ticket."""
+
+    line: int
+    kind: str  # "price", "percent", "amount", "ticket_percent" or "ticket_amount"
+    value: int  # what was keyed: a price, percent, or an amount
+    amount_minor: int  # what it comes to now, below 0
+    reason: str
+    approver: str
+
+
 SaleState = Literal["idle", "ringing", "weighing", "tendering", "paying", "closed"]
 
 
@@ -230,6 +258,7 @@ class View:
     cash_due_minor: int = 0  # the same in cash: rounded as the book says, or the part that is set
     part_minor: int | None = None  # the next tender pays so much
     rounding_minor: int = 0  # what the cash that closed it paid beyond the total
+    adjustments: tuple[ViewAdjustment, ...] = ()  # by hand; in the lines' net and discount already
 
 
 Message = Hello | Command | Answer | View

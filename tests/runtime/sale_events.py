@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from runtime.sale import events as e
-from runtime.sale.state import Checkout
+from runtime.sale.state import Checkout, Hand
 
 AT = "2026-11-22T18:30:00"
 
@@ -42,6 +42,11 @@ _wild = st.one_of(_small, st.integers(-(2**70), 2**70))
 _trade = st.sampled_from(["T1", "T2", "", "x" * 300])
 _text = st.one_of(st.sampled_from(["", "M1", "苹果"]), st.text(max_size=4))
 _unit = st.sampled_from(["each", "kg", "litre"])
+_hand = st.one_of(
+    st.none(),
+    st.just(Hand("price", 100, "torn")),
+    st.builds(Hand, st.sampled_from(["price", "percent", "amount", "x"]), _wild, st.sampled_from(["", "torn"])),
+)
 _receipt: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({"total": 0}), st.fixed_dictionaries({"total": _wild}), st.just({}), st.just({"total": "12"})
 )
@@ -77,6 +82,8 @@ anything: st.SearchStrategy[e.Event] = st.one_of(
     st.just(e.SaleSuspended(350, AT)),
     st.builds(e.SaleSuspended, _wild, st.just(AT)),
     st.builds(e.SaleRecalled, _small),
+    st.builds(e.LineChangedByHand, _small, _hand),
+    st.builds(e.TicketChangedByHand, _hand),
     st.builds(e.PartSet, st.one_of(st.none(), _small, _wild)),
     st.just(e.PartSet(3)),
     st.just(e.TenderTakenBack()),

@@ -24,7 +24,7 @@ from runtime.sale.effects import (
 )
 from runtime.sale.machine import HANDLERS, fold, resume, step
 from runtime.sale.refusals import MAX_LINES, MAX_PRINTS, SENTENCES, Refused
-from runtime.sale.state import Checkout, PrintJob, Sale, SaleLine, State, Tender
+from runtime.sale.state import Checkout, Hand, PrintJob, Sale, SaleLine, State, Tender
 from runtime.sale.table import STATES, TABLE, Go, No
 from tests.runtime.sale_events import AT, WANT, anything, item, kilo, sale, subtotal, total_of
 
@@ -83,6 +83,8 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
         e.TicketVoided("", AT),
         e.SaleSuspended(350, AT),
         e.SaleRecalled(1),
+        e.LineChangedByHand(1, Hand("price", 100, "torn")),
+        e.TicketChangedByHand(Hand("percent", 10, "friend")),
         e.PartSet(100),
         e.TenderTakenBack(),
     ]

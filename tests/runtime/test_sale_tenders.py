@@ -107,7 +107,7 @@ def test_cash_is_rounded_on_the_largest_line() -> None:
     record = record_of(closed)
     assert (record["total"], record["receipt"]["total"], record["tenders"][0]["Amount"]) == (2346, 2346, 2340)
     assert record["adjustments"] == [
-        {"LineNumber": 2, "kind": "rounding", "Amount": -6, "Reason": "", "ApproverID": ""}
+        {"LineNumber": 2, "kind": "rounding", "Amount": -6, "Reason": "", "ApproverID": "", "Value": 0}
     ]
     with pytest.raises(WireError):
         read_record(pack({**record, "adjustments": []}))
