@@ -27,6 +27,7 @@ from runtime.sale.state import Checkout, Sale, State
 from runtime.sale.table import PRINTING, TABLE, No
 
 Handler = Callable[[Checkout, Any], Step]
+_BETWEEN = frozenset({State.IDLE, State.CLOSED})
 DAY_EVENTS: frozenset[type[DayEvent]] = frozenset(get_args(DayEvent))
 
 
@@ -36,7 +37,8 @@ def step(checkout: Checkout, event: e.Event) -> Step:
         return day.step(checkout, cast(DayEvent, event))
     event = cast(e.SaleEvent, event)
     sale = checkout.sale
-    day.gate(checkout, type(event) not in e.BY_DEVICE)
+    begins = sale.state in _BETWEEN and type(event) is not e.SalePutAway
+    day.gate(checkout, type(event) not in e.BY_DEVICE, begins)
     cell = TABLE[sale.state, type(event)]
     if isinstance(cell, No):
         if cell.code == "weighing_open" and sale.weighing is not None:
@@ -44,7 +46,10 @@ def step(checkout: Checkout, event: e.Event) -> Step:
         raise Refused(cell.code)
     if sale.state is State.CLOSED and type(event) not in PRINTING:
         checkout = replace(checkout, sale=Sale())
-    return HANDLERS[cell.handler](checkout, event)
+    after, effects = HANDLERS[cell.handler](checkout, event)
+    if after.last_sequence != checkout.last_sequence:
+        return day.closed(checkout, after, effects)
+    return after, effects
 
 
 def fold(events: Iterable[e.Event], checkout: Checkout | None = None) -> Checkout:

@@ -87,7 +87,7 @@ def paid(checkout: Checkout, tender: Tender, drawer: bool, paper: bool) -> Step:
     sale = replace(sale, change_minor=sum(one.given_minor - one.amount_minor for one in sale.tenders))
     if sale.due_minor == 0:
         return close(replace(checkout, sale=sale), drawer, paper)
-    effects: list[Effect] = [OpenDrawer()] if drawer else []
+    effects: list[Effect] = [OpenDrawer()] if drawer and not checkout.desk.training else []
     effects.append(Show("total", sale.due_minor))
     return replace(checkout, sale=replace(sale, state=State.TENDERING)), tuple(effects)
 
@@ -101,13 +101,16 @@ def take_back(checkout: Checkout, event: e.TenderTakenBack) -> Step:
     change = sum(one.given_minor - one.amount_minor for one in rest)
     sale = replace(sale, tenders=rest, change_minor=change, part_minor=None)
     if last.kind == "cash":
-        return replace(checkout, sale=sale), (OpenDrawer(), Show("total", sale.due_minor))
+        effects: tuple[Effect, ...] = () if checkout.desk.training else (OpenDrawer(),)
+        return replace(checkout, sale=sale), (*effects, Show("total", sale.due_minor))
     payment = Payment(trade_no=last.trade_no, code_tail="", amount_minor=last.amount_minor, cancelling=True)
     return replace(checkout, sale=replace(sale, state=State.PAYING, payment=payment)), (CancelPayment(last.trade_no),)
 
 
 def ask_payment(checkout: Checkout, event: e.PaymentAsked) -> Step:
     checks.trade(event.trade_no)
+    if checkout.desk.training:  # no provider hears of it
+        raise Refused("training_cash")
     part = checkout.sale.part_minor
     due = checkout.sale.due_minor if part is None else part
     if due == 0:

@@ -8,9 +8,11 @@ that it vouches for every row before; and no code of a customer's wallet, only t
 from __future__ import annotations
 
 import hashlib
+import typing
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from runtime.day.record import read_control
 from runtime.sale.state import Checkout, State
 from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import PackedRecord
@@ -210,7 +212,10 @@ def _check_sums(record: Record) -> None:
 
 
 def read_record(body: bytes) -> dict[str, Any]:
-    """The map of a record, checked as `parse_record` checks it. Raises WireError."""
+    """The map of a record, a sale's or a ControlTransaction's (runtime.day.record), checked as `parse_record` and
+    `parse_control` check it. Raises WireError."""
+    value = unpack(body, MAX_RECORD_BYTES)
+    if isinstance(value, dict) and value.get("type") == "ControlTransaction":
+        return read_control(body)
     parse_record(body)
-    value: dict[str, Any] = unpack(body, MAX_RECORD_BYTES)
-    return value
+    return typing.cast("dict[str, Any]", value)

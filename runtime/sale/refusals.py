@@ -86,6 +86,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_part": ("No part is set.", "Nothing needs to be done."),
     "bad_rounding": ("This is no rounding of cash.", "Call the technician."),
     "nothing_paid": ("Nothing is paid yet.", "Press Cancel to go back to ringing."),
+    "training_suspend": ("Training sales cannot be put aside, and no ticket recalled.", "Finish it or void it."),
     "bad_reason": ("A reason has at most {limit} characters.", "Choose a reason, or key a shorter one."),
     "too_many_suspended": ("At most {limit} tickets can wait here.", "Recall one and finish it."),
     "suspended_unknown": ("Ticket {number} does not wait here.", "It may be recalled already; look at the list."),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from runtime.day.state import AT_REST, Desk
+from runtime.day.state import AT_REST, FIRST_DAY, NO_SHIFT, Day, Desk, Shift
 
 
 class State(str, Enum):
@@ -192,3 +192,5 @@ class Checkout:
     suspended: tuple[Suspended, ...] = ()  # oldest first
     last_suspended: int = 0  # number of the last ticket that was put aside
     desk: Desk = AT_REST
+    shift: Shift = NO_SHIFT
+    day: Day = FIRST_DAY

@@ -32,13 +32,15 @@ def void_ticket(checkout: Checkout, event: e.TicketVoided) -> Step:
         voided=True,
         **UNPRICED,
     )
-    return replace(checkout, sale=Sale(), last_sequence=sequence), (CloseRecord(sequence, voided), Show("off", 0))
+    return replace(checkout, sale=Sale(), last_sequence=sequence), (CloseRecord(sequence, sale=voided), Show("off", 0))
 
 
 def suspend(checkout: Checkout, event: e.SaleSuspended) -> Step:
     """The total, where it stood, is asked for anew when the ticket is back."""
     sale = checkout.sale
     checks.unpaid(sale)
+    if checkout.desk.training:  # it could come back as a sale
+        raise Refused("training_suspend")
     if type(event.total_minor) is not int or abs(event.total_minor) > MAX_AMOUNT_MINOR:
         raise Refused("bad_amount")
     lines = len(sale.lines) + sum(len(one.sale.lines) for one in checkout.suspended)
@@ -53,6 +55,8 @@ def suspend(checkout: Checkout, event: e.SaleSuspended) -> Step:
 
 
 def recall(checkout: Checkout, event: e.SaleRecalled) -> Step:
+    if checkout.desk.training:
+        raise Refused("training_suspend")
     for one in checkout.suspended:
         if one.number == event.number:
             rest = tuple(other for other in checkout.suspended if other is not one)

@@ -59,11 +59,8 @@ class Approval:
         self._checked: _Checked | None = None
 
     def start(self) -> None:
-        """Write down what the settings ask for from here on, where that is new."""
+        """Waits begin anew with the daemon."""
         self._began_s = _now_s()
-        users = self._rules.users is not None
-        if users == (self._till.checkout.desk.state is DeskState.FREE):
-            self._till.accept(dev.RulesSet(users))
 
     # --- a PIN --------------------------------------------------------------------------------------------------
 

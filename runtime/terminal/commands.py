@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from runtime.day import events as dev
+from runtime.day.events import CountDropped
+from runtime.day.state import ShiftState
 from runtime.sale import events as ev
 from runtime.sale.state import State
 from runtime.sale.sums import regular_price
 from runtime.terminal import handwork, tendering, tickets
 from runtime.terminal.clock import RehearsalClock, rehearsal_time
+from runtime.terminal.day_commands import DAY_COMMANDS
 from runtime.terminal.names import is_member_number
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
+from runtime.terminal.working_day import BETWEEN
 from runtime.wire.messages import COMMANDS, OPTIONAL, Sentence
 
 if TYPE_CHECKING:
     from runtime.terminal.till import Till
+
+# What a person asks for without beginning a business day.
+_ANY_DAY = frozenset({"clock", "lock", "unlock", "cancel", "reprint", "journal_search", "x_report", "day_end"})
 
 
 KEEP_LOOKUP = frozenset({"scan", "price_lookup", "cancel"})  # these see to what is looked up themselves
@@ -37,6 +43,10 @@ class Commands:
             raise NotTaken("bad_arguments", command=name)
         if name not in KEEP_LOOKUP:
             self._till.lookup.drop()
+        if name not in _ANY_DAY:
+            self._till.day.tend(begins=True)
+        if name in DAY_COMMANDS:
+            return DAY_COMMANDS[name](self._till, **args)
         if name in _BY_THEME:
             return _BY_THEME[name](self._till, **args)
         return _COMMANDS[name](self, **args)
@@ -75,7 +85,12 @@ class Commands:
         sale = till.checkout.sale
         if till.lookup.drop():
             return None
-        if sale.pending_qty is not None:
+        if till.day.shows and sale.state in BETWEEN:
+            till.day.clear()
+        elif till.checkout.shift.state is ShiftState.COUNTING:
+            till.accept(CountDropped())
+            return sentence("count_dropped")
+        elif sale.pending_qty is not None:
             till.accept(ev.QuantitySet(None))
         elif sale.state is State.WEIGHING:
             till.accept(ev.WeighingDropped())
@@ -109,20 +124,6 @@ class Commands:
         except ValueError:
             raise NotTaken("bad_arguments", command="clock") from None
 
-    # --- the working day ----------------------------------------------------------------------------------------
-
-    def _sign_on(self, user: str, pin: str) -> Sentence:
-        return self._till.approval.sign_on(user)
-
-    def _sign_off(self) -> None:
-        self._till.accept(dev.SignedOff())
-
-    def _lock(self) -> None:
-        self._till.accept(dev.Locked())
-
-    def _unlock(self, user: str, pin: str) -> None:
-        self._till.approval.unlock(user)
-
 
 _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "scan": Commands._scan,
@@ -135,9 +136,5 @@ _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "next": Commands._next,
     "reprint": Commands._reprint,
     "clock": Commands._clock,
-    "sign_on": Commands._sign_on,
-    "sign_off": Commands._sign_off,
-    "lock": Commands._lock,
-    "unlock": Commands._unlock,
 }
 _BY_THEME: dict[str, Callable[..., Sentence | None]] = {**tickets.COMMANDS, **tendering.COMMANDS, **handwork.COMMANDS}

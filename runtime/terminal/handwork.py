@@ -111,7 +111,7 @@ def _off_ticket(comes_to: Sum | None) -> int:
 
 
 def _said(till: Till, off_minor: int) -> Sentence:
-    return sentence("taken_off", amount=till.amount(off_minor))
+    return sentence("taken_off", amount=till.money(off_minor))
 
 
 COMMANDS: dict[str, Callable[..., Sentence | None]] = {

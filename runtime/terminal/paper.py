@@ -24,6 +24,7 @@ def receipt_document(
     record: dict[str, Any],
     *,
     copy: bool,
+    training: bool = False,
     header: tuple[str, ...],
     footer: tuple[str, ...],
     exponent: int,
@@ -31,7 +32,8 @@ def receipt_document(
     promotion_name: Callable[[str], str],
     _: Callable[[str], str],
 ) -> Document:
-    """The whole receipt of a RetailTransaction. `sign` stands before the total (`¥`, or the currency's letters)."""
+    """The whole receipt of a RetailTransaction; in `training` it is marked so and has no number. `sign` stands
+    before the total (`¥`, or the currency's letters)."""
 
     def money(amount_minor: int) -> str:
         return amount_text(amount_minor, exponent)
@@ -45,6 +47,8 @@ def receipt_document(
         paper.append(Text(line, "centre", bold=number == 0, width=size, height=size))
     if copy:
         paper.append(Text(_("*** COPY ***"), "centre", bold=True, width=2, height=2))
+    if training:
+        paper.append(Text(_("*** TRAINING ***"), "centre", bold=True, width=2, height=2))
     paper.append(Columns(((_("Till") + f" {record['WorkstationID']}", 0, "left"), (_number(record, _), 26, "right"))))
     paper.append(
         Columns(((_("Cashier") + f" {record['OperatorID']}", 0, "left"), (_when(record["EndDateTime"]), 26, "right")))
@@ -87,7 +91,10 @@ def receipt_document(
     if gross > total:
         paper.append(row(_("You saved"), gross - total))
     paper.append(Feed(1))
-    paper.append(Barcode(receipt_number(record)))
+    if training:
+        paper.append(Text(_("This is no receipt."), "centre", bold=True))
+    else:
+        paper.append(Barcode(receipt_number(record)))
     paper += [Text(line, "centre") for line in footer]
     paper += [Feed(3), Cut()]
     return tuple(paper)
@@ -144,7 +151,7 @@ def _how_much(line: dict[str, Any]) -> str:
 
 
 def _number(record: dict[str, Any], _: Callable[[str], str]) -> str:
-    return _("No.") + f" {record['SequenceNumber']:06d}"
+    return _("No.") + f" {record['SequenceNumber']:06d}" if record["SequenceNumber"] else ""
 
 
 def _when(at: str) -> str:

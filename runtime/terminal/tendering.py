@@ -32,7 +32,7 @@ def cash(till: Till, amount_minor: int) -> Sentence:
 
 def part(till: Till, amount_minor: int) -> Sentence:
     till.accept(ev.PartSet(amount_minor))
-    return sentence("part_set", amount=till.amount(amount_minor))
+    return sentence("part_set", amount=till.money(amount_minor))
 
 
 def back(till: Till) -> Sentence | None:
@@ -47,7 +47,7 @@ def back(till: Till) -> Sentence | None:
     last = sale.tenders[-1]
     till.accept(ev.TenderTakenBack())
     if last.kind == "cash":
-        return sentence("cash_back", amount=till.amount(last.amount_minor))
+        return sentence("cash_back", amount=till.money(last.amount_minor))
     return sentence("payment_cancelling")
 
 
@@ -64,8 +64,8 @@ def said_paid(till: Till) -> Sentence:
     sale = till.checkout.sale
     if sale.state is not State.TENDERING:
         return sentence("paid")
-    last = till.amount(sale.tenders[-1].amount_minor)
-    return sentence("part_paid_now", amount=last, due=till.amount(sale.due_minor))
+    last = till.money(sale.tenders[-1].amount_minor)
+    return sentence("part_paid_now", amount=last, due=till.money(sale.due_minor))
 
 
 COMMANDS: dict[str, Callable[..., Sentence | None]] = {"subtotal": subtotal, "cash": cash, "part": part}

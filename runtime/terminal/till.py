@@ -15,6 +15,7 @@ from typing import Any
 from drivers.api import DeviceClass, Document, ScanData
 from engine.labels import LabelTemplate
 from engine.snapshot import Snapshot
+from runtime.day.state import DeskState
 from runtime.devices.ports import Devices, DeviceStatus
 from runtime.forward.forwarder import Forwarder
 from runtime.journal.errors import JournalError
@@ -30,6 +31,7 @@ from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, local_text
 from runtime.terminal.closing import closing
 from runtime.terminal.commands import Commands
+from runtime.terminal.day_commands import search_answered
 from runtime.terminal.day_rules import DayRules
 from runtime.terminal.intake import read_goods, read_payment_code
 from runtime.terminal.lookup import Lookup
@@ -45,6 +47,7 @@ from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.tendering import rounding_rows
 from runtime.terminal.view import Surroundings, view_of
 from runtime.terminal.weighing import ScaleWork
+from runtime.terminal.working_day import WorkingDay
 from runtime.wire.messages import Answer, Command, Notice, Sentence, Severity, View, ViewNetwork
 from runtime.wire.pack import WireError
 
@@ -94,6 +97,7 @@ class Till:
         self.lookup = Lookup(self)
         self.rules = day or DayRules()
         self.approval = Approval(self, self.rules)
+        self.day = WorkingDay(self)
         self._commands = Commands(self)
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -110,6 +114,7 @@ class Till:
             self.say("info", sentence("book_changed" if changed else "recovered"))
         self._reprice()
         self.approval.start()
+        self.day.start()
         for effect in resume(self.checkout):
             self._carry_out(effect)
         self.changed()
@@ -150,6 +155,7 @@ class Till:
         self.checkout = after
         if after.sale is not before.sale:
             self._reprice()
+            self.day.clear()
         if after.sale.state is not before.sale.state:
             self._renew()
         for effect in effects:
@@ -190,11 +196,13 @@ class Till:
         try:
             said = self._commands.obey(command.name, command.args)
         except REFUSALS as refused:
-            answer = Answer(command.id, False, why(refused, self.snapshot.exponent))
+            return self._answered(command, False, why(refused, self.snapshot.exponent))
         except JournalError as error:
-            answer = Answer(command.id, False, sentence(error.code))
-        else:
-            answer = Answer(command.id, True, said)
+            return self._answered(command, False, sentence(error.code))
+        return self._answered(command, True, said)
+
+    def _answered(self, command: Command, ok: bool, said: Sentence | None) -> Answer:
+        answer = Answer(command.id, ok, said)
         if answer.sentence is not None:
             self.say(_severity(answer.sentence) if answer.ok else "bad", answer.sentence)
         elif answer.ok:
@@ -204,7 +212,20 @@ class Till:
 
     def handle(self, command: Command) -> Answer | Coroutine[Any, Any, Answer]:
         """As `command`; what carries a PIN is answered once that is checked, beside the loop."""
-        return self.approval.answered(command) if carries_pin(command) else self.command(command)
+        if carries_pin(command):
+            return self.approval.answered(command)
+        if command.name == "journal_search":
+            return self._searched(command)
+        return self.command(command)
+
+    async def _searched(self, command: Command) -> Answer:
+        try:
+            said = await search_answered(self, command)
+        except REFUSALS as refused:
+            return self._answered(command, False, why(refused, self.snapshot.exponent))
+        except JournalError as error:
+            return self._answered(command, False, sentence(error.code))
+        return self._answered(command, True, said)
 
     def approved(
         self, operation: str, amount_minor: int = 0, approver: str = "", pin: str = "", reason: str = ""
@@ -246,13 +267,14 @@ class Till:
         self.lookup.drop()
         if sale.state is State.PAYING:
             raise NotTaken("payment_open")
+        self.day.tend(begins=True)
         if sale.state is State.TENDERING:
             if not self.has("ElectronicValueRW"):
                 raise NotTaken("payments_none")
             event = read_payment_code(code, sale, self._trade_no())
             with self._paying.holding(code.strip()):
                 self.accept(event)
-            return sentence("payment_asked", amount=self.amount(event.amount_minor))
+            return sentence("payment_asked", amount=self.money(event.amount_minor))
         return self.ring(code, entry)
 
     def ring(self, code: str, entry: str) -> Sentence:
@@ -289,6 +311,8 @@ class Till:
                 self._paying.carry_out(effect)
             case fx.Print():
                 self.printing.poke()
+            case fx.PrintTraining():
+                self.printing.once(self.printing.training())
             case fx.OpenDrawer():
                 self.spawn(self._open_drawer())
             case fx.Show(lamp=lamp, amount_minor=amount_minor):
@@ -311,6 +335,12 @@ class Till:
         if code != "OK":
             self.say("bad", sentence(code, device="printer"))
             self.changed()
+
+    @property
+    def operator(self) -> str:
+        """Who sells: the one that is signed on; of the settings where nobody signs on here."""
+        desk = self.checkout.desk
+        return self.identity.operator if desk.state is DeskState.FREE else desk.user
 
     # --- price and view -----------------------------------------------------------------------------------------
 
@@ -355,7 +385,7 @@ class Till:
             rev=self._rev,
             store=self.identity.store,
             workstation=self.identity.workstation,
-            operator=self.checkout.desk.user or self.identity.operator,
+            operator=self.operator,
             at=local_text(self.clock.now()),
             currency=self.snapshot.currency,
             exponent=self.snapshot.exponent,
@@ -367,6 +397,8 @@ class Till:
             lookup=self.lookup.shown,
             bags=self.lookup.bags(),
             cash_rounding_minor=sum(row.amount_minor for row in rounding_rows(self)),
+            report=self.day.report,
+            found=self.day.found,
         )
         return view_of(self.checkout, self.pricing.receipt, self.pricing.sum, around, self.pricing.promotion_name)
 
@@ -376,7 +408,8 @@ class Till:
         ok, code = self.forwarder.status
         return ViewNetwork(ok, self.forwarder.unsent, network_sentence(code, **self.forwarder.status_args))
 
-    def amount(self, amount_minor: int) -> str:
+    def money(self, amount_minor: int) -> str:
+        """An amount as sentences have it."""
         return amount_text(amount_minor, self.snapshot.exponent)
 
     def _trade_no(self) -> str:

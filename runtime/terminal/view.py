@@ -13,17 +13,21 @@ from runtime.terminal.names import masked
 from runtime.terminal.paper import discounts
 from runtime.terminal.sentences import sentence
 from runtime.wire.messages import (
+    DeskName,
     Notice,
     SaleState,
     Sentence,
+    ShiftName,
     View,
     ViewAdjustment,
     ViewBag,
     ViewDevice,
     ViewDiscount,
+    ViewFound,
     ViewLine,
     ViewLookup,
     ViewNetwork,
+    ViewReport,
     ViewSuspended,
     ViewTender,
     ViewWeighing,
@@ -39,6 +43,9 @@ _STATE_NAMES: dict[str, SaleState] = {
     "paying": "paying",
     "closed": "closed",
 }
+
+_DESK_NAMES: dict[str, DeskName] = {"free": "free", "off": "off", "on": "on", "locked": "locked"}
+_SHIFT_NAMES: dict[str, ShiftName] = {"none": "none", "needed": "needed", "open": "open", "counting": "counting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class Surroundings:
     lookup: ViewLookup | None = None
     bags: tuple[ViewBag, ...] = ()
     cash_rounding_minor: int = 0
+    report: ViewReport | None = None
+    found: ViewFound | None = None
 
 
 def view_of(
@@ -115,6 +124,15 @@ def view_of(
         part_minor=sale.part_minor,
         rounding_minor=sale.rounding_minor,
         adjustments=rows,
+        desk=_DESK_NAMES[str(checkout.desk.state)],
+        operator_name=checkout.desk.name,
+        role=checkout.desk.role,
+        training=checkout.desk.training,
+        shift=_SHIFT_NAMES[str(checkout.shift.state)],
+        shift_number=checkout.shift.number,
+        business_day=checkout.day.date,
+        report=around.report,
+        found=around.found,
     )
 
 

@@ -83,6 +83,22 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "sign_off": ({}, "nobody works here from now on; not while a sale is open"),
     "lock": ({}, "nothing is taken from people until it is unlocked; what is open stays open"),
     "unlock": ({"user": str, "pin": str}, "by who is signed on, or by one who may unlock for others"),
+    "training_begin": ({}, "what is sold from here on is practice: no record, no number, no total, no drawer"),
+    "training_end": ({}, "what is sold is sold again"),
+    "shift_open": ({"float_minor": int}, "a shift begins with this change in the drawer"),
+    "shift_count": ({}, "the drawer opens and is counted; nothing is sold until shift_close, or cancel"),
+    "shift_close": (
+        {"cash_minor": int},
+        "what was counted: the shift closes, and only now differences are shown",
+    ),
+    "paid_in": ({"amount_minor": int, "reason": str}, "money comes into the drawer that no sale brought"),
+    "paid_out": ({"amount_minor": int, "reason": str}, "money leaves the drawer that no return took"),
+    "drop": ({"amount_minor": int, "reason": str}, "money leaves the drawer for the safe"),
+    "no_sale": ({"reason": str}, "the drawer opens without a sale"),
+    "x_report": ({}, "the figures of the shift under way, or of the day, on screen and paper"),
+    "day_end": ({}, "the business day ends: the Z report"),
+    "reprint_number": ({"number": int}, "a receipt or slip again, marked as a copy; 0 is the last"),
+    "journal_search": ({"text": str}, "records by number, day, goods, amount, operator or reason, the newest first"),
 }
 
 # The arguments that say who approves an operation. Without them it is refused with `approval_needed` where it needs
@@ -101,6 +117,18 @@ OPTIONAL: dict[str, dict[str, type]] = {
     "void_ticket": {"reason": str, **APPROVAL},
     "suspend": APPROVAL,
     "recall": APPROVAL,
+    "training_begin": APPROVAL,
+    "shift_open": APPROVAL,
+    "shift_count": APPROVAL,
+    "shift_close": {"code_minor": int},
+    "paid_in": APPROVAL,
+    "paid_out": APPROVAL,
+    "drop": APPROVAL,
+    "no_sale": APPROVAL,
+    "x_report": APPROVAL,
+    "day_end": APPROVAL,
+    "reprint_number": APPROVAL,
+    "journal_search": {"before": int, **APPROVAL},  # go on below this number
 }
 
 
@@ -219,6 +247,53 @@ class ViewAdjustment:
     approver: str
 
 
+DeskName = Literal["free", "off", "on", "locked"]
+ShiftName = Literal["none", "needed", "open", "counting"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewReportRow:
+    """`label` is English and the key of its translation. What is empty or None is not there."""
+
+    label: str
+    text: str = ""
+    count: int | None = None
+    amount_minor: int | None = None
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewReport:
+    """An X or Z report, or a shift's close; on the screen until the next sale or `cancel`."""
+
+    title: str  # English, the key of its translation
+    at: str
+    rows: tuple[ViewReportRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRecord:
+    """A record of the journal as one line. `reprint_number` prints it again."""
+
+    number: int
+    kind: str  # "RetailTransaction", or a ControlTransaction's ControlType
+    at: str
+    business_day: str
+    operator: str
+    amount_minor: int
+    lines: int
+    name: str  # of the first goods, or the reason
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFound:
+    """What journal_search found; on the screen until the next sale or `cancel`."""
+
+    text: str
+    records: tuple[ViewRecord, ...]
+    before: int  # search on with this `before`; 0: everything was looked at
+
+
 SaleState = Literal["idle", "ringing", "weighing", "tendering", "paying", "closed"]
 
 
@@ -259,6 +334,16 @@ class View:
     part_minor: int | None = None  # the next tender pays so much
     rounding_minor: int = 0  # what the cash that closed it paid beyond the total
     adjustments: tuple[ViewAdjustment, ...] = ()  # by hand; in the lines' net and discount already
+    # the working day
+    desk: DeskName = "free"  # "free": nobody signs on here
+    operator_name: str = ""
+    role: str = ""
+    training: bool = False  # to be seen in every state
+    shift: ShiftName = "none"  # "needed": one must be opened before anything is sold
+    shift_number: int = 0
+    business_day: str = ""  # BusinessDayDate; empty: the calendar's
+    report: ViewReport | None = None
+    found: ViewFound | None = None
 
 
 Message = Hello | Command | Answer | View

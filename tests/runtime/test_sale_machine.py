@@ -251,7 +251,7 @@ def walk(events: list[e.Event]) -> None:
         closed += len(closings)
         assert after.last_sequence == closed
         if closings and closings[0].sale is not None:
-            assert closings == [CloseRecord(closed, closings[0].sale)] and closings[0].sale.voided
+            assert closings == [CloseRecord(closed, sale=closings[0].sale)] and closings[0].sale.voided
         elif closings:
             assert closings == [CloseRecord(closed)] and Print(closed, False) in effects
         if sale.state is State.CLOSED:

@@ -30,8 +30,8 @@ def test_a_voided_ticket_is_a_record_of_no_money() -> None:
         checkout, effects = step(fold(events), e.TicketVoided("walked away", AT))
         closing = effects[0]
         assert isinstance(closing, CloseRecord) and closing.sale is not None
-        assert effects == (CloseRecord(1, closing.sale), Show("off", 0))
-        assert checkout == Checkout(last_sequence=1)
+        assert effects == (CloseRecord(1, sale=closing.sale), Show("off", 0))
+        assert (checkout.sale, checkout.last_sequence, checkout.prints) == (Sale(), 1, ())
         as_closed = replace(checkout, sale=closing.sale)
         record = read_record(build_record(WHO, as_closed, 1, AT, AT, AT[:10], b"h" * 32, 1, 5, "set"))
         assert (record["TransactionStatus"], record["tenders"], record["receipt"]["total"]) == ("Voided", [], 0)
