@@ -76,3 +76,9 @@ def reason(text: str) -> None:
     """A reason is short text; none is a reason too."""
     if len(text) > MAX_TEXT:
         raise Refused("bad_reason", limit=MAX_TEXT)
+
+
+def age(sale: Sale) -> None:
+    """Before money is taken."""
+    if sale.age_open:
+        raise Refused("age_open", age=sale.age_open)

@@ -203,6 +203,20 @@ class TicketChangedByHand:
     hand: Hand | None
 
 
+@dataclass(frozen=True, slots=True)
+class AgeConfirmed:
+    """Somebody looked: the customer is old enough. A date of birth is kept nowhere."""
+
+    min_age: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRefused:
+    """The customer is not, or cannot show it: what needs that age is taken out of the sale."""
+
+    min_age: int
+
+
 SaleEvent = (
     ItemAdded
     | WeightWanted
@@ -229,6 +243,8 @@ SaleEvent = (
     | TenderTakenBack
     | LineChangedByHand
     | TicketChangedByHand
+    | AgeConfirmed
+    | AgeRefused
 )
 
 # What devices and the shell bring: it comes whoever is at the desk, also while it is locked.

@@ -18,8 +18,8 @@ from typing import Any, cast, get_args
 
 from runtime.day import machine as day
 from runtime.day.events import DayEvent
+from runtime.sale import ages, hands, papers, paying, ringing, tickets
 from runtime.sale import events as e
-from runtime.sale import hands, papers, paying, ringing, tickets
 from runtime.sale.checks import Step
 from runtime.sale.effects import AskWeight, CancelPayment, Effect, Print, QueryPayment, Show
 from runtime.sale.refusals import Refused
@@ -103,6 +103,8 @@ HANDLERS: dict[str, Handler] = {
         paying.cancel_payment,
         paying.fail_payment,
         paying.put_away,
+        ages.confirm_age,
+        ages.refuse_age,
         hands.change_line,
         hands.change_ticket,
         paying.set_part,

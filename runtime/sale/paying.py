@@ -62,6 +62,7 @@ def take_cash(checkout: Checkout, event: e.CashTendered) -> Step:
     """Of a part, or of all that is due; all that is due may be rounded."""
     checks.amount(event.amount_minor)
     sale = checkout.sale
+    checks.age(sale)
     part = sale.part_minor
     sale = replace(sale, rounding=_rounding(sale, event.rounding if part is None else ()))
     due = sale.due_minor if part is None else part
@@ -111,6 +112,7 @@ def ask_payment(checkout: Checkout, event: e.PaymentAsked) -> Step:
     checks.trade(event.trade_no)
     if checkout.desk.training:  # no provider hears of it
         raise Refused("training_cash")
+    checks.age(checkout.sale)
     part = checkout.sale.part_minor
     due = checkout.sale.due_minor if part is None else part
     if due == 0:

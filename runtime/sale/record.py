@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from runtime.day.record import read_control
 from runtime.sale.state import Checkout, State
+from runtime.sale.stock import movements
 from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import PackedRecord
 
@@ -75,6 +76,15 @@ class RecordApart:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordStock:
+    """What the sale takes from stock (runtime.sale.stock)."""
+
+    ItemID: str
+    unit: Literal["each", "g"]
+    Quantity: int  # below 0 where more came back than went out
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """`BusinessDayDate` is `YYYY-MM-DD`; times are local `YYYY-MM-DDTHH:MM:SS`; amounts are minor units."""
 
@@ -101,6 +111,8 @@ class Record:
     total: int | None = None  # what it came to before cash was rounded; None in an older one: the receipt's total
     apart: tuple[RecordApart, ...] = ()
     adjustments: tuple[RecordAdjustment, ...] = ()
+    stock: tuple[RecordStock, ...] = ()
+    age_checked: int = 0  # years that somebody found the customer to have; 0: nothing asked for it
 
 
 def build_record(
@@ -168,6 +180,8 @@ def build_record(
             RecordAdjustment(row.line, row.kind, row.amount_minor, row.reason, row.approver, row.value)
             for row in (*sale.adjustments, *sale.rounding)
         ),
+        stock=tuple(RecordStock(sku, "g" if unit == "g" else "each", amount) for sku, unit, amount in movements(sale)),
+        age_checked=sale.age_checked,
     )
     return pack(record)
 

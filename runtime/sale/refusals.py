@@ -82,6 +82,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reason_missing": ("A reason is needed.", "Choose a reason, or key one."),
     "bad_discount": ("This is no price or discount.", "Key it again."),
     "bad_percent": ("A discount is 1 to 100 percent.", "Key what is taken off: 10 for ten percent."),
+    "age_open": ("This sale is for customers of {age} or more.", "Look at the customer's papers and answer first."),
+    "age_not_asked": ("Nothing in this sale asks for an age.", "Nothing needs to be done."),
     "bad_part": ("A part is less than what is due.", "Key less than {due}, or take all of it."),
     "no_part": ("No part is set.", "Nothing needs to be done."),
     "bad_rounding": ("This is no rounding of cash.", "Call the technician."),

@@ -138,6 +138,7 @@ class Sale:
     apart: tuple[Apart, ...] = ()  # fixed at subtotal, as the next two
     adjustments: tuple[Adjustment, ...] = ()
     sum_minor: int | None = None  # what it comes to; None: the receipt's total
+    age_checked: int = 0  # years that the customer was found to have
 
     @property
     def total_minor(self) -> int:
@@ -152,6 +153,12 @@ class Sale:
     @property
     def due_minor(self) -> int:
         return self.total_minor + self.rounding_minor - sum(t.amount_minor for t in self.tenders)
+
+    @property
+    def age_open(self) -> int:
+        """Years that the customer must have for what is in the sale; 0 where nobody needs to look."""
+        least = max((line.facts.min_age for line in self.lines if line.facts and not line.voided), default=0)
+        return least if least > self.age_checked else 0
 
     @property
     def live_lines(self) -> tuple[SaleLine, ...]:

@@ -45,6 +45,10 @@ def _member(end: State) -> Go:
     return Go("identify_member", (end,))
 
 
+def _age(end: State) -> Go:
+    return Go("confirm_age", (end,))
+
+
 # In CLOSED, what is allowed begins the next sale: the closed one leaves the screen first (machine.step).
 _ROWS: dict[type[e.SaleEvent], tuple[Go | No, ...]] = {
     # event               IDLE        RINGING     WEIGHING    TENDERING   PAYING      CLOSED
@@ -73,6 +77,8 @@ _ROWS: dict[type[e.SaleEvent], tuple[Go | No, ...]] = {
     e.TenderTakenBack:   (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("take_back", (T, P)), _PAYMENT, _CLOSED),
     e.LineChangedByHand: (_NOTHING,   Go("change_line", (R,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
     e.TicketChangedByHand: (_NOTHING, Go("change_ticket", (R,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
+    e.AgeConfirmed:      (_NOTHING,   _age(R),    _age(W),    _age(T),    _PAYMENT,   _CLOSED),
+    e.AgeRefused:        (_NOTHING,   Go("refuse_age", (R, I)), _WEIGHING, Go("refuse_age", (R, I)), _PAYMENT, _CLOSED),
     e.PrintBegun:        tuple(Go(_PRINT_BEGUN, (state,)) for state in STATES),
     e.PrintEnded:        tuple(Go(_PRINT_ENDED, (state,)) for state in STATES),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from runtime.day.state import ShiftState
 from runtime.sale import events as ev
 from runtime.sale.state import State
 from runtime.sale.sums import regular_price
-from runtime.terminal import handwork, tendering, tickets
+from runtime.terminal import ages, handwork, tendering, tickets
 from runtime.terminal.clock import RehearsalClock, rehearsal_time
 from runtime.terminal.day_commands import DAY_COMMANDS
 from runtime.terminal.names import is_member_number
@@ -137,4 +137,9 @@ _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "reprint": Commands._reprint,
     "clock": Commands._clock,
 }
-_BY_THEME: dict[str, Callable[..., Sentence | None]] = {**tickets.COMMANDS, **tendering.COMMANDS, **handwork.COMMANDS}
+_BY_THEME: dict[str, Callable[..., Sentence | None]] = {
+    **tickets.COMMANDS,
+    **tendering.COMMANDS,
+    **handwork.COMMANDS,
+    **ages.COMMANDS,
+}

@@ -290,6 +290,9 @@ class Till:
         self.accept(goods)
         if isinstance(goods, ev.WeightWanted):
             return sentence("weigh_now", name=goods.name)
+        least = self.checkout.sale.age_open
+        if least and goods.facts is not None and goods.facts.min_age == least:
+            return sentence("age_asked", name=goods.name, age=least)
         return sentence("item_added", name=goods.name)
 
     @property

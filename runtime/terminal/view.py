@@ -124,6 +124,7 @@ def view_of(
         part_minor=sale.part_minor,
         rounding_minor=sale.rounding_minor,
         adjustments=rows,
+        age_question=sale.age_open,
         desk=_DESK_NAMES[str(checkout.desk.state)],
         operator_name=checkout.desk.name,
         role=checkout.desk.role,

@@ -77,6 +77,8 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
         {"reason": str},
         "take `percent` or `amount_minor` off all that may be discounted; neither: take it back",
     ),
+    "age_ok": ({}, "the customer is old enough for what is in the sale; `born`, YYYY-MM-DD, to have it worked out"),
+    "age_no": ({}, "the customer is not: what needs the age is taken out"),
     "part": ({"amount_minor": int}, "the next tender, cash or code, pays only so much of what is due"),
     # the working day
     "sign_on": ({"user": str, "pin": str}, "this person works here from now on"),
@@ -110,6 +112,7 @@ OPTIONAL: dict[str, dict[str, type]] = {
     "price_lookup": {"code": str},
     "bag": {"number": int},
     "void_line": APPROVAL,
+    "age_ok": {"born": str},
     "price_override": APPROVAL,
     "discount_line": {"percent": int, "amount_minor": int, **APPROVAL},
     "discount_ticket": {"percent": int, "amount_minor": int, **APPROVAL},
@@ -333,6 +336,7 @@ class View:
     cash_due_minor: int = 0  # the same in cash: rounded as the book says, or the part that is set
     part_minor: int | None = None  # the next tender pays so much
     rounding_minor: int = 0  # what the cash that closed it paid beyond the total
+    age_question: int = 0  # years: somebody must look how old the customer is before money is taken; never modal
     adjustments: tuple[ViewAdjustment, ...] = ()  # by hand; in the lines' net and discount already
     # the working day
     desk: DeskName = "free"  # "free": nobody signs on here

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
 from runtime.sale import events as e
-from runtime.sale.state import Checkout, Hand
+from runtime.sale.state import Checkout, Facts, Hand
 
 AT = "2026-11-22T18:30:00"
 
@@ -20,6 +21,7 @@ def kilo(price: int = 1280, weight_g: int = 500) -> e.ItemAdded:
     return e.ItemAdded("2000001005007", "2000001", "苹果", "kg", price, 0, weight_g, "label", AT, "s" * 64)
 
 
+BEER = replace(item(990, name="啤酒"), facts=Facts(min_age=18))
 WANT = e.WeightWanted("2000001", "2000001", "苹果", 1280, "keyed", AT, "s" * 64)
 
 
@@ -84,6 +86,9 @@ anything: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.SaleRecalled, _small),
     st.builds(e.LineChangedByHand, _small, _hand),
     st.builds(e.TicketChangedByHand, _hand),
+    st.just(BEER),
+    st.builds(e.AgeConfirmed, st.sampled_from([0, 16, 18, 99])),
+    st.builds(e.AgeRefused, st.sampled_from([0, 18])),
     st.builds(e.PartSet, st.one_of(st.none(), _small, _wild)),
     st.just(e.PartSet(3)),
     st.just(e.TenderTakenBack()),

@@ -206,7 +206,7 @@ def test_whatever_is_done_by_hand_the_lines_sum_to_what_is_paid(
 ) -> None:
     numbered = tuple(replace(line, line=n) for n, line in enumerate(lines, 1))
     ticket = ticket if ticket is None or ticket.kind != "price" else None
-    before = Checkout(Sale(state=State.RINGING, began_at=AT, lines=numbered, hand=ticket))
+    before = Checkout(Sale(state=State.RINGING, began_at=AT, lines=numbered, hand=ticket, age_checked=18))
     sale = total_stands(before, off).sale
     rows = cash_rounding_rows(sale, how, 2)
     paid = fold([e.CashTendered(10**9, AT, True, rows)], Checkout(sale)).sale

@@ -24,7 +24,7 @@ from runtime.sale.effects import (
 )
 from runtime.sale.machine import HANDLERS, fold, resume, step
 from runtime.sale.refusals import MAX_LINES, MAX_PRINTS, SENTENCES, Refused
-from runtime.sale.state import Checkout, Hand, PrintJob, Sale, SaleLine, State, Tender
+from runtime.sale.state import Checkout, Facts, Hand, PrintJob, Sale, SaleLine, State, Tender
 from runtime.sale.table import STATES, TABLE, Go, No
 from tests.runtime.sale_events import AT, WANT, anything, item, kilo, sale, subtotal, total_of
 
@@ -39,6 +39,12 @@ def refused(checkout: Checkout, event: e.Event) -> str:
 def one_aside(checkout: Checkout) -> Checkout:
     """The same with a suspended ticket, number 1."""
     return replace(checkout, suspended=fold([item(), e.SaleSuspended(350, AT)]).suspended, last_suspended=1)
+
+
+def for_adults(checkout: Checkout) -> Checkout:
+    """The same with an item that is not for everybody."""
+    line = SaleLine(2, "2", "2", "beer", "each", 350, 1, 0, "scanned", facts=Facts(min_age=18))
+    return replace(checkout, sale=replace(checkout.sale, lines=(*checkout.sale.lines, line)))
 
 
 RINGING = fold([item()])
@@ -85,6 +91,8 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
         e.SaleRecalled(1),
         e.LineChangedByHand(1, Hand("price", 100, "torn")),
         e.TicketChangedByHand(Hand("percent", 10, "friend")),
+        e.AgeConfirmed(18),
+        e.AgeRefused(18),
         e.PartSet(100),
         e.TenderTakenBack(),
     ]
@@ -97,6 +105,7 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
                 assert refused(checkout, event) == cell.code
             else:
                 begin = PART_PAID if isinstance(event, e.TenderTakenBack) else one_aside(checkout)
+                begin = for_adults(begin) if isinstance(event, e.AgeConfirmed | e.AgeRefused) else begin
                 assert step(begin, event)[0].sale.state in cell.ends
 
 
