@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.api import Lamp
+from runtime.day.record import Control
+from runtime.sale.state import Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,12 @@ class CancelPayment:
 
 @dataclass(frozen=True, slots=True)
 class CloseRecord:
-    """The sale is closed: its record is written in the commit of this event's row, or neither is."""
+    """A transaction is closed: its record is written in the commit of this event's row, or neither is. `sale` is it
+    where it is not the one on the screen any more; `control`: it is no sale but this (runtime.day)."""
 
     sequence: int
+    control: Control | None = None
+    sale: Sale | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +71,9 @@ class Show:
     amount_minor: int
 
 
-Effect = AskWeight | AskPayment | QueryPayment | CancelPayment | CloseRecord | Print | OpenDrawer | Show
+@dataclass(frozen=True, slots=True)
+class PrintTraining:
+    """Put the closed training sale on paper, marked; it has no record and no number, and is not tried again."""
+
+
+Effect = AskWeight | AskPayment | QueryPayment | CancelPayment | CloseRecord | Print | OpenDrawer | Show | PrintTraining

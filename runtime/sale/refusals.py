@@ -6,17 +6,23 @@ the shell writes out before it shows them.
 
 from __future__ import annotations
 
+from runtime.day.refusals import SENTENCES as DAY_SENTENCES
+
 # Limits of one sale. Amounts stay far inside 64 bits, and a barcode that lands in the cash field is no amount.
 MAX_LINES = 1_000
 MAX_QTY = 9_999
 MAX_WEIGHT_G = 999_999
 MAX_AMOUNT_MINOR = 10**12
 MAX_TEXT = 200  # characters of a code, name or number
+MAX_AGE = 150  # years
+MAX_SUSPENDED = 20  # tickets that are put aside on one terminal
+MAX_SUSPENDED_LINES = 2_000  # of all of them: they are in every checkpoint
+MAX_ROUNDING_MINOR = 1_000  # a tenth of the unit of a currency with four decimals
 MAX_PRINTS = 500  # receipts that wait for the printer; past it the oldest is let go, it stays in the journal
 
 
 class Refused(Exception):
-    """The event is not legal now. `code` is a key of SENTENCES."""
+    """The event is not legal now. `code` is a key of SENTENCES, or of the day's."""
 
     def __init__(self, code: str, **args: str | int) -> None:
         super().__init__(code)
@@ -24,11 +30,11 @@ class Refused(Exception):
         self.args_named = args
 
     def __str__(self) -> str:
-        text, remedy = SENTENCES[self.code]
+        text, remedy = SENTENCES.get(self.code) or DAY_SENTENCES[self.code]
         return f"{text} {remedy}".format_map(self.args_named)
 
 
-MONEY_ARGS = frozenset({"short", "due"})
+MONEY_ARGS = frozenset({"short", "due", "regular"})
 
 # code -> (what is the matter, what to do about it)
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -41,6 +47,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "payment_open": ("A payment is not finished.", "Wait for it, or press Cancel to cancel the payment."),
     "no_payment": ("No payment is open.", "Start a payment first."),
     "sale_closed": ("This sale is paid and closed.", "Scan the next item to begin the next sale."),
+    "sale_open": ("A sale is open.", "Finish it, suspend it or void it first."),
     "nothing_closed": ("No closed sale is on the screen.", "Nothing needs to be done."),
     # refused by what the event says
     "bad_quantity": ("A quantity is 1 to {limit}.", "Key the quantity again."),
@@ -67,4 +74,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Some of receipt {sequence} may be on paper: it can only be printed as a copy, and only then.",
         "Print the receipt again.",
     ),
+    "part_paid": ("Part of this sale is paid.", "Take the rest, or give back what was taken: press Cancel."),
+    "line_by_hand": ("The price of line {line} was changed by hand.", "Take that off first, or ring the rest anew."),
+    "nothing_by_hand": ("Nothing was changed by hand.", "Nothing needs to be done."),
+    "no_discount": ("{name} may not be discounted.", "Sell it at its price."),
+    "price_above": ("{name} costs {regular} on its label; more must not be taken.", "Key a lower price."),
+    "reason_missing": ("A reason is needed.", "Choose a reason, or key one."),
+    "bad_discount": ("This is no price or discount.", "Key it again."),
+    "bad_percent": ("A discount is 1 to 100 percent.", "Key what is taken off: 10 for ten percent."),
+    "age_open": ("This sale is for customers of {age} or more.", "Look at the customer's papers and answer first."),
+    "age_not_asked": ("Nothing in this sale asks for an age.", "Nothing needs to be done."),
+    "bad_part": ("A part is less than what is due.", "Key less than {due}, or take all of it."),
+    "no_part": ("No part is set.", "Nothing needs to be done."),
+    "bad_rounding": ("This is no rounding of cash.", "Call the technician."),
+    "nothing_paid": ("Nothing is paid yet.", "Press Cancel to go back to ringing."),
+    "training_suspend": ("Training sales cannot be put aside, and no ticket recalled.", "Finish it or void it."),
+    "bad_reason": ("A reason has at most {limit} characters.", "Choose a reason, or key a shorter one."),
+    "too_many_suspended": ("At most {limit} tickets can wait here.", "Recall one and finish it."),
+    "suspended_unknown": ("Ticket {number} does not wait here.", "It may be recalled already; look at the list."),
 }

@@ -11,10 +11,13 @@ import os
 import random
 import signal
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from drivers.api import ScanData
 from engine.errors import EngineError
+from runtime.day.business_day import read_ends
+from runtime.day.permissions import with_changes
 from runtime.devices.manager import DeviceManager
 from runtime.devices.ports import DeviceStatus
 from runtime.forward.backoff import Backoff
@@ -26,6 +29,7 @@ from runtime.keys import KeyFileError, trust_of
 from runtime.sale.record import Identity
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, RehearsalClock, SystemClock
+from runtime.terminal.day_rules import DayRules
 from runtime.terminal.labels_file import read_label_file
 from runtime.terminal.machine import machine_id
 from runtime.terminal.printing import ReceiptTexts
@@ -33,6 +37,7 @@ from runtime.terminal.server import FrontEndServer
 from runtime.terminal.settings import TerminalFile, read_terminal_file
 from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.till import Till
+from runtime.terminal.users_file import UsersFile
 from runtime.translation import translator
 from runtime.wire.messages import View
 
@@ -67,6 +72,7 @@ class Daemon:
         self._snapshot = self._snapshots.current
         templates = self._settings.label_templates
         self._labels = read_label_file(templates, self._snapshot.exponent) if templates else ()
+        self._day = _day_rules(self._settings)
         self._journal = _open_journal(self._settings)
 
     async def run(self) -> int:
@@ -77,7 +83,7 @@ class Daemon:
             loop.add_signal_handler(number, self._end, None)
         settings = self._settings
         till = self._make_till(loop)
-        server = FrontEndServer(settings.socket, till.command, till.view)
+        server = FrontEndServer(settings.socket, till.handle, till.view)
         devices = self._devices
         self._server = server
         try:
@@ -128,8 +134,10 @@ class Daemon:
                 sign=SIGNS.get(currency, f"{currency} "),
                 translate=translator(self._config, terminal.language),
             ),
+            sale_settings=settings.sale,
             publish=self._publish,
             fatal=self._end,
+            day=self._day,
         )
         listener.till = till
         return till
@@ -174,6 +182,23 @@ def _open_snapshots(settings: TerminalFile) -> Snapshots:
         raise StartError(f"[terminal] trusted_keys: {error} {error.remedy}") from error
     except (EngineError, OSError) as error:
         raise StartError(f"the snapshot {settings.snapshot} cannot be used: {error}") from error
+
+
+def _day_rules(settings: TerminalFile) -> DayRules:
+    users = None
+    if settings.users_file is not None:
+        if find_spec("cryptography") is None:  # only a till with users needs it
+            raise StartError("PINs need the package cryptography: install lanekit[signing]")
+        users = UsersFile(settings.users_file)
+        if not len(users):
+            raise StartError(f"{settings.users_file} has no users; add one with lane users add")
+    return DayRules(
+        users=users,
+        permissions=with_changes({name: (one.role, one.up_to_minor) for name, one in settings.permissions.items()}),
+        shift_required=settings.shift.required,
+        shift_blind=settings.shift.blind,
+        day_ends=read_ends(settings.day.ends) if settings.day.ends else None,
+    )
 
 
 def _open_journal(settings: TerminalFile) -> Journal:

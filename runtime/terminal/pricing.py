@@ -7,14 +7,17 @@ what it does not have any more is named until it is voided. A total that stands 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import BasketError, EngineError
-from engine.pricing import Pricer
+from engine.pricing import Pricer, price
 from engine.snapshot import Snapshot
+from engine.values import BasketLine, Item
 from runtime.sale.events import Subtotalled
 from runtime.sale.record import MAX_RECORD_BYTES
 from runtime.sale.state import Checkout, Sale, State
+from runtime.sale.sums import Sum, summed
 from runtime.terminal.basket import Place, basket_of, plain_basket
 from runtime.terminal.names import promotion_text
 from runtime.terminal.refusal import NotTaken
@@ -34,6 +37,7 @@ class Pricing:
         self._place = place
         self.hash = snapshot.hash.hex()
         self.receipt: dict[str, Any] | None = None
+        self.sum: Sum | None = None  # with what is put on it by hand
         self._priced: tuple[object, ...] = ()
 
     def use(self, snapshot: Snapshot) -> None:
@@ -48,16 +52,19 @@ class Pricing:
         sale = checkout.sale
         if sale.receipt:
             self.receipt = sale.receipt
+            self.sum = Sum(sale.total_minor, sale.apart, sale.adjustments)
             self._priced = ()
             return ""
         wanted = _asked(sale)
         if wanted == self._priced:
+            self.sum = summed(sale, self.receipt) if self.receipt is not None else None
             return ""
         self._priced = wanted
-        self.receipt = None
+        self.receipt = self.sum = None
         if sale.live_lines:
             try:
                 self.receipt = self._pricer.price(basket_of(sale, self._place, "")).to_json()
+                self.sum = summed(sale, self.receipt)
             except EngineError as error:
                 log.warning("the basket cannot be priced: %s", error.code)
                 return self._culprit(sale, error)
@@ -77,9 +84,26 @@ class Pricing:
                 receipt = self._pricer.price(basket).to_json()
             except EngineError as error:
                 raise NotTaken("price_book_changed", name=self._culprit(sale, error)) from error
-        if len(pack([plain, receipt, sale.lines])) > MAX_SALE_BYTES:
+        comes_to = summed(sale, receipt)
+        if len(pack([plain, receipt, sale.lines, comes_to])) > MAX_SALE_BYTES:
             raise NotTaken("sale_too_large")
-        return Subtotalled(plain, receipt, self.hash)
+        if comes_to.is_plain:
+            return Subtotalled(plain, receipt, self.hash)
+        total = comes_to.total_minor
+        return Subtotalled(plain, receipt, self.hash, comes_to.apart, comes_to.adjustments, total)
+
+    def sum_of(self, sale: Sale) -> Sum | None:
+        """What a sale would come to; None where it cannot be priced."""
+        try:
+            return summed(sale, price(self._snapshot, basket_of(sale, self._place, "")).to_json())
+        except EngineError:
+            return None
+
+    def alone(self, sale: Sale, item: Item, at: str) -> dict[str, Any]:
+        """The receipt of one piece, or a kg, for the customer who is here. Raises EngineError."""
+        line = BasketLine(item.sku, milli=1000) if item.unit == "kg" else BasketLine(item.sku, qty=1)
+        basket = basket_of(sale, self._place, "")
+        return price(self._snapshot, replace(basket, at=basket.at or at, lines=(line,))).to_json()
 
     def is_of_another_book(self, sale: Sale) -> bool:
         return bool(sale.live_lines) and not sale.receipt and sale.snapshot != self.hash
@@ -92,8 +116,8 @@ class Pricing:
         return promotion_text(name or promotion)
 
     def _culprit(self, sale: Sale, error: EngineError) -> str:
-        if isinstance(error, BasketError) and error.line is not None and error.line < len(sale.live_lines):
-            return sale.live_lines[error.line].name
+        if isinstance(error, BasketError) and error.line is not None and error.line < len(sale.basket_lines):
+            return sale.basket_lines[error.line].name
         gone = (line.name for line in sale.live_lines if self._snapshot.find(line.sku) is None)
         return next(gone, sale.live_lines[0].name)
 

@@ -6,6 +6,7 @@ from drivers.api import SENTENCES as DEVICE_SENTENCES
 from engine.codes import CODE_SENTENCES
 from engine.errors import SENTENCES as ENGINE_SENTENCES
 from engine.hints import SENTENCES as HINT_SENTENCES
+from runtime.day.refusals import SENTENCES as DAY_SENTENCES
 from runtime.forward.forwarder import SENTENCES as FORWARD_SENTENCES
 from runtime.journal.errors import SENTENCES as JOURNAL_SENTENCES
 from runtime.sale.refusals import SENTENCES as SALE_SENTENCES
@@ -57,12 +58,58 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
     "recovered": ("The basket is back as it was.", ""),
     "unknown_command": ("The terminal does not know {command!r}.", "Use a front end of the same version."),
     "bad_arguments": ("{command!r} was given arguments that it does not take.", "Use a front end of the same version."),
+    "taken_off": ("{amount} is taken off by hand.", ""),
+    "item_recalled": ("{name} is recalled and must not be sold.", "Take it off the shelf and tell the manager."),
+    "not_for_sale": ("{name} is not for sale.", "Put it aside."),
+    "age_asked": ("{name} is for customers of {age} or more.", "If in doubt look at the papers, then answer."),
+    "age_confirmed": ("The customer is {age} or more.", ""),
+    "age_refused_now": ("What the customer is too young for was taken out.", ""),
+    "too_young": ("The customer is not {age} yet.", "Take the goods out of the sale."),
+    "bad_birth_date": ("This is no date of birth.", "Key it as year, month and day: 2001-05-31."),
+    "part_set": ("{amount} is paid first, the rest after it.", "Take cash for it, or scan the payment code."),
+    "part_paid_now": ("{amount} is paid; {due} is still due.", "Take the rest in cash or by code."),
+    "cash_back": ("Give {amount} back to the customer.", ""),
+    "repeat_weighed": ("{name} is sold by weight.", "Weigh it again: scan it once more."),
+    "bag_unknown": ("There is no carrier bag {number}.", "Put its sku into the settings: [sale] bags."),
+    "lookup_next": ("The next scan is only looked up.", "Scan the goods, or go one step back."),
+    "lookup_each": ("{name}: {amount}", ""),
+    "lookup_kg": ("{name}: {amount} a kg", ""),
+    "ticket_voided": ("The sale was voided; it is recorded as number {sequence}.", ""),
+    "ticket_suspended": ("The sale is put aside as ticket {number}.", "Recall it when the customer is back."),
+    "ticket_recalled": ("Ticket {number} is back.", ""),
     "not_rehearsing": ("The clock can be set in a rehearsal only.", "Start the terminal with --rehearse."),
+    # the working day
+    "training_now": ("This is training: nothing that is sold counts.", "End training before customers come."),
+    "training_over": ("Training is over: what is sold counts.", ""),
+    "paid_in_done": ("{amount} came into the drawer.", ""),
+    "paid_out_done": ("{amount} was paid out.", ""),
+    "dropped": ("{amount} goes to the safe.", ""),
+    "drawer_opened": ("The drawer is open.", ""),
+    "shift_opened": ("Shift {number} is open.", ""),
+    "count_now": ("Count the drawer.", "Key what you counted. Go one step back to sell on."),
+    "count_dropped": ("The shift goes on.", ""),
+    "shift_closed": ("Shift {number} is closed.", ""),
+    "day_ended": ("The business day {day} is over: Z report {number}.", ""),
+    "no_printer": ("This terminal has no printer.", "Print it at another terminal."),
+    "receipt_gone": ("Receipt {number} is no longer on this terminal.", "Ask head office for it."),
+    "reprint_asked": ("Receipt {number} is printed as a copy.", ""),
+    "search_text": ("A search has at most {limit} characters.", "Key a number, a day, goods or an amount."),
+    "search_none": ("Nothing was found.", "Key a number, a day, goods or an amount."),
+    "search_found": ("{count} found, the newest first.", ""),
+    "signed_on_now": ("{name} is signed on now.", ""),
+    "wrong_pin": ("The number or the PIN is wrong.", "Key both again."),
+    "pin_waits": ("Too many wrong PINs.", "Wait {seconds} seconds, then try again."),
+    "approval_needed": (
+        "Another person must approve this.",
+        "Let somebody who may do it key number and PIN.",
+    ),
+    "approval_role": ("{name} may not approve this.", "Ask somebody who may do it."),
 }
 
 _TABLES = (
     TERMINAL_SENTENCES,
     SALE_SENTENCES,
+    DAY_SENTENCES,
     DEVICE_SENTENCES,
     JOURNAL_SENTENCES,
     CODE_SENTENCES,

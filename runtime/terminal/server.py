@@ -10,9 +10,10 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from runtime.wire.frames import FrameReader, encode
 from runtime.wire.messages import PROTOCOL, Answer, Command, Hello, View
@@ -28,17 +29,22 @@ BACKLOG = 16
 ANSWERS_WITHIN_S = 1.0
 MAX_BEHIND_S = 10.0  # a front end that reads nothing for so long is gone
 
+MAX_ANSWERS_LATER = 8  # of one front end
+
+Handle = Callable[[Command], Answer | Coroutine[Any, Any, Answer]]
+
 
 class FrontEndServer:
-    """`handle` takes a Command and answers it; `current` gives the View of now."""
+    """`handle` takes a Command and answers it, at once or when it can; `current` gives the View of now."""
 
-    def __init__(self, path: Path, handle: Callable[[Command], Answer], current: Callable[[], View]) -> None:
+    def __init__(self, path: Path, handle: Handle, current: Callable[[], View]) -> None:
         self._path = path
         self._handle = handle
         self._current = current
         self._clients: set[asyncio.StreamWriter] = set()
         self._behind: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
         self._peers = 0
+        self._later: dict[asyncio.StreamWriter, set[asyncio.Task[None]]] = {}
         self._server: asyncio.Server | None = None
 
     async def claim(self) -> None:
@@ -120,6 +126,8 @@ class FrontEndServer:
             late = self._behind.pop(writer, None)
             if late is not None:
                 late.cancel()
+            for task in self._later.pop(writer, set()):
+                task.cancel()
             writer.close()
 
     def _take(self, message: object, writer: asyncio.StreamWriter) -> None:
@@ -131,9 +139,26 @@ class FrontEndServer:
             self._clients.add(writer)
             writer.write(frame_of(self._current()))
         elif isinstance(message, Command) and writer in self._clients:
-            writer.write(encode(self._handle(message)))
+            self._answer(message, writer)
         else:
             raise WireError("bad_type", "a front end says Hello first, then Commands")
+
+    def _answer(self, command: Command, writer: asyncio.StreamWriter) -> None:
+        answer = self._handle(command)
+        if isinstance(answer, Answer):
+            writer.write(encode(answer))
+            return
+        tasks = self._later.setdefault(writer, set())
+        if len(tasks) >= MAX_ANSWERS_LATER:
+            answer.close()
+            raise WireError("too_many", "more commands than can be answered")
+        task = asyncio.ensure_future(_answer_later(answer, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+
+async def _answer_later(answer: Coroutine[Any, Any, Answer], writer: asyncio.StreamWriter) -> None:
+    writer.write(encode(await answer))
 
 
 def frame_of(view: View) -> bytes:

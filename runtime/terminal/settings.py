@@ -4,6 +4,11 @@
     [gateway]                 the store's gateway
     [receipt]                 what stands above and below every receipt
     [labels]                  the weigh labels that it reads
+    [sale]                    what the cashier's keys do
+    [users]                   who may work here
+    [permission.OPERATION]    what one operation takes, where that is not lanekit's own table
+    [shift]                   whether a shift must be open, and how it is counted
+    [day]                     when the business day ends
     [device.NAME]             one device: `driver = "<class>.<model>"`, exactly one of [device.NAME.serial] and
                               [device.NAME.tcp], and the driver's own settings
 
@@ -22,6 +27,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from drivers.api import CLASS_OF_FOLDER, SerialLine, setting
+from runtime.day.business_day import read_ends
+from runtime.day.permissions import ALWAYS, NEVER, PERMISSIONS, ROLES
 from runtime.devices.registry import Driver, DriverNameError, find_driver
 from runtime.devices.settings import TRANSPORT_OF_TABLE, SerialTransport
 from runtime.devices.spec import DeviceSpec, SerialPort, TcpPort
@@ -95,6 +102,51 @@ class LabelsSettings:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleSettings:
+    """[sale]: what the cashier's keys do."""
+
+    bags: tuple[str, ...] = setting((), "skus of the carrier bags that the bag keys ring, in their order", high=9)
+    suspend_slip: bool = setting(False, "print a slip with a code for every ticket that is put aside")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsersSettings:
+    """[users]: who may work here. Without a file nobody signs on, and nothing needs approval."""
+
+    file: str = setting("", "file of users and PINs, made by lane users; empty: nobody signs on", high=255)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionSettings:
+    """[permission.OPERATION]: who may do it. OPERATION is one of runtime.day.permissions."""
+
+    role: str = setting(..., "the lowest role that may do it whatever the amount, or approve it", choices=ROLES)
+    up_to_minor: int = setting(
+        ..., "what everybody may do alone, in minor units: -1 nothing at all", low=NEVER, high=ALWAYS
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftSettings:
+    """[shift]: the drawer's shifts."""
+
+    required: bool = setting(False, "whether a shift must be open before anything is sold")
+    blind: bool = setting(True, "whether no paper or screen says what should be in the drawer before it is counted")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaySettings:
+    """[day]: the business day."""
+
+    ends: str = setting(
+        "",
+        "when the business day ends by itself, HH:MM; before 12:00 it is the night after the day. Empty: by hand only,"
+        " and records have the calendar's date",
+        high=5,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TerminalFile:
     """A whole file, checked. The sections are as written; the paths below are absolute."""
@@ -104,7 +156,12 @@ class TerminalFile:
     gateway: GatewayLink
     receipt: ReceiptSettings
     labels: LabelsSettings
+    users: UsersSettings
+    permissions: Mapping[str, PermissionSettings]
+    shift: ShiftSettings
+    day: DaySettings
     devices: tuple[DeviceSpec, ...]
+    sale: SaleSettings = SaleSettings()
 
     @property
     def snapshot(self) -> Path:
@@ -128,6 +185,10 @@ class TerminalFile:
         return self.path.parent / self.terminal.socket
 
     @property
+    def users_file(self) -> Path | None:
+        return self.path.parent / self.users.file if self.users.file else None
+
+    @property
     def label_templates(self) -> Path | None:
         """The file of label templates (runtime.terminal.labels_file reads it); None where there is none."""
         if not self.labels.templates:
@@ -141,6 +202,10 @@ SECTIONS: dict[str, type[Any]] = {
     "gateway": GatewayLink,
     "receipt": ReceiptSettings,
     "labels": LabelsSettings,
+    "sale": SaleSettings,
+    "users": UsersSettings,
+    "shift": ShiftSettings,
+    "day": DaySettings,
 }
 
 
@@ -149,7 +214,7 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
     path = path.absolute()
     table = read_toml(path)
     reader = Reader(path.name)
-    reader.only(table, [*SECTIONS, "device"])
+    reader.only(table, [*SECTIONS, "permission", "device"])
     terminal = (
         reader.load(TerminalSettings, reader.table(table, "terminal"), "terminal") if "terminal" in table else None
     )
@@ -159,15 +224,24 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
             reader.fault("missing", section, "", "the section is missing")
     receipt = reader.load(ReceiptSettings, reader.table(table, "receipt", required=False), "receipt")
     labels = reader.load(LabelsSettings, reader.table(table, "labels", required=False), "labels")
+    sale = reader.load(SaleSettings, reader.table(table, "sale", required=False), "sale")
+    users = reader.load(UsersSettings, reader.table(table, "users", required=False), "users")
+    shift = reader.load(ShiftSettings, reader.table(table, "shift", required=False), "shift")
+    day = reader.load(DaySettings, reader.table(table, "day", required=False), "day")
+    permissions = _permissions(reader, reader.table(table, "permission", required=False))
+    if day is not None and day.ends:
+        _check_ends(reader, day.ends)
     if terminal is not None:
         _check_terminal(reader, terminal, path.parent)
     if gateway is not None:
         _check_gateway(reader, gateway)
     devices = _devices(reader, reader.table(table, "device", required=False), path.parent, resolve)
     reader.finish()
-    if terminal is None or gateway is None or receipt is None or labels is None:
+    if terminal is None or gateway is None or receipt is None or labels is None or sale is None:
         raise SettingsError(reader.faults)
-    file = TerminalFile(path, terminal, gateway, receipt, labels, devices)
+    if users is None or shift is None or day is None or sale is None:
+        raise SettingsError(reader.faults)
+    file = TerminalFile(path, terminal, gateway, receipt, labels, users, permissions, shift, day, devices, sale)
     templates = file.label_templates
     if templates is not None and not templates.is_file():
         reader.fault(
@@ -175,6 +249,29 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
         )
     reader.finish()
     return file
+
+
+def _permissions(reader: Reader, tables: Mapping[str, Any]) -> dict[str, PermissionSettings]:
+    reader.only(tables, PERMISSIONS, "permission")
+    found = {}
+    for operation in PERMISSIONS:
+        section = f"permission.{operation}"
+        if operation not in tables:
+            continue
+        if not isinstance(tables[operation], dict):
+            reader.fault("bad_type", "permission", operation, f"must be a section [{section}]")
+            continue
+        loaded = reader.load(PermissionSettings, tables[operation], section)
+        if loaded is not None:
+            found[operation] = loaded
+    return found
+
+
+def _check_ends(reader: Reader, text: str) -> None:
+    try:
+        read_ends(text)
+    except ValueError as error:
+        reader.fault("bad_value", "day", "ends", str(error))
 
 
 def _check_terminal(reader: Reader, terminal: TerminalSettings, folder: Path) -> None:

@@ -12,9 +12,10 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from drivers.api import DeviceClass, ScanData
+from drivers.api import DeviceClass, Document, ScanData
 from engine.labels import LabelTemplate
 from engine.snapshot import Snapshot
+from runtime.day.state import DeskState
 from runtime.devices.ports import Devices, DeviceStatus
 from runtime.forward.forwarder import Forwarder
 from runtime.journal.errors import JournalError
@@ -23,22 +24,31 @@ from runtime.sale import effects as fx
 from runtime.sale import events as ev
 from runtime.sale.machine import resume, step
 from runtime.sale.record import Identity
-from runtime.sale.state import Checkout, State
+from runtime.sale.state import Checkout, State, Suspended
+from runtime.terminal import tickets
+from runtime.terminal.approval import Approval, carries_pin
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, local_text
 from runtime.terminal.closing import closing
 from runtime.terminal.commands import Commands
+from runtime.terminal.day_commands import search_answered
+from runtime.terminal.day_rules import DayRules
 from runtime.terminal.hinting import Hinting
 from runtime.terminal.intake import read_goods, read_payment_code
+from runtime.terminal.lookup import Lookup
 from runtime.terminal.money import amount_text
 from runtime.terminal.paying import Paying
 from runtime.terminal.pricing import Pricing
 from runtime.terminal.printing import Printing, ReceiptTexts
 from runtime.terminal.refusal import REFUSALS, NotTaken, why
 from runtime.terminal.sentences import network_sentence, sentence
+from runtime.terminal.settings import SaleSettings
+from runtime.terminal.slips import read_suspended, suspended_slip
 from runtime.terminal.snapshots import Snapshots
+from runtime.terminal.tendering import rounding_rows
 from runtime.terminal.view import Surroundings, view_of
 from runtime.terminal.weighing import ScaleWork
+from runtime.terminal.working_day import WorkingDay
 from runtime.wire.messages import Answer, Command, Notice, Sentence, Severity, View, ViewNetwork
 from runtime.wire.pack import WireError
 
@@ -60,8 +70,10 @@ class Till:
         snapshots: Snapshots | None = None,
         templates: Sequence[LabelTemplate],
         receipt_texts: ReceiptTexts,
+        sale_settings: SaleSettings | None = None,
         publish: Callable[[View], None],
         fatal: Callable[[BaseException], None],
+        day: DayRules | None = None,
     ) -> None:
         self.identity = identity
         self.clock = clock
@@ -71,7 +83,8 @@ class Till:
         self._snapshots = snapshots
         self.forwarder: Forwarder | None = None
         self.checkout = Checkout()
-        self._templates = templates
+        self.templates = templates
+        self.settings = sale_settings or SaleSettings()
         self._publish = publish
         self._fatal = fatal
         self._rev = 0
@@ -83,6 +96,10 @@ class Till:
         self.scale = ScaleWork(self)
         self.printing = Printing(self, receipt_texts)
         self._paying = Paying(self)
+        self.lookup = Lookup(self)
+        self.rules = day or DayRules()
+        self.approval = Approval(self, self.rules)
+        self.day = WorkingDay(self)
         self._commands = Commands(self)
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -98,6 +115,8 @@ class Till:
             changed = self.pricing.is_of_another_book(sale)
             self.say("info", sentence("book_changed" if changed else "recovered"))
         self._reprice()
+        self.approval.start()
+        self.day.start()
         for effect in resume(self.checkout):
             self._carry_out(effect)
         self.changed()
@@ -138,10 +157,25 @@ class Till:
         self.checkout = after
         if after.sale is not before.sale:
             self._reprice()
+            self.day.clear()
         if after.sale.state is not before.sale.state:
             self._renew()
         for effect in effects:
             self._carry_out(effect)
+
+    def accept_approved(
+        self,
+        make: Callable[[str], ev.Event],
+        operation: str,
+        amount_minor: int,
+        approver: str,
+        pin: str,
+        reason: str = "",
+    ) -> None:
+        """Accept what needs somebody's leave; `make` is given who gave it. What cannot be done is refused before
+        anybody is asked. Raises as `accept` and `approved`."""
+        step(self.checkout, make(approver))
+        self.accept(make(self.approved(operation, amount_minor, approver, pin, reason)))
 
     def attempt(self, event: ev.Event) -> bool:
         """Accept what a device brought; where that cannot be, say why, once. True where it was accepted."""
@@ -164,17 +198,44 @@ class Till:
         try:
             said = self._commands.obey(command.name, command.args)
         except REFUSALS as refused:
-            answer = Answer(command.id, False, why(refused, self.snapshot.exponent))
+            return self._answered(command, False, why(refused, self.snapshot.exponent))
         except JournalError as error:
-            answer = Answer(command.id, False, sentence(error.code))
-        else:
-            answer = Answer(command.id, True, said)
+            return self._answered(command, False, sentence(error.code))
+        return self._answered(command, True, said)
+
+    def _answered(self, command: Command, ok: bool, said: Sentence | None) -> Answer:
+        answer = Answer(command.id, ok, said)
         if answer.sentence is not None:
             self.say(_severity(answer.sentence) if answer.ok else "bad", answer.sentence)
         elif answer.ok:
             self._notice = None
         self.changed()
         return answer
+
+    def handle(self, command: Command) -> Answer | Coroutine[Any, Any, Answer]:
+        """As `command`; what carries a PIN is answered once that is checked, beside the loop."""
+        if carries_pin(command):
+            return self.approval.answered(command)
+        if command.name == "journal_search":
+            return self._searched(command)
+        return self.command(command)
+
+    async def _searched(self, command: Command) -> Answer:
+        try:
+            said = await search_answered(self, command)
+        except REFUSALS as refused:
+            return self._answered(command, False, why(refused, self.snapshot.exponent))
+        except JournalError as error:
+            return self._answered(command, False, sentence(error.code))
+        return self._answered(command, True, said)
+
+    def approved(
+        self, operation: str, amount_minor: int = 0, approver: str = "", pin: str = "", reason: str = ""
+    ) -> str:
+        """Who lets this operation pass (runtime.day.permissions): the operator, or the approver, whose PIN was checked
+        before (`handle`). Empty on a terminal without users. Raises NotTaken `approval_needed` (operation, role) and
+        others, Refused, JournalError. An approval by another person is a row before it returns; a refusal too."""
+        return self.approval.approved(operation, amount_minor, approver, reason)
 
     def scanned(self, device: str, scan: ScanData) -> None:
         """DeviceListener: goods while ringing, a payment code while tendering."""
@@ -203,23 +264,43 @@ class Till:
     def code(self, code: str, entry: str) -> Sentence:
         """A code, `scanned` or `keyed`: goods while ringing, the customer's payment while tendering."""
         sale = self.checkout.sale
+        if self.lookup.armed:
+            return self.lookup.of(code)
+        self.lookup.drop()
         if sale.state is State.PAYING:
             raise NotTaken("payment_open")
+        self.day.tend(begins=True)
         if sale.state is State.TENDERING:
             if not self.has("ElectronicValueRW"):
                 raise NotTaken("payments_none")
             event = read_payment_code(code, sale, self._trade_no())
             with self._paying.holding(code.strip()):
                 self.accept(event)
-            return sentence("payment_asked", amount=self._amount(event.amount_minor))
+            return sentence("payment_asked", amount=self.money(event.amount_minor))
+        return self.ring(code, entry)
+
+    def ring(self, code: str, entry: str) -> Sentence:
+        """Goods, whatever the state: the machine says where they are not taken."""
+        sale = self.checkout.sale
+        number = read_suspended(code, self.identity)
+        if number and self.snapshot.find_number(code) < 0:
+            return tickets.recall(self, number)
         self._renew()
         book, at = self.snapshot, local_text(self.clock.now())
-        money = (book.exponent, book.currency)
-        goods = read_goods(code, entry, sale, book.find, self._templates, at, self.pricing.hash, *money)
+        rest = (at, self.pricing.hash, book.exponent, book.currency, self.settings.bags)
+        goods = read_goods(code, entry, sale, book.find, self.templates, *rest)
         self.accept(goods)
         if isinstance(goods, ev.WeightWanted):
             return sentence("weigh_now", name=goods.name)
+        least = self.checkout.sale.age_open
+        if least and goods.facts is not None and goods.facts.min_age == least:
+            return sentence("age_asked", name=goods.name, age=least)
         return sentence("item_added", name=goods.name)
+
+    @property
+    def shown_minor(self) -> int:
+        """What the screen says the sale comes to."""
+        return self.pricing.sum.total_minor if self.pricing.sum else 0
 
     def has(self, device_class: DeviceClass) -> bool:
         """Whether the settings name such a device, well or not."""
@@ -235,6 +316,8 @@ class Till:
                 self._paying.carry_out(effect)
             case fx.Print():
                 self.printing.poke()
+            case fx.PrintTraining():
+                self.printing.once(self.printing.training())
             case fx.OpenDrawer():
                 self.spawn(self._open_drawer())
             case fx.Show(lamp=lamp, amount_minor=amount_minor):
@@ -243,6 +326,13 @@ class Till:
                 if self.forwarder is not None:
                     self.forwarder.poke()
 
+    def print_slip(self, ticket: Suspended) -> None:
+        """Beside the sale, and lost where the printer is not well: the ticket is on the screen's list all the same."""
+        self.spawn(self._print(suspended_slip(ticket, self.identity, self.snapshot.exponent, self.printing.texts)))
+
+    async def _print(self, document: Document) -> None:
+        await self.devices.print_document(document)
+
     async def _open_drawer(self) -> None:
         if not self.has("POSPrinter"):
             return  # a drawer hangs on a printer: this terminal has none
@@ -250,6 +340,12 @@ class Till:
         if code != "OK":
             self.say("bad", sentence(code, device="printer"))
             self.changed()
+
+    @property
+    def operator(self) -> str:
+        """Who sells: the one that is signed on; of the settings where nobody signs on here."""
+        desk = self.checkout.desk
+        return self.identity.operator if desk.state is DeskState.FREE else desk.user
 
     # --- price and view -----------------------------------------------------------------------------------------
 
@@ -295,7 +391,7 @@ class Till:
             rev=self._rev,
             store=self.identity.store,
             workstation=self.identity.workstation,
-            operator=self.identity.operator,
+            operator=self.operator,
             at=local_text(self.clock.now()),
             currency=self.snapshot.currency,
             exponent=self.snapshot.exponent,
@@ -304,8 +400,14 @@ class Till:
             weighing=self.scale.says,
             notice=self._notice,
             hint=self._hinting.of(self.checkout.sale),
+            looking_up=self.lookup.armed,
+            lookup=self.lookup.shown,
+            bags=self.lookup.bags(),
+            cash_rounding_minor=sum(row.amount_minor for row in rounding_rows(self)),
+            report=self.day.report,
+            found=self.day.found,
         )
-        return view_of(self.checkout, self.pricing.receipt, around, self.pricing.promotion_name)
+        return view_of(self.checkout, self.pricing.receipt, self.pricing.sum, around, self.pricing.promotion_name)
 
     def _network(self) -> ViewNetwork:
         if self.forwarder is None:
@@ -313,7 +415,8 @@ class Till:
         ok, code = self.forwarder.status
         return ViewNetwork(ok, self.forwarder.unsent, network_sentence(code, **self.forwarder.status_args))
 
-    def _amount(self, amount_minor: int) -> str:
+    def money(self, amount_minor: int) -> str:
+        """An amount as sentences have it."""
         return amount_text(amount_minor, self.snapshot.exponent)
 
     def _trade_no(self) -> str:

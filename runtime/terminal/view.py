@@ -7,19 +7,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.devices.ports import DeviceStatus
-from runtime.sale.state import Checkout, Sale, SaleLine
+from runtime.sale.state import Checkout, Sale, SaleLine, Suspended
+from runtime.sale.sums import Sum, regular_price
 from runtime.terminal.names import masked
 from runtime.terminal.paper import discounts
 from runtime.terminal.sentences import sentence
 from runtime.wire.messages import (
+    DeskName,
     Notice,
     SaleState,
     Sentence,
+    ShiftName,
     View,
+    ViewAdjustment,
+    ViewBag,
     ViewDevice,
     ViewDiscount,
+    ViewFound,
     ViewLine,
+    ViewLookup,
     ViewNetwork,
+    ViewReport,
+    ViewSuspended,
     ViewTender,
     ViewWeighing,
 )
@@ -34,6 +43,9 @@ _STATE_NAMES: dict[str, SaleState] = {
     "paying": "paying",
     "closed": "closed",
 }
+
+_DESK_NAMES: dict[str, DeskName] = {"free": "free", "off": "off", "on": "on", "locked": "locked"}
+_SHIFT_NAMES: dict[str, ShiftName] = {"none": "none", "needed": "needed", "open": "open", "counting": "counting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +64,30 @@ class Surroundings:
     weighing: Sentence | None
     notice: Notice | None
     hint: Sentence | None = None
+    looking_up: bool = False
+    lookup: ViewLookup | None = None
+    bags: tuple[ViewBag, ...] = ()
+    cash_rounding_minor: int = 0
+    report: ViewReport | None = None
+    found: ViewFound | None = None
 
 
 def view_of(
     checkout: Checkout,
     receipt: dict[str, Any] | None,
+    comes_to: Sum | None,
     around: Surroundings,
     promotion_name: Callable[[str], str],
 ) -> View:
     """`receipt` is the price of the live lines, None where they cannot be priced: then regular prices are shown."""
     sale = checkout.sale
-    priced = dict(zip((line.line for line in sale.live_lines), receipt["lines"], strict=True)) if receipt else {}
-    lines = tuple(_line(line, priced.get(line.line), promotion_name) for line in sale.lines)
-    gross = receipt["gross"] if receipt else sum(line.net_minor for line in lines if not line.voided)
+    priced = dict(zip((line.line for line in sale.basket_lines), receipt["lines"], strict=True)) if receipt else {}
+    put_on, rows = _put_on(comes_to)
+    lines = tuple(_line(line, priced.get(line.line), put_on.get(line.line, 0), promotion_name) for line in sale.lines)
+    if receipt is None or comes_to is None:
+        gross = total = sum(line.net_minor for line in lines if not line.voided)
+    else:
+        gross, total = receipt["gross"] + sum(one.gross_minor for one in comes_to.apart), comes_to.total_minor
     return View(
         rev=around.rev,
         store=around.store,
@@ -80,8 +103,8 @@ def view_of(
             for promotion, times, amount in (discounts(receipt) if receipt else ())
         ),
         gross_minor=gross,
-        discount_minor=receipt["discount"] if receipt else 0,
-        total_minor=receipt["total"] if receipt else gross,
+        discount_minor=gross - total,
+        total_minor=total,
         paid_minor=sum(tender.given_minor for tender in sale.tenders),
         change_minor=sale.change_minor,
         devices=tuple(_devices(around.devices)),
@@ -94,10 +117,49 @@ def view_of(
         receipts_waiting=len(checkout.prints),
         notice=around.notice,
         hint=around.hint,
+        suspended=tuple(_suspended(ticket) for ticket in checkout.suspended),
+        looking_up=around.looking_up,
+        lookup=around.lookup,
+        bags=around.bags,
+        due_minor=sale.due_minor,
+        cash_due_minor=sale.due_minor + around.cash_rounding_minor if sale.part_minor is None else sale.part_minor,
+        part_minor=sale.part_minor,
+        rounding_minor=sale.rounding_minor,
+        adjustments=rows,
+        age_question=sale.age_open,
+        desk=_DESK_NAMES[str(checkout.desk.state)],
+        operator_name=checkout.desk.name,
+        role=checkout.desk.role,
+        training=checkout.desk.training,
+        shift=_SHIFT_NAMES[str(checkout.shift.state)],
+        shift_number=checkout.shift.number,
+        business_day=checkout.day.date,
+        report=around.report,
+        found=around.found,
     )
 
 
-def _line(line: SaleLine, priced: dict[str, Any] | None, promotion_name: Callable[[str], str]) -> ViewLine:
+def _suspended(ticket: Suspended) -> ViewSuspended:
+    return ViewSuspended(ticket.number, ticket.at, ticket.items, ticket.total_minor, ticket.name)
+
+
+def _put_on(comes_to: Sum | None) -> tuple[dict[int, int], tuple[ViewAdjustment, ...]]:
+    """What is put on each line, and the rows to show: those of the ticket as one, on line 0."""
+    if comes_to is None or not comes_to.adjustments:
+        return {}, ()
+    put_on: dict[int, int] = {}
+    shown: dict[tuple[int, str], ViewAdjustment] = {}
+    for row in comes_to.adjustments:
+        put_on[row.line] = put_on.get(row.line, 0) + row.amount_minor
+        key = (0 if row.kind.startswith("ticket_") else row.line, row.kind)
+        amount = row.amount_minor + (shown[key].amount_minor if key in shown else 0)
+        shown[key] = ViewAdjustment(key[0], row.kind, row.value, amount, row.reason, row.approver)
+    return put_on, tuple(shown.values())
+
+
+def _line(
+    line: SaleLine, priced: dict[str, Any] | None, put_on_minor: int, promotion_name: Callable[[str], str]
+) -> ViewLine:
     if priced is None:
         gross = regular_price(line)
         priced = {"regular": line.regular_minor, "current": gross, "net": gross, "discount": 0, "price_promotion": None}
@@ -110,18 +172,11 @@ def _line(line: SaleLine, priced: dict[str, Any] | None, promotion_name: Callabl
         weight_g=line.weight_g,
         regular_minor=priced["regular"],
         current_minor=priced["current"],
-        net_minor=priced["net"],
-        discount_minor=priced["discount"],
+        net_minor=priced["net"] + put_on_minor,
+        discount_minor=priced["discount"] - put_on_minor,
         price_promotion=promotion_name(priced["price_promotion"]) if priced["price_promotion"] else "",
         voided=line.voided,
     )
-
-
-def regular_price(line: SaleLine) -> int:
-    """What a line costs without any promotion, minor units, half up."""
-    if line.unit == "kg":
-        return (line.regular_minor * line.weight_g + 500) // 1000
-    return line.regular_minor * line.qty
 
 
 def _devices(statuses: Iterable[DeviceStatus]) -> Iterable[ViewDevice]:

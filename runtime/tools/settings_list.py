@@ -5,7 +5,7 @@
   lane settings --check FILE...       say what is wrong with each file; exit status 2 where anything is
   lane settings --markdown            the page docs/settings.md
 
-What a file is, its sections tell: a [terminal], a [label.NAME], or a [gateway] alone.
+What a file is, its sections tell: a [terminal], a [label.NAME], a [user.NUMBER], or a [gateway] alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from runtime.devices.settings import TRANSPORT_OF_TABLE
 from runtime.gateway.settings import GatewaySettings, read_gateway_file
 from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
 from runtime.terminal.labels_file import LabelSettings, read_label_file
-from runtime.terminal.settings import SECTIONS, read_terminal_file
+from runtime.terminal.settings import SECTIONS, PermissionSettings, read_terminal_file
+from runtime.terminal.users_file import UserSettings, read_users
 from runtime.tools.refusal import refuse
 
 MARKDOWN_HEAD = """\
@@ -40,6 +41,7 @@ and key.
   is an example to copy.
 - `gateway.toml` is a store's gateway's (`config/demo/gateway.toml`).
 - `labels.toml` has the weigh labels of a chain (`config/labels.toml`).
+- `users.toml` has who may work at the tills; `lane users` writes it.
 
 A path that is not absolute begins at the folder of its file. A device is a section of any name, with a `driver` and
 exactly one of `serial` and `tcp`; beside them stand the driver's own settings:
@@ -69,6 +71,7 @@ def all_sections() -> Iterator[Section]:
     """Every section of every file, and the settings of every driver that is installed."""
     for name, cls in SECTIONS.items():
         yield Section("terminal.toml", name, tuple(describe(cls)))
+    yield Section("terminal.toml", "permission.OPERATION", tuple(describe(PermissionSettings)))
     yield Section("terminal.toml", "device.NAME", (DRIVER_LINE,))
     for table, transport in TRANSPORT_OF_TABLE.items():
         yield Section("terminal.toml", f"device.NAME.{table}", tuple(describe(transport)))
@@ -81,6 +84,7 @@ def all_sections() -> Iterator[Section]:
             lines = (*lines, SettingLine("[serial]", "", "", said))
         yield Section("terminal.toml", f"device.NAME, driver {driver_name}", lines)
     yield Section("labels.toml", "label.NAME", tuple(describe(LabelSettings)))
+    yield Section("users.toml", "user.NUMBER", tuple(describe(UserSettings)))
     yield Section("gateway.toml", "gateway", tuple(describe(GatewaySettings)))
 
 
@@ -125,12 +129,14 @@ def check_file(path: Path) -> tuple[Fault, ...]:
         table = read_toml(path)
         kind = _kind(table)
         if kind is None:
-            text = "no settings file of lanekit: it has no [terminal], no [gateway] and no [label.NAME]"
+            text = "no settings file of lanekit: it has no [terminal], [gateway], [label.NAME] or [user.NUMBER]"
             return (Fault("unknown_section", path.name, "", "", text),)
         if kind == "terminal":
             read_terminal_file(path)
         elif kind == "gateway":
             read_gateway_file(path)
+        elif kind == "user":
+            read_users(path)
         else:
             read_label_file(path)
     except SettingsError as error:
@@ -141,7 +147,7 @@ def check_file(path: Path) -> tuple[Fault, ...]:
 def _kind(table: Mapping[str, Any]) -> str | None:
     if "terminal" in table or "device" in table:
         return "terminal"
-    return next((kind for kind in ("label", "gateway") if kind in table), None)
+    return next((kind for kind in ("label", "user", "gateway") if kind in table), None)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,9 @@ from runtime.devices.ports import DeviceStatus, PrintResult
 from runtime.journal.store import Journal
 from runtime.sale.record import Identity, read_record
 from runtime.terminal.basket import Place
+from runtime.terminal.day_rules import DayRules
 from runtime.terminal.printing import ReceiptTexts
+from runtime.terminal.settings import SaleSettings
 from runtime.terminal.till import Till
 from runtime.wire.messages import Answer, Command, View
 
@@ -142,8 +144,17 @@ class Rig:
 
     within_s = 5.0
 
-    def __init__(self, folder: Path, snapshot: Snapshot | None = None, devices: Devices | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        snapshot: Snapshot | None = None,
+        devices: Devices | None = None,
+        settings: SaleSettings | None = None,
+        day: DayRules | None = None,
+    ) -> None:
+        self.day = day
         self.folder = folder
+        self.settings = settings
         self.devices = devices or Devices()
         self.clock: Any = Clock()
         self.views: list[View] = []
@@ -163,8 +174,10 @@ class Rig:
             snapshot=snapshot,
             templates=(),
             receipt_texts=ReceiptTexts((), (), "¥", str),
+            sale_settings=self.settings,
             publish=self.views.append,
             fatal=self.fatal.append,
+            day=self.day,
         )
         self.till.start()
 
@@ -183,6 +196,21 @@ class Rig:
     def do(self, name: str, **args: str | int | None) -> Answer:
         self.commands += 1
         return self.till.command(Command(self.commands, name, args))
+
+    async def ask(self, name: str, **args: str | int | None) -> Answer:
+        """As the daemon answers: also what carries a PIN, or takes its time."""
+        self.commands += 1
+        answer = self.till.handle(Command(self.commands, name, args))
+        return answer if isinstance(answer, Answer) else await answer
+
+    async def must_ask(self, name: str, **args: str | int | None) -> None:
+        answer = await self.ask(name, **args)
+        assert answer.ok, answer.sentence
+
+    async def refused_ask(self, name: str, **args: str | int | None) -> str:
+        answer = await self.ask(name, **args)
+        assert not answer.ok and answer.sentence is not None
+        return answer.sentence.code
 
     def must(self, name: str, **args: str | int | None) -> None:
         answer = self.do(name, **args)
@@ -217,11 +245,18 @@ def full(yes: bool) -> None:
     FillingFile.full = yes
 
 
-def run(folder: Path, work: Callable[[Rig], Any], snapshot: Snapshot | None = None, devices: Any = None) -> None:
+def run(
+    folder: Path,
+    work: Callable[[Rig], Any],
+    snapshot: Snapshot | None = None,
+    devices: Any = None,
+    settings: SaleSettings | None = None,
+    day: DayRules | None = None,
+) -> None:
     """One scenario on a till of its own."""
 
     async def main() -> None:
-        rig = Rig(folder, snapshot, devices)
+        rig = Rig(folder, snapshot, devices, settings, day)
         try:
             await work(rig)
         finally:
