@@ -22,12 +22,12 @@ ALWAYS = 10**12  # more than any amount
 class Permission:
     role: str  # one of ROLES: who may do it whatever the amount
     up_to_minor: int  # what everybody may do alone, in minor units; NEVER or ALWAYS too
-    what: str  # for people; the key of its translation
+    what: str  # for documents
 
 
-# `amount` is what the store stands to lose: what is taken off, paid out, given back. Minor units.
-PERMISSION_SENTENCES: dict[str, tuple[str, str]] = {
-    # the sale: what is asked as the amount
+# operation -> (what it is, what is asked as its amount: what the store stands to lose, in minor units)
+OPERATIONS: dict[str, tuple[str, str]] = {
+    # the sale
     "void_line": ("take a line out", "the line's amount"),
     "void_ticket": ("give up a whole sale", "the sale's amount"),
     "suspend": ("put a sale aside", "the sale's amount"),
@@ -39,7 +39,6 @@ PERMISSION_SENTENCES: dict[str, tuple[str, str]] = {
     "return_without_receipt": ("take goods back without a receipt", "what is given back"),
     # the day
     "unlock_other": ("unlock for another person", "0"),
-    "sign_off_other": ("sign another person off", "0"),
     "training": ("begin or end training", "0"),
     "shift_open": ("open a shift", "the float"),
     "shift_close": ("close a shift", "0"),
@@ -55,7 +54,7 @@ PERMISSION_SENTENCES: dict[str, tuple[str, str]] = {
 
 
 def _all(role: str, up_to_minor: int, *operations: str) -> dict[str, Permission]:
-    return {name: Permission(role, up_to_minor, PERMISSION_SENTENCES[name][0]) for name in operations}
+    return {name: Permission(role, up_to_minor, OPERATIONS[name][0]) for name in operations}
 
 
 PERMISSIONS: dict[str, Permission] = {
@@ -65,7 +64,7 @@ PERMISSIONS: dict[str, Permission] = {
     **_all("supervisor", 10_000, "void_ticket", "paid_out"),
     **_all("supervisor", 1_000, "price_override", "discount_line", "discount_ticket"),
     **_all("supervisor", 0, "no_sale"),
-    **_all("supervisor", NEVER, "return_without_receipt", "unlock_other", "sign_off_other", "training", "x_report"),
+    **_all("supervisor", NEVER, "return_without_receipt", "unlock_other", "training", "x_report"),
     **_all("supervisor", NEVER, "day_end"),
 }
 

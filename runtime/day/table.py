@@ -44,10 +44,10 @@ _DESK_ROWS: dict[type[d.DayEvent], tuple[Go[DeskState] | No, ...]] = {
     # event            FREE        OFF        ON           LOCKED
     d.RulesSet:        (_to(F, O), _to(O, F), _to(N, F),   _to(L, F)),
     d.SignedOn:        (_NO_USERS, _to(N),    _ON,         _ON),
-    d.SignedOff:       (_NO_USERS, _OFF,      _to(O),      _to(O)),
+    d.SignedOff:       (_NO_USERS, _OFF,      _to(O),      _LOCKED),
     d.Locked:          (_NO_USERS, _OFF,      _to(L),      _LOCKED),
     d.Unlocked:        (_NO_USERS, _OFF,      _NOT_LOCKED, _to(N)),
-    d.Approved:        (_NO_USERS, _OFF,      _to(N),      _to(L)),
+    d.Approved:        (_NO_USERS, _OFF,      _to(N),      _LOCKED),
     d.ApprovalRefused: (_NO_USERS, _to(O),    _to(N),      _to(L)),
     d.TrainingBegun:   _WORK,
     d.TrainingEnded:   _WORK,

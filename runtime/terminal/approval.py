@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runtime.day import events as dev
+from runtime.day.machine import gate
 from runtime.day.permissions import is_at_least, may
 from runtime.day.state import UNKNOWN, DeskState
 from runtime.day.users import NOBODY, User, is_pin, wait_s
@@ -127,10 +128,11 @@ class Approval:
         desk = till.checkout.desk
         if desk.state is DeskState.FREE:
             return ""
+        gate(till.checkout, by_person=True, begins=False)
         if may(desk.role, permission, amount_minor):
             return desk.user
         if not approver:
-            raise NotTaken("approval_needed", operation=permission.what, role=permission.role)
+            raise NotTaken("approval_needed", operation=operation, role=permission.role)
         user = self._proven(operation, approver)
         self._senior(user, operation, amount_minor)
         detail = amount_text(amount_minor, till.snapshot.exponent) if amount_minor else ""
@@ -141,7 +143,7 @@ class Approval:
         permission = self._rules.permissions[operation]
         if not is_at_least(user.role, permission.role):
             self._till.accept(dev.ApprovalRefused(operation, user.id, "role"))
-            raise NotTaken("approval_role", name=user.name, operation=permission.what, role=permission.role)
+            raise NotTaken("approval_role", name=user.name, operation=operation, role=permission.role)
 
 
 def _now_s() -> float:

@@ -118,10 +118,10 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
     "wrong_pin": ("The number or the PIN is wrong.", "Key both again."),
     "pin_waits": ("Too many wrong PINs.", "Wait {seconds} seconds, then try again."),
     "approval_needed": (
-        "Another person must approve this: {operation}.",
-        "Let a {role} key number and PIN.",
+        "Another person must approve this.",
+        "Let somebody who may do it key number and PIN.",
     ),
-    "approval_role": ("{name} may not approve this: {operation}.", "Ask a {role}."),
+    "approval_role": ("{name} may not approve this.", "Ask somebody who may do it."),
 }
 
 _TABLES = (

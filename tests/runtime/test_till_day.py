@@ -158,6 +158,7 @@ def test_locked_is_locked_until_its_user_or_a_senior_comes(tmp_path: Path) -> No
         assert rig.said == "desk_locked" and len(rig.view.lines) == 1
         assert rig.refused("subtotal") == "desk_locked"
         assert rig.refused("paid_in", amount_minor=1, reason="x") == "desk_locked"
+        assert await rig.refused_ask("journal_search", text="") == rig.refused("sign_off") == "desk_locked"
         assert await rig.refused_ask("unlock", user="1002", pin=PINS["1002"]) == "approval_role"
         await rig.again()
         assert rig.view.desk == "locked" and len(rig.view.lines) == 1
@@ -176,7 +177,7 @@ def test_what_needs_another_person_is_refused_until_that_person_has_come(tmp_pat
         rig.must("paid_out", amount_minor=10_000, reason="邮费")  # what everybody may
         answer = rig.do("paid_out", amount_minor=10_001, reason="水费")
         assert answer.sentence is not None and answer.sentence.code == "approval_needed"
-        assert answer.sentence.args == {"operation": "pay money out of the drawer", "role": "supervisor"}
+        assert answer.sentence.args == {"operation": "paid_out", "role": "supervisor"}
         assert await rig.refused_ask("paid_out", amount_minor=10_001, reason="水费", **by("1002")) == "approval_role"
         assert await rig.refused_ask("paid_out", amount_minor=0, reason="水费", **by("2001")) == "bad_amount"
         await rig.must_ask("paid_out", amount_minor=10_001, reason="水费", **by("2001"))

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from runtime.day import diagram, machine
 from runtime.day import events as d
-from runtime.day import machine
 from runtime.day.machine import HANDLERS
 from runtime.day.record import Control, ControlTender
 from runtime.day.refusals import SENTENCES
@@ -302,3 +302,9 @@ def test_an_older_checkpoint_is_read() -> None:
         del plain[new]
     old = build(Checkout, plain)
     assert old.desk == Desk() and old.shift == Shift() and old.last_sequence == 1
+
+
+def test_the_tables_in_the_docs_are_the_codes() -> None:
+    page = diagram.PAGE.read_text(encoding="utf-8")
+    assert diagram.page_with_parts(page) == page, "docs/day.md is stale: run python -m runtime.day.diagram"
+    assert "open --> counting: CountBegun" in page and "on --> locked: Locked" in page

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runtime.day.permissions import (
     ALWAYS,
     NEVER,
-    PERMISSION_SENTENCES,
+    OPERATIONS,
     PERMISSIONS,
     ROLES,
     Permission,
@@ -76,7 +76,7 @@ def test_waits_grow() -> None:
 
 
 def test_permissions() -> None:
-    assert set(PERMISSIONS) == set(PERMISSION_SENTENCES)
+    assert set(PERMISSIONS) == set(OPERATIONS)
     for permission in PERMISSIONS.values():
         assert permission.role in ROLES and NEVER <= permission.up_to_minor <= ALWAYS
         assert may("manager", permission, 10**11) and not may("", permission, 0) and not may("guest", permission, 0)
