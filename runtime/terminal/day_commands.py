@@ -46,6 +46,7 @@ def sign_on(till: Till, user: str, pin: str) -> Sentence:
 
 def sign_off(till: Till) -> None:
     till.accept(dev.SignedOff())
+    till.day.clear()
 
 
 def lock(till: Till) -> None:

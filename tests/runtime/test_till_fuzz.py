@@ -17,7 +17,7 @@ from till_rig import FREE, MILK, PAY_CODE, PUMPKIN, Rig
 
 from drivers.api import ScaleReading
 from runtime.wire.frames import FrameReader, encode
-from runtime.wire.messages import COMMANDS, Answer, Command
+from runtime.wire.messages import COMMANDS, OPTIONAL, Answer, Command
 
 numbers = st.one_of(st.integers(-3, 12), st.integers(-(1 << 63), (1 << 64) - 1), st.sampled_from([300, 10_000]))
 codes = st.sampled_from([MILK, FREE, PUMPKIN, PAY_CODE, "6901234567892", "", " ", "9" * 70])
@@ -35,7 +35,8 @@ wild = st.builds(
 
 def _plausible(name: str) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
     kinds = {str: texts, int: numbers}
-    args = st.fixed_dictionaries({key: kinds[kind] for key, kind in COMMANDS[name][0].items()})
+    more = {key: kinds[kind] for key, kind in OPTIONAL.get(name, {}).items()}
+    args = st.fixed_dictionaries({key: kinds[kind] for key, kind in COMMANDS[name][0].items()}, optional=more)
     return args.map(lambda given: (name, given))
 
 
