@@ -1,8 +1,8 @@
 """What the engine refuses, and the sentence for each.
 
 A code is for programs, the sentence for people: `SENTENCES` has for every code the English text (the gettext key) and
-the remedy, both with `{named}` arguments. Whose fault it is: `BookError` head office's, `BasketError` the caller's,
-`SnapshotError` the file's (copied badly, damaged, or of another version).
+the remedy, both with `{named}` arguments. Whose fault it is: `BookError` head office's, `BasketError` and
+`ReturnError` the caller's, `SnapshotError` the file's (copied badly, damaged, or of another version).
 """
 
 from __future__ import annotations
@@ -21,6 +21,28 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "bad_basket": (
         "The basket cannot be read: {reason}.",
         "Void the line or the sale and ring it again; tell support.",
+    ),
+    "bad_return": (
+        "The return cannot be read: {reason}.",
+        "Scan the receipt again, or choose the goods from its lines; tell support.",
+    ),
+    "return_no_line": ("The sale has no line {line}.", "Choose the goods from the lines of the receipt."),
+    "return_not_bought": (
+        "{code} is not on this receipt.",
+        "Look for the receipt that it is on, or take it back without a receipt.",
+    ),
+    "return_too_much": (
+        "Of {sku} {wanted} cannot come back: {left} are left on this receipt.",
+        "Enter what is left, or look for the other receipt.",
+    ),
+    "return_weight": (
+        "Weighed goods come back whole: {sku} was sold as {weight_g} g.",
+        "Return the whole line, or none of it.",
+    ),
+    "return_nothing": ("Nothing comes back.", "Choose what comes back, or leave the return."),
+    "receipt_mismatch": (
+        "The receipt does not fit the sale: {reason}.",
+        "Use the prices that the sale was made with; if they are gone, ask a supervisor for a return by hand.",
     ),
     "book_faults": ("The book has {count} faults.", "Correct every line that is listed, then compile it again."),
     "snapshot_damaged": (
@@ -59,6 +81,10 @@ class BasketError(EngineError):
     def __init__(self, code: str, values: Mapping[str, object], line: int | None = None) -> None:
         super().__init__(code, values)
         self.line = line
+
+
+class ReturnError(BasketError):
+    """A return that cannot be worked out. `line` is the sale's, from 0, and None where no one line is to blame."""
 
 
 class SnapshotError(EngineError):

@@ -14,6 +14,7 @@ import re
 from typing import Any
 
 from engine.errors import Fault
+from engine.returns import return_rule
 from engine.rounding import cash_rounding
 from engine.strictjson import doubts, plain, read_json, shown
 from engine.values import Item
@@ -59,10 +60,11 @@ def read_book(data: bytes, faults: list[Fault]) -> dict[str, Any]:
     if not isinstance(exponent, int) or isinstance(exponent, bool) or not 0 <= exponent <= 4:
         text = f"exponent must be a whole number from 0 to 4, not {shown(exponent)}"
         faults.append(Fault("bad_value", "book.json", text))
-    try:
-        cash_rounding(value)
-    except ValueError as e:
-        faults.append(Fault("bad_value", "book.json", str(e)))
+    for rule in (cash_rounding, return_rule):
+        try:
+            rule(value)
+        except ValueError as e:
+            faults.append(Fault("bad_value", "book.json", str(e)))
     if len(faults) > before:
         return {}
     book: dict[str, Any] = plain(value)

@@ -112,6 +112,7 @@ def demo(store: Store, screen: Screen) -> None:
 
     say("3. Oden by the portion, cigarettes that take no promotion, a carrier bag.")
     ring(store, code[ODEN_6], code[ODEN_13], code[CIGARETTES], code[BAG])
+    front.must("age_ok")
     pay_cash(store, 10000)
 
     say("4. A line too many, taken out again; an unknown code, refused.")

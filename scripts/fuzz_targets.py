@@ -21,6 +21,7 @@ from engine.pricing import price
 from engine.snapshot import Snapshot
 from engine.strictjson import read_json
 from runtime.delta import METHODS, DeltaError, apply_delta, make_delta
+from runtime.tools import refunding
 from runtime.tools.price_baskets import answer_line
 from runtime.wire.frames import FrameReader, encode
 from runtime.wire.messages import Command, Hello
@@ -143,6 +144,15 @@ def basket(data: bytes) -> None:
         assert refused.line is None or refused.line >= 0
 
 
+def sale_back(data: bytes) -> None:
+    """A line of `lane price --return`: a refund that was paid before, or the return is refused by its own error."""
+    answer = answer_line(_snapshot(), data, 50, refunding.answer)
+    if "error" not in answer:
+        assert 0 <= answer["refund"] <= answer["total"] - answer["refunded"] and answer["refunded"] >= 0
+        assert sum(line["refund"] for line in answer["lines"]) == answer["refund"]
+        assert answer["kept"]["lines"] or answer["remaining"] == 0
+
+
 def code(data: bytes) -> None:
     """A scanned or keyed code: goods, or CodeError."""
     text = data.decode("utf-8", "surrogateescape")
@@ -188,10 +198,21 @@ def _seeds_of_basket() -> list[bytes]:
     ]
 
 
+def _seeds_of_sale_back() -> list[bytes]:
+    sale = _seeds_of_basket()[0]
+    parts = [
+        b'"return":[{"line":0,"qty":1},{"code":"apple","milli":500}]',
+        b'"returned":[[{"line":1}],{"refund":3,"lines":[{"line":0,"qty":1}]}],"return":[{"code":"milk","qty":1}]',
+        b'"receipt":' + json.dumps(answer_line(_snapshot(), sale)).encode() + b',"return":[{"line":0}]',
+    ]
+    return [b'{"basket":' + sale + b"," + part + b"}" for part in parts]
+
+
 TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = {
     "snapshot": (snapshot, _seeds_of_snapshot),
     "delta": (delta, _seeds_of_delta),
     "basket": (basket, _seeds_of_basket),
+    "return": (sale_back, _seeds_of_sale_back),
     "code": (code, lambda: [text.encode() for text in (*CODES, "2100001005003", "260000100500006490", " milk ")]),
     "frame": (frame, lambda: [b"\x05" + encode(m) for m in (Hello(1, "ui"), Command(7, "scan", {"code": "milk"}))]),
 }

@@ -7,7 +7,7 @@
 The goods are a table below, one line each; brands and names are invented. A barcode is made from the item's place, with
 the prefixes 690 to 699 of GS1 China and a right check digit, and never changes as long as new goods are added at the
 end of their section. Columns after `barcodes` are the demo's own: English name, tax rate in percent, least age of the
-buyer, pack, and of oden the pieces and the grams that one sale takes out of stock.
+buyer, pack, and of oden the pieces, the grams that one sale takes out of stock, and the stock that it takes them from.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ HEADER = [
     "pack",
     "pieces",
     "stock_g",
+    "stock_sku",
 ]
 FIRST_BARCODE = "6901234567892"
 
@@ -61,14 +62,15 @@ def rows() -> list[list[str]]:
             age = "18" if "age18" in tags else ""
             kept = [tag for tag in tags if tag != "age18"]
             found.append(
-                [sku, name, "each", price, category, brand, ";".join(kept), code, english, tax, age, pack, "", ""]
+                [sku, name, "each", price, category, brand, ";".join(kept), code, english, tax, age, pack, "", "", ""]
             )
     for category, tax, goods in WEIGHED:
         for line in goods.strip().splitlines():
             sku, name, price, english, *tags = (part.strip() for part in line.split("|"))
-            found.append([sku, name, "kg", price, category, "", ";".join(tags), "", english, tax, "", "", "", ""])
+            found.append([sku, name, "kg", price, category, "", ";".join(tags), "", english, tax, "", "", "", "", ""])
     for line in SPECIAL.strip().splitlines():
-        found.append([part.strip() for part in line.split("|")])
+        parts = [part.strip() for part in line.split("|")]
+        found.append(parts + [""] * (len(HEADER) - len(parts)))
         made = found[-1][HEADER.index("barcodes")]
         if made.isdigit() and len(made) == 12:
             found[-1][HEADER.index("barcodes")] = made + str(check_digit(made))

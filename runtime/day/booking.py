@@ -55,7 +55,8 @@ def with_sale(totals: Totals, sale: Sale) -> Totals:
 
 def _discount_minor(sale: Sale) -> int:
     discount = sale.receipt.get("discount", 0)
-    return discount if type(discount) is int else 0
+    by_hand = sum(row.amount_minor for row in sale.adjustments)
+    return (discount if type(discount) is int else 0) - by_hand
 
 
 def _added(tenders: tuple[TenderSum, ...], kind: str, amount_minor: int) -> tuple[TenderSum, ...]:

@@ -103,7 +103,8 @@ def _check_same(where: str, key: str, found: Any, expected: str | int) -> None:
 
 def _facts(record: PackedRecord, body: dict[Any, Any]) -> Checked:
     receipt = body.get("receipt")
-    total = receipt.get("total") if isinstance(receipt, dict) else None
+    total = body.get("total", receipt.get("total") if isinstance(receipt, dict) else None)
     if type(total) is not int or abs(total) > MAX_TOTAL_MINOR:
         total = 0
-    return Checked(record, body.get("type") == "RetailTransaction", total)
+    is_sale = body.get("type") == "RetailTransaction" and body.get("TransactionStatus") != "Voided"
+    return Checked(record, is_sale, total)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from drivers.api import Lamp
 from runtime.day.record import Control
+from runtime.sale.state import Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,12 @@ class CancelPayment:
 
 @dataclass(frozen=True, slots=True)
 class CloseRecord:
-    """The sale is closed: its record is written in the commit of this event's row, or neither is. `control`: it is no
-    sale but this (runtime.day)."""
+    """A transaction is closed: its record is written in the commit of this event's row, or neither is. `sale` is it
+    where it is not the one on the screen any more; `control`: it is no sale but this (runtime.day)."""
 
     sequence: int
     control: Control | None = None
+    sale: Sale | None = None
 
 
 @dataclass(frozen=True, slots=True)

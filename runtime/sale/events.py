@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.day.events import DayEvent
+from runtime.sale.state import Adjustment, Apart, Facts, Hand, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class ItemAdded:
     entry: str
     at: str  # local time
     snapshot: str
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class WeightWanted:
     entry: str
     at: str
     snapshot: str
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,9 @@ class Subtotalled:
     basket: dict[str, Any]
     receipt: dict[str, Any]
     snapshot: str = ""
+    apart: tuple[Apart, ...] = ()  # lines that are not in the basket
+    adjustments: tuple[Adjustment, ...] = ()  # what is put on lines of either kind
+    sum_minor: int | None = None  # what all of it comes to; None: the receipt's total
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class CashTendered:
     amount_minor: int
     at: str
     paper: bool = True
+    rounding: tuple[Adjustment, ...] = ()  # where this cash closes the sale: what it pays otherwise than the total
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,103 @@ class PrintEnded:
     started: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class TicketVoided:
+    """All of it is not wanted. It is a record of its own, of no money."""
+
+    reason: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleSuspended:
+    """Put aside, for the next customer. `total_minor` is what the screen showed."""
+
+    total_minor: int
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRecalled:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartSet:
+    """The next tender pays only so much of what is due; None drops it."""
+
+    amount_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TenderTakenBack:
+    """The last tender of a part is given back: cash from the drawer, a payment by cancelling it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineChangedByHand:
+    """A price or a discount that a person gives; None takes it off again."""
+
+    line: int
+    hand: Hand | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketChangedByHand:
+    """A discount on all that may be discounted; None takes it off again."""
+
+    hand: Hand | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgeConfirmed:
+    """Somebody looked: the customer is old enough. A date of birth is kept nowhere."""
+
+    min_age: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRefused:
+    """The customer is not, or cannot show it: what needs that age is taken out of the sale."""
+
+    min_age: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedGoods:
+    """One line that comes back, as it was sold."""
+
+    code: str
+    sku: str
+    name: str
+    unit: str
+    regular_minor: int
+    qty: int  # 0 for a kg item
+    weight_g: int
+    facts: Facts | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsReturned:
+    """A customer brings goods back; what is given back for them is known when the total stands."""
+
+    goods: tuple[ReturnedGoods, ...]
+    entry: str
+    at: str
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundGiven:
+    """What is due to the customer is given back. `rounding` as with cash that is taken."""
+
+    kind: str  # "cash"
+    at: str
+    paper: bool = True
+    rounding: tuple[Adjustment, ...] = ()
+
+
 SaleEvent = (
     ItemAdded
     | WeightWanted
@@ -167,6 +271,17 @@ SaleEvent = (
     | SalePutAway
     | PrintBegun
     | PrintEnded
+    | TicketVoided
+    | SaleSuspended
+    | SaleRecalled
+    | PartSet
+    | TenderTakenBack
+    | LineChangedByHand
+    | TicketChangedByHand
+    | AgeConfirmed
+    | AgeRefused
+    | GoodsReturned
+    | RefundGiven
 )
 
 # What devices and the shell bring: it comes whoever is at the desk, also while it is locked.

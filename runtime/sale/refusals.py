@@ -14,6 +14,10 @@ MAX_QTY = 9_999
 MAX_WEIGHT_G = 999_999
 MAX_AMOUNT_MINOR = 10**12
 MAX_TEXT = 200  # characters of a code, name or number
+MAX_AGE = 150  # years
+MAX_SUSPENDED = 20  # tickets that are put aside on one terminal
+MAX_SUSPENDED_LINES = 2_000  # of all of them: they are in every checkpoint
+MAX_ROUNDING_MINOR = 1_000  # a tenth of the unit of a currency with four decimals
 MAX_PRINTS = 500  # receipts that wait for the printer; past it the oldest is let go, it stays in the journal
 
 
@@ -30,7 +34,7 @@ class Refused(Exception):
         return f"{text} {remedy}".format_map(self.args_named)
 
 
-MONEY_ARGS = frozenset({"short", "due"})
+MONEY_ARGS = frozenset({"short", "due", "regular"})
 
 # code -> (what is the matter, what to do about it)
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -43,6 +47,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "payment_open": ("A payment is not finished.", "Wait for it, or press Cancel to cancel the payment."),
     "no_payment": ("No payment is open.", "Start a payment first."),
     "sale_closed": ("This sale is paid and closed.", "Scan the next item to begin the next sale."),
+    "sale_open": ("A sale is open.", "Finish it, suspend it or void it first."),
     "nothing_closed": ("No closed sale is on the screen.", "Nothing needs to be done."),
     # refused by what the event says
     "bad_quantity": ("A quantity is 1 to {limit}.", "Key the quantity again."),
@@ -69,4 +74,28 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Some of receipt {sequence} may be on paper: it can only be printed as a copy, and only then.",
         "Print the receipt again.",
     ),
+    "part_paid": ("Part of this sale is paid.", "Take the rest, or give back what was taken: press Cancel."),
+    "line_by_hand": ("The price of line {line} was changed by hand.", "Take that off first, or ring the rest anew."),
+    "nothing_by_hand": ("Nothing was changed by hand.", "Nothing needs to be done."),
+    "no_discount": ("{name} may not be discounted.", "Sell it at its price."),
+    "price_above": ("{name} costs {regular} on its label; more must not be taken.", "Key a lower price."),
+    "reason_missing": ("A reason is needed.", "Choose a reason, or key one."),
+    "bad_discount": ("This is no price or discount.", "Key it again."),
+    "bad_percent": ("A discount is 1 to 100 percent.", "Key what is taken off: 10 for ten percent."),
+    "age_open": ("This sale is for customers of {age} or more.", "Look at the customer's papers and answer first."),
+    "age_not_asked": ("Nothing in this sale asks for an age.", "Nothing needs to be done."),
+    "line_returned": ("Line {line} is goods that come back.", "Take the line out, and take the goods back anew."),
+    "quantity_for_return": ("A quantity waits for the next item.", "Cancel the quantity, then take the goods back."),
+    "return_too_many": ("Of {name} only {left} can come back.", "Look at the receipt: the rest came back already."),
+    "refund_due": ("{due} is due to the customer.", "Give it back: press Refund."),
+    "nothing_to_refund": ("Nothing is due to the customer.", "Take the money that is due."),
+    "refund_kind": ("A refund is given back in cash here.", "Press Refund in cash."),
+    "bad_part": ("A part is less than what is due.", "Key less than {due}, or take all of it."),
+    "no_part": ("No part is set.", "Nothing needs to be done."),
+    "bad_rounding": ("This is no rounding of cash.", "Call the technician."),
+    "nothing_paid": ("Nothing is paid yet.", "Press Cancel to go back to ringing."),
+    "training_suspend": ("Training sales cannot be put aside, and no ticket recalled.", "Finish it or void it."),
+    "bad_reason": ("A reason has at most {limit} characters.", "Choose a reason, or key a shorter one."),
+    "too_many_suspended": ("At most {limit} tickets can wait here.", "Recall one and finish it."),
+    "suspended_unknown": ("Ticket {number} does not wait here.", "It may be recalled already; look at the list."),
 }

@@ -26,6 +26,40 @@ class State(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What the book says of an item besides its price, where it says anything."""
+
+    no_discount: bool = False  # nothing is taken off it by hand either
+    apart: bool = False  # never given to the engine: a carrier bag that the book would let be discounted
+    min_age: int = 0  # years; 0: for everybody
+    stock_sku: str = ""  # what it is taken from, where that is another item
+    stock_g: int = 0  # grams that one takes from stock; 0: it is counted by pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What a person changed of a price."""
+
+    kind: str  # "price", "percent" or "amount"
+    value: int  # the price of one or a kg; percent taken off, 1 to 100; minor units taken off
+    reason: str
+    approver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where goods that came back were sold. `sequence` 0: nobody has the receipt."""
+
+    epoch: int = 0
+    sequence: int = 0
+    line: int = 0
+    left: int = 0  # pieces or grams of that line that had not come back before this sale
+    refund_minor: int = 0  # without a receipt: what is given back for the line
+    reason: str = ""
+    approver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SaleLine:
     line: int  # from 1, never used again
     code: str  # what was scanned or keyed
@@ -37,6 +71,16 @@ class SaleLine:
     weight_g: int  # 0 for an each line
     entry: str  # "scanned", "keyed", "label", "scale"
     voided: bool = False
+    facts: Facts | None = None
+    hand: Hand | None = None
+    returned: Origin | None = None  # it came back
+
+    @property
+    def apart(self) -> bool:
+        """Priced without the engine: it came back, or its price is a person's, or fixed."""
+        if self.returned is not None:
+            return True
+        return (self.hand is not None and self.hand.kind == "price") or (self.facts is not None and self.facts.apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +92,7 @@ class Weighing:
     name: str
     regular_minor: int
     entry: str
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +104,26 @@ class Tender:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What is put on a line's price after the engine: a person's doing, or the rounding of cash."""
+
+    line: int
+    kind: str  # a key of runtime.sale.sums.KINDS
+    amount_minor: int  # added to the line's net: below 0 for what is taken off
+    reason: str = ""
+    approver: str = ""
+    value: int = 0  # of the Hand
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What a line that the engine was not asked for costs before anything is put on it."""
+
+    line: int
+    gross_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """A code payment whose end is not known."""
 
@@ -66,6 +131,10 @@ class Payment:
     code_tail: str  # the last four characters; the rest is never kept
     amount_minor: int
     cancelling: bool = False
+
+
+def _is_sold(line: SaleLine) -> bool:
+    return not line.voided and line.returned is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +151,43 @@ class Sale:
     tenders: tuple[Tender, ...] = ()
     change_minor: int = 0
     payment: Payment | None = None
+    voided: bool = False  # the whole ticket: it was never sold
+    part_minor: int | None = None  # the next tender pays so much and no more
+    rounding: tuple[Adjustment, ...] = ()  # of the cash that closes it
+    hand: Hand | None = None  # on the whole ticket
+    apart: tuple[Apart, ...] = ()  # fixed at subtotal, as the next two
+    adjustments: tuple[Adjustment, ...] = ()
+    sum_minor: int | None = None  # what it comes to; None: the receipt's total
+    age_checked: int = 0  # years that the customer was found to have
 
     @property
     def total_minor(self) -> int:
-        """What the basket costs; 0 until subtotal."""
-        return int(self.receipt.get("total", 0))
+        """What the sale comes to before cash is rounded; 0 until subtotal."""
+        return int(self.receipt.get("total", 0)) if self.sum_minor is None else self.sum_minor
+
+    @property
+    def rounding_minor(self) -> int:
+        """What cash pays beyond the total; below 0 where it pays less."""
+        return sum(row.amount_minor for row in self.rounding)
 
     @property
     def due_minor(self) -> int:
-        return self.total_minor - sum(t.amount_minor for t in self.tenders)
+        return self.total_minor + self.rounding_minor - sum(t.amount_minor for t in self.tenders)
+
+    @property
+    def age_open(self) -> int:
+        """Years that the customer must have for what is in the sale; 0 where nobody needs to look."""
+        least = max((line.facts.min_age for line in self.lines if line.facts and _is_sold(line)), default=0)
+        return least if least > self.age_checked else 0
 
     @property
     def live_lines(self) -> tuple[SaleLine, ...]:
         return tuple(line for line in self.lines if not line.voided)
+
+    @property
+    def basket_lines(self) -> tuple[SaleLine, ...]:
+        """Those that the engine prices."""
+        return tuple(line for line in self.lines if not line.voided and not line.apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +200,24 @@ class PrintJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspended:
+    """A sale that was put aside; it is rung on when it is recalled, once."""
+
+    number: int  # from 1 in each epoch, never used again
+    at: str  # local time
+    total_minor: int  # what it came to then, for the person who looks for it
+    items: int  # lines that are sold
+    name: str  # of the first of them
+    sale: Sale
+
+
+@dataclass(frozen=True, slots=True)
 class Checkout:
     sale: Sale = Sale()
     prints: tuple[PrintJob, ...] = ()  # oldest first
     last_sequence: int = 0  # SequenceNumber of the last record
+    suspended: tuple[Suspended, ...] = ()  # oldest first
+    last_suspended: int = 0  # number of the last ticket that was put aside
     desk: Desk = AT_REST
     shift: Shift = NO_SHIFT
     day: Day = FIRST_DAY

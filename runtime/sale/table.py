@@ -32,8 +32,9 @@ STATES = (I, R, W, T, P, C)
 
 _NOTHING, _WEIGHING, _NO_WEIGHING = No("nothing_rung"), No("weighing_open"), No("not_weighing")
 _NO_TOTAL, _TOTAL, _PAYMENT, _NO_PAYMENT = No("no_total"), No("total_stands"), No("payment_open"), No("no_payment")
-_CLOSED, _NOT_CLOSED = No("sale_closed"), No("nothing_closed")
+_CLOSED, _NOT_CLOSED, _OPEN = No("sale_closed"), No("nothing_closed"), No("sale_open")
 _ADD, _WEIGH = Go("add_item", (R,)), Go("want_weight", (W,))
+_RETURN = Go("take_return", (R,))
 _PRINT_BEGUN, _PRINT_ENDED = "print_begun", "print_ended"
 
 
@@ -43,6 +44,10 @@ def _qty(end: State) -> Go:
 
 def _member(end: State) -> Go:
     return Go("identify_member", (end,))
+
+
+def _age(end: State) -> Go:
+    return Go("confirm_age", (end,))
 
 
 # In CLOSED, what is allowed begins the next sale: the closed one leaves the screen first (machine.step).
@@ -59,12 +64,24 @@ _ROWS: dict[type[e.SaleEvent], tuple[Go | No, ...]] = {
     e.MemberIdentified:  (_member(I), _member(R), _member(W), _TOTAL,     _PAYMENT,   _member(I)),
     e.Subtotalled:       (_NOTHING,   Go("subtotal", (T,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
     e.TenderingLeft:     (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("leave_tendering", (R,)), _PAYMENT, _CLOSED),
-    e.CashTendered:      (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("take_cash", (C,)), _PAYMENT, _CLOSED),
+    e.CashTendered:      (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("take_cash", (C, T)), _PAYMENT, _CLOSED),
     e.PaymentAsked:      (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("ask_payment", (P,)), _PAYMENT, _CLOSED),
-    e.PaymentApproved:   (_NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, Go("approve_payment", (C,)), _NO_PAYMENT),
+    e.PaymentApproved:   (_NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, Go("approve_payment", (C, T)),
+                          _NO_PAYMENT),
     e.PaymentCancelAsked: (_NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, Go("cancel_payment", (P,)), _NO_PAYMENT),
     e.PaymentFailed:     (_NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, _NO_PAYMENT, Go("fail_payment", (T,)), _NO_PAYMENT),
     e.SalePutAway:       (_NOT_CLOSED, _NOT_CLOSED, _NOT_CLOSED, _NOT_CLOSED, _NOT_CLOSED, Go("put_away", (I,))),
+    e.TicketVoided:      (_NOTHING,   Go("void_ticket", (I,)), _WEIGHING, Go("void_ticket", (I,)), _PAYMENT, _CLOSED),
+    e.SaleSuspended:     (_NOTHING,   Go("suspend", (I,)), _WEIGHING, Go("suspend", (I,)), _PAYMENT, _CLOSED),
+    e.SaleRecalled:      (Go("recall", (R,)), _OPEN, _WEIGHING, _OPEN, _PAYMENT, Go("recall", (R,))),
+    e.PartSet:           (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("set_part", (T,)), _PAYMENT, _CLOSED),
+    e.TenderTakenBack:   (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("take_back", (T, P)), _PAYMENT, _CLOSED),
+    e.LineChangedByHand: (_NOTHING,   Go("change_line", (R,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
+    e.TicketChangedByHand: (_NOTHING, Go("change_ticket", (R,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
+    e.AgeConfirmed:      (_NOTHING,   _age(R),    _age(W),    _age(T),    _PAYMENT,   _CLOSED),
+    e.AgeRefused:        (_NOTHING,   Go("refuse_age", (R, I)), _WEIGHING, Go("refuse_age", (R, I)), _PAYMENT, _CLOSED),
+    e.GoodsReturned:     (_RETURN,    _RETURN,    _WEIGHING,  _TOTAL,     _PAYMENT,   _RETURN),
+    e.RefundGiven:       (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("give_refund", (C,)), _PAYMENT, _CLOSED),
     e.PrintBegun:        tuple(Go(_PRINT_BEGUN, (state,)) for state in STATES),
     e.PrintEnded:        tuple(Go(_PRINT_ENDED, (state,)) for state in STATES),
 }  # fmt: skip

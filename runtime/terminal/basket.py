@@ -19,11 +19,11 @@ class Place:
 
 
 def basket_of(sale: Sale, place: Place, basket_id: str) -> Basket:
-    """The live lines, by sku, in the order they were rung; priced as at the time of the first."""
+    """The lines that the engine prices, by sku, in the order they were rung; priced as at the time of the first."""
     return Basket(
         id=basket_id,
         at=sale.began_at,
-        lines=tuple(BasketLine(line.sku, line.qty, line.weight_g) for line in sale.live_lines),
+        lines=tuple(BasketLine(line.sku, line.qty, line.weight_g) for line in sale.basket_lines),
         store=place.store,
         groups=place.groups,
         channel=place.channel,

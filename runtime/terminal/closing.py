@@ -19,7 +19,7 @@ def closing(
     """What the journal calls for the record, or None where these effects close no sale. `at` is the local time."""
     for effect in effects:
         if isinstance(effect, CloseRecord):
-            sequence, control = effect.sequence, effect.control
+            sequence, control, sale = effect.sequence, effect.control, effect.sale or after.sale
             break
     else:
         return None
@@ -31,9 +31,9 @@ def closing(
             return pack_record(sequence, _control(control, who, sequence, at, quality, context))
         body = build_record(
             who,
-            after,
+            replace(after, sale=sale),
             sequence=sequence,
-            at_begin=after.sale.began_at,
+            at_begin=sale.began_at,
             at_end=at,
             business_day=after.day.date or at[:10],
             head=context.head,

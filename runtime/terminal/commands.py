@@ -9,7 +9,9 @@ from runtime.day.events import CountDropped
 from runtime.day.state import ShiftState
 from runtime.sale import events as ev
 from runtime.sale.state import State
-from runtime.terminal.clock import RehearsalClock, local_text, rehearsal_time
+from runtime.sale.sums import regular_price
+from runtime.terminal import ages, handwork, returns, tendering, tickets
+from runtime.terminal.clock import RehearsalClock, rehearsal_time
 from runtime.terminal.day_commands import DAY_COMMANDS
 from runtime.terminal.names import is_member_number
 from runtime.terminal.refusal import NotTaken
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 _ANY_DAY = frozenset({"clock", "lock", "unlock", "cancel", "reprint", "journal_search", "x_report", "day_end"})
 
 
+BETWEEN_OR_RINGING = frozenset({State.IDLE, State.RINGING, State.CLOSED})
+KEEP_LOOKUP = frozenset({"scan", "price_lookup", "cancel"})  # these see to what is looked up themselves
+
+
 class Commands:
     def __init__(self, till: Till) -> None:
         self._till = till
@@ -36,10 +42,14 @@ class Commands:
         known = {**optional, **wanted}
         if not wanted.keys() <= args.keys() <= known.keys() or any(type(args[key]) is not known[key] for key in args):
             raise NotTaken("bad_arguments", command=name)
+        if name not in KEEP_LOOKUP:
+            self._till.lookup.drop()
         if name not in _ANY_DAY:
             self._till.day.tend(begins=True)
         if name in DAY_COMMANDS:
             return DAY_COMMANDS[name](self._till, **args)
+        if name in _BY_THEME:
+            return _BY_THEME[name](self._till, **args)
         return _COMMANDS[name](self, **args)
 
     def _scan(self, code: str) -> Sentence:
@@ -52,10 +62,12 @@ class Commands:
     def _set_quantity(self, line: int, qty: int) -> None:
         self._till.accept(ev.LineQuantityChanged(line, qty))
 
-    def _void_line(self, line: int) -> None:
-        lines = self._till.checkout.sale.lines
-        self._till.accept(ev.LineVoided(line))
-        self._till.scale.voided(lines[line - 1])
+    def _void_line(self, line: int, approver: str = "", pin: str = "") -> None:
+        till = self._till
+        lines = till.checkout.sale.lines
+        amount_minor = next((regular_price(one) for one in lines if one.line == line), 0)
+        till.accept_approved(lambda _: ev.LineVoided(line), "void_line", amount_minor, approver, pin)
+        till.scale.voided(lines[line - 1])
 
     def _member(self, id: str) -> None:
         number = id.strip()
@@ -68,14 +80,12 @@ class Commands:
             raise NotTaken("nothing_to_weigh")
         self._till.scale.ask(by_hand=True)
 
-    def _subtotal(self) -> None:
-        till = self._till
-        till.accept(till.pricing.subtotalled(till.checkout, till.basket_id))
-
     def _cancel(self) -> Sentence | None:
         """One step back from wherever the sale is."""
         till = self._till
         sale = till.checkout.sale
+        if till.lookup.drop() or (sale.state in BETWEEN_OR_RINGING and till.returns.close()):
+            return None
         if till.day.shows and sale.state in BETWEEN:
             till.day.clear()
         elif till.checkout.shift.state is ShiftState.COUNTING:
@@ -92,16 +102,10 @@ class Commands:
         elif sale.state is State.CLOSED:
             till.accept(ev.SalePutAway())
         elif sale.state is State.TENDERING:
-            till.accept(ev.TenderingLeft())
-            return sentence("back_to_ringing")
+            return tendering.back(till)
         else:
             raise NotTaken("nothing_to_cancel")
         return None
-
-    def _cash(self, amount_minor: int) -> Sentence:
-        till = self._till
-        till.accept(ev.CashTendered(amount_minor, local_text(till.clock.now()), paper=till.has("POSPrinter")))
-        return sentence("paid")
 
     def _next(self) -> None:
         self._till.accept(ev.SalePutAway())
@@ -129,10 +133,15 @@ _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "void_line": Commands._void_line,
     "member": Commands._member,
     "weigh": Commands._weigh,
-    "subtotal": Commands._subtotal,
     "cancel": Commands._cancel,
-    "cash": Commands._cash,
     "next": Commands._next,
     "reprint": Commands._reprint,
     "clock": Commands._clock,
+}
+_BY_THEME: dict[str, Callable[..., Sentence | None]] = {
+    **tickets.COMMANDS,
+    **tendering.COMMANDS,
+    **handwork.COMMANDS,
+    **ages.COMMANDS,
+    **returns.COMMANDS,
 }

@@ -134,6 +134,7 @@ class Daemon:
                 sign=SIGNS.get(currency, f"{currency} "),
                 translate=translator(self._config, terminal.language),
             ),
+            sale_settings=settings.sale,
             publish=self._publish,
             fatal=self._end,
             day=self._day,

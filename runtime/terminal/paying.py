@@ -16,6 +16,7 @@ from runtime.sale.events import PaymentApproved, PaymentCancelAsked, PaymentFail
 from runtime.terminal.clock import local_text
 from runtime.terminal.payment import QUERY_EVERY_S, Next, decide
 from runtime.terminal.sentences import sentence
+from runtime.terminal.tendering import said_paid
 from runtime.wire.messages import Severity
 
 if TYPE_CHECKING:
@@ -47,7 +48,14 @@ class Paying:
             return
         self._trade_no = effect.trade_no
         asks = isinstance(effect, fx.AskPayment)
-        self._till.spawn(self._to_the_end(effect.trade_no, self._auth_code if asks else ""))
+        self._till.spawn(self._carry(effect.trade_no, self._auth_code if asks else ""))
+
+    async def _carry(self, trade_no: str, auth_code: str) -> None:
+        try:
+            await self._to_the_end(trade_no, auth_code)
+        finally:
+            if self._trade_no == trade_no:
+                self._trade_no = ""  # a part that was paid may be asked to be cancelled later
 
     async def _to_the_end(self, trade_no: str, auth_code: str) -> None:
         till = self._till
@@ -62,7 +70,8 @@ class Paying:
             if decision.next is Next.APPROVE:
                 approved = PaymentApproved(trade_no, local_text(till.clock.now()), paper=till.has("POSPrinter"))
                 if till.attempt(approved):
-                    self._say("good", decision.say)
+                    till.say("good", said_paid(till))
+                    till.changed()
                     return
                 await asyncio.sleep(QUERY_EVERY_S)  # the disk is full: what is known stays known
                 continue

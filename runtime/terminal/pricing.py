@@ -7,14 +7,18 @@ what it does not have any more is named until it is voided. A total that stands 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import BasketError, EngineError
 from engine.pricing import price
 from engine.snapshot import Snapshot
+from engine.values import BasketLine, Item
 from runtime.sale.events import Subtotalled
 from runtime.sale.record import MAX_RECORD_BYTES
 from runtime.sale.state import Checkout, Sale, State
+from runtime.sale.sums import Sum, summed
 from runtime.terminal.basket import Place, basket_of, plain_basket
 from runtime.terminal.names import promotion_text
 from runtime.terminal.refusal import NotTaken
@@ -33,7 +37,9 @@ class Pricing:
         self._place = place
         self.hash = snapshot.hash.hex()
         self.receipt: dict[str, Any] | None = None
+        self.sum: Sum | None = None  # with what is put on it by hand
         self._priced: tuple[object, ...] = ()
+        self.refunds_of: Callable[[Sale], Mapping[int, int]] = lambda sale: {}
 
     def use(self, snapshot: Snapshot) -> None:
         """Price by another snapshot from now on. Names of promotions are still found in the one before."""
@@ -46,16 +52,19 @@ class Pricing:
         sale = checkout.sale
         if sale.receipt:
             self.receipt = sale.receipt
+            self.sum = Sum(sale.total_minor, sale.apart, sale.adjustments)
             self._priced = ()
             return ""
         wanted = _asked(sale)
         if wanted == self._priced:
+            self.sum = self._summed(sale, self.receipt) if self.receipt is not None else None
             return ""
         self._priced = wanted
-        self.receipt = None
+        self.receipt = self.sum = None
         if sale.live_lines:
             try:
                 self.receipt = price(self._snapshot, basket_of(sale, self._place, "")).to_json()
+                self.sum = self._summed(sale, self.receipt)
             except EngineError as error:
                 log.warning("the basket cannot be priced: %s", error.code)
                 return self._culprit(sale, error)
@@ -75,9 +84,29 @@ class Pricing:
                 receipt = price(self._snapshot, basket).to_json()
             except EngineError as error:
                 raise NotTaken("price_book_changed", name=self._culprit(sale, error)) from error
-        if len(pack([plain, receipt, sale.lines])) > MAX_SALE_BYTES:
+        comes_to = self._summed(sale, receipt)
+        if len(pack([plain, receipt, sale.lines, comes_to])) > MAX_SALE_BYTES:
             raise NotTaken("sale_too_large")
-        return Subtotalled(plain, receipt, self.hash)
+        if comes_to.is_plain:
+            return Subtotalled(plain, receipt, self.hash)
+        total = comes_to.total_minor
+        return Subtotalled(plain, receipt, self.hash, comes_to.apart, comes_to.adjustments, total)
+
+    def sum_of(self, sale: Sale) -> Sum | None:
+        """What a sale would come to; None where it cannot be priced."""
+        try:
+            return self._summed(sale, price(self._snapshot, basket_of(sale, self._place, "")).to_json())
+        except EngineError:
+            return None
+
+    def _summed(self, sale: Sale, receipt: dict[str, Any]) -> Sum:
+        return summed(sale, receipt, self.refunds_of(sale))
+
+    def alone(self, sale: Sale, item: Item, at: str) -> dict[str, Any]:
+        """The receipt of one piece, or a kg, for the customer who is here. Raises EngineError."""
+        line = BasketLine(item.sku, milli=1000) if item.unit == "kg" else BasketLine(item.sku, qty=1)
+        basket = basket_of(sale, self._place, "")
+        return price(self._snapshot, replace(basket, at=basket.at or at, lines=(line,))).to_json()
 
     def is_of_another_book(self, sale: Sale) -> bool:
         return bool(sale.live_lines) and not sale.receipt and sale.snapshot != self.hash
@@ -90,8 +119,8 @@ class Pricing:
         return promotion_text(name or promotion)
 
     def _culprit(self, sale: Sale, error: EngineError) -> str:
-        if isinstance(error, BasketError) and error.line is not None and error.line < len(sale.live_lines):
-            return sale.live_lines[error.line].name
+        if isinstance(error, BasketError) and error.line is not None and error.line < len(sale.basket_lines):
+            return sale.basket_lines[error.line].name
         gone = (line.name for line in sale.live_lines if self._snapshot.find(line.sku) is None)
         return next(gone, sale.live_lines[0].name)
 

@@ -49,7 +49,7 @@ class ReceiptTexts:
 class Printing:
     def __init__(self, till: Till, texts: ReceiptTexts) -> None:
         self._till = till
-        self._texts = texts
+        self.texts = texts
         self._poked = asyncio.Event()
         self._by_hand = False
         self._running = False
@@ -153,7 +153,7 @@ class Printing:
 
     def control(self, record: dict[str, Any], copy: bool) -> Document:
         """The paper of a control record, or of an X report."""
-        texts, till = self._texts, self._till
+        texts, till = self.texts, self._till
         return control_document(
             record,
             copy=copy,
@@ -183,7 +183,7 @@ class Printing:
         return self._receipt({**unpack(body), "SequenceNumber": 0}, copy=False, training=True)
 
     def _receipt(self, record: dict[str, Any], copy: bool, training: bool = False) -> Document:
-        texts = self._texts
+        texts = self.texts
         return receipt_document(
             record,
             copy=copy,

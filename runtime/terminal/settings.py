@@ -4,6 +4,7 @@
     [gateway]                 the store's gateway
     [receipt]                 what stands above and below every receipt
     [labels]                  the weigh labels that it reads
+    [sale]                    what the cashier's keys do
     [users]                   who may work here
     [permission.OPERATION]    what one operation takes, where that is not lanekit's own table
     [shift]                   whether a shift must be open, and how it is counted
@@ -102,6 +103,14 @@ class LabelsSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaleSettings:
+    """[sale]: what the cashier's keys do."""
+
+    bags: tuple[str, ...] = setting((), "skus of the carrier bags that the bag keys ring, in their order", high=9)
+    suspend_slip: bool = setting(False, "print a slip with a code for every ticket that is put aside")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsersSettings:
     """[users]: who may work here. Without a file nobody signs on, and nothing needs approval."""
 
@@ -152,6 +161,7 @@ class TerminalFile:
     shift: ShiftSettings
     day: DaySettings
     devices: tuple[DeviceSpec, ...]
+    sale: SaleSettings = SaleSettings()
 
     @property
     def snapshot(self) -> Path:
@@ -192,6 +202,7 @@ SECTIONS: dict[str, type[Any]] = {
     "gateway": GatewayLink,
     "receipt": ReceiptSettings,
     "labels": LabelsSettings,
+    "sale": SaleSettings,
     "users": UsersSettings,
     "shift": ShiftSettings,
     "day": DaySettings,
@@ -213,6 +224,7 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
             reader.fault("missing", section, "", "the section is missing")
     receipt = reader.load(ReceiptSettings, reader.table(table, "receipt", required=False), "receipt")
     labels = reader.load(LabelsSettings, reader.table(table, "labels", required=False), "labels")
+    sale = reader.load(SaleSettings, reader.table(table, "sale", required=False), "sale")
     users = reader.load(UsersSettings, reader.table(table, "users", required=False), "users")
     shift = reader.load(ShiftSettings, reader.table(table, "shift", required=False), "shift")
     day = reader.load(DaySettings, reader.table(table, "day", required=False), "day")
@@ -225,11 +237,11 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
         _check_gateway(reader, gateway)
     devices = _devices(reader, reader.table(table, "device", required=False), path.parent, resolve)
     reader.finish()
-    if terminal is None or gateway is None or receipt is None or labels is None:
+    if terminal is None or gateway is None or receipt is None or labels is None or sale is None:
         raise SettingsError(reader.faults)
-    if users is None or shift is None or day is None:
+    if users is None or shift is None or day is None or sale is None:
         raise SettingsError(reader.faults)
-    file = TerminalFile(path, terminal, gateway, receipt, labels, users, permissions, shift, day, devices)
+    file = TerminalFile(path, terminal, gateway, receipt, labels, users, permissions, shift, day, devices, sale)
     templates = file.label_templates
     if templates is not None and not templates.is_file():
         reader.fault(

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from drivers.api import DeviceClass, ScanData
+from drivers.api import DeviceClass, Document, ScanData
 from engine.labels import LabelTemplate
 from engine.snapshot import Snapshot
 from runtime.day.state import DeskState
@@ -24,7 +24,8 @@ from runtime.sale import effects as fx
 from runtime.sale import events as ev
 from runtime.sale.machine import resume, step
 from runtime.sale.record import Identity
-from runtime.sale.state import Checkout, State
+from runtime.sale.state import Checkout, State, Suspended
+from runtime.terminal import tickets
 from runtime.terminal.approval import Approval, carries_pin
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, local_text
@@ -33,13 +34,19 @@ from runtime.terminal.commands import Commands
 from runtime.terminal.day_commands import search_answered
 from runtime.terminal.day_rules import DayRules
 from runtime.terminal.intake import read_goods, read_payment_code
+from runtime.terminal.lookup import Lookup
 from runtime.terminal.money import amount_text
+from runtime.terminal.paper_codes import read_suspended
 from runtime.terminal.paying import Paying
 from runtime.terminal.pricing import Pricing
 from runtime.terminal.printing import Printing, ReceiptTexts
 from runtime.terminal.refusal import REFUSALS, NotTaken, why
+from runtime.terminal.returns import Returns
 from runtime.terminal.sentences import network_sentence, sentence
+from runtime.terminal.settings import SaleSettings
+from runtime.terminal.slips import suspended_slip
 from runtime.terminal.snapshots import Snapshots
+from runtime.terminal.tendering import rounding_rows
 from runtime.terminal.view import Surroundings, view_of
 from runtime.terminal.weighing import ScaleWork
 from runtime.terminal.working_day import WorkingDay
@@ -64,6 +71,7 @@ class Till:
         snapshots: Snapshots | None = None,
         templates: Sequence[LabelTemplate],
         receipt_texts: ReceiptTexts,
+        sale_settings: SaleSettings | None = None,
         publish: Callable[[View], None],
         fatal: Callable[[BaseException], None],
         day: DayRules | None = None,
@@ -76,7 +84,8 @@ class Till:
         self._snapshots = snapshots
         self.forwarder: Forwarder | None = None
         self.checkout = Checkout()
-        self._templates = templates
+        self.templates = templates
+        self.settings = sale_settings or SaleSettings()
         self._publish = publish
         self._fatal = fatal
         self._rev = 0
@@ -87,6 +96,9 @@ class Till:
         self.scale = ScaleWork(self)
         self.printing = Printing(self, receipt_texts)
         self._paying = Paying(self)
+        self.lookup = Lookup(self)
+        self.returns = Returns(self)
+        self.pricing.refunds_of = self.returns.refunds_of
         self.rules = day or DayRules()
         self.approval = Approval(self, self.rules)
         self.day = WorkingDay(self)
@@ -145,6 +157,8 @@ class Till:
         except WireError as error:  # a row or record that no journal takes: nothing was written
             raise NotTaken("sale_too_large") from error
         self.checkout = after
+        if after.last_sequence != before.last_sequence:
+            self.returns.close()
         if after.sale is not before.sale:
             self._reprice()
             self.day.clear()
@@ -152,6 +166,20 @@ class Till:
             self._renew()
         for effect in effects:
             self._carry_out(effect)
+
+    def accept_approved(
+        self,
+        make: Callable[[str], ev.Event],
+        operation: str,
+        amount_minor: int,
+        approver: str,
+        pin: str,
+        reason: str = "",
+    ) -> None:
+        """Accept what needs somebody's leave; `make` is given who gave it. What cannot be done is refused before
+        anybody is asked. Raises as `accept` and `approved`."""
+        step(self.checkout, make(approver))
+        self.accept(make(self.approved(operation, amount_minor, approver, pin, reason)))
 
     def attempt(self, event: ev.Event) -> bool:
         """Accept what a device brought; where that cannot be, say why, once. True where it was accepted."""
@@ -240,6 +268,9 @@ class Till:
     def code(self, code: str, entry: str) -> Sentence:
         """A code, `scanned` or `keyed`: goods while ringing, the customer's payment while tendering."""
         sale = self.checkout.sale
+        if self.lookup.armed:
+            return self.lookup.of(code)
+        self.lookup.drop()
         if sale.state is State.PAYING:
             raise NotTaken("payment_open")
         self.day.tend(begins=True)
@@ -250,14 +281,32 @@ class Till:
             with self._paying.holding(code.strip()):
                 self.accept(event)
             return sentence("payment_asked", amount=self.money(event.amount_minor))
+        return self.ring(code, entry)
+
+    def ring(self, code: str, entry: str) -> Sentence:
+        """Goods, whatever the state: the machine says where they are not taken."""
+        sale = self.checkout.sale
+        number = read_suspended(code, self.identity)
+        if number and self.snapshot.find_number(code) < 0:
+            return tickets.recall(self, number)
+        if self.returns.is_receipt(code) and self.snapshot.find_number(code) < 0:
+            return self.returns.look_at(code)
         self._renew()
         book, at = self.snapshot, local_text(self.clock.now())
-        money = (book.exponent, book.currency)
-        goods = read_goods(code, entry, sale, book.find, self._templates, at, self.pricing.hash, *money)
+        rest = (at, self.pricing.hash, book.exponent, book.currency, self.settings.bags)
+        goods = read_goods(code, entry, sale, book.find, self.templates, *rest)
         self.accept(goods)
         if isinstance(goods, ev.WeightWanted):
             return sentence("weigh_now", name=goods.name)
+        least = self.checkout.sale.age_open
+        if least and goods.facts is not None and goods.facts.min_age == least:
+            return sentence("age_asked", name=goods.name, age=least)
         return sentence("item_added", name=goods.name)
+
+    @property
+    def shown_minor(self) -> int:
+        """What the screen says the sale comes to."""
+        return self.pricing.sum.total_minor if self.pricing.sum else 0
 
     def has(self, device_class: DeviceClass) -> bool:
         """Whether the settings name such a device, well or not."""
@@ -282,6 +331,13 @@ class Till:
             case fx.CloseRecord():
                 if self.forwarder is not None:
                     self.forwarder.poke()
+
+    def print_slip(self, ticket: Suspended) -> None:
+        """Beside the sale, and lost where the printer is not well: the ticket is on the screen's list all the same."""
+        self.spawn(self._print(suspended_slip(ticket, self.identity, self.snapshot.exponent, self.printing.texts)))
+
+    async def _print(self, document: Document) -> None:
+        await self.devices.print_document(document)
 
     async def _open_drawer(self) -> None:
         if not self.has("POSPrinter"):
@@ -320,6 +376,12 @@ class Till:
             self.snapshot = snapshot
             self.pricing.use(snapshot)
 
+    def kept_snapshot(self, hash_hex: str) -> Snapshot | None:
+        """The snapshot of an earlier sale, where it is still here."""
+        if hash_hex == self.pricing.hash:
+            return self.snapshot
+        return self._snapshots.kept(hash_hex) if self._snapshots is not None else None
+
     def say(self, severity: Severity, what: Sentence) -> None:
         """Tell the cashier; seen with the next `changed()`."""
         self._notices += 1
@@ -348,10 +410,15 @@ class Till:
             network=self._network(),
             weighing=self.scale.says,
             notice=self._notice,
+            looking_up=self.lookup.armed,
+            lookup=self.lookup.shown,
+            bags=self.lookup.bags(),
+            open_return=self.returns.view(),
+            cash_rounding_minor=sum(row.amount_minor for row in rounding_rows(self)),
             report=self.day.report,
             found=self.day.found,
         )
-        return view_of(self.checkout, self.pricing.receipt, around, self.pricing.promotion_name)
+        return view_of(self.checkout, self.pricing.receipt, self.pricing.sum, around, self.pricing.promotion_name)
 
     def _network(self) -> ViewNetwork:
         if self.forwarder is None:

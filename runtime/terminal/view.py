@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.devices.ports import DeviceStatus
-from runtime.sale.state import Checkout, Sale, SaleLine
+from runtime.sale.state import Checkout, Sale, SaleLine, Suspended
+from runtime.sale.sums import Sum, regular_price
 from runtime.terminal.names import masked
 from runtime.terminal.paper import discounts
 from runtime.terminal.sentences import sentence
@@ -18,12 +19,17 @@ from runtime.wire.messages import (
     Sentence,
     ShiftName,
     View,
+    ViewAdjustment,
+    ViewBag,
     ViewDevice,
     ViewDiscount,
     ViewFound,
     ViewLine,
+    ViewLookup,
     ViewNetwork,
     ViewReport,
+    ViewReturn,
+    ViewSuspended,
     ViewTender,
     ViewWeighing,
 )
@@ -58,6 +64,11 @@ class Surroundings:
     network: ViewNetwork
     weighing: Sentence | None
     notice: Notice | None
+    looking_up: bool = False
+    lookup: ViewLookup | None = None
+    bags: tuple[ViewBag, ...] = ()
+    cash_rounding_minor: int = 0
+    open_return: ViewReturn | None = None
     report: ViewReport | None = None
     found: ViewFound | None = None
 
@@ -65,14 +76,21 @@ class Surroundings:
 def view_of(
     checkout: Checkout,
     receipt: dict[str, Any] | None,
+    comes_to: Sum | None,
     around: Surroundings,
     promotion_name: Callable[[str], str],
 ) -> View:
     """`receipt` is the price of the live lines, None where they cannot be priced: then regular prices are shown."""
     sale = checkout.sale
-    priced = dict(zip((line.line for line in sale.live_lines), receipt["lines"], strict=True)) if receipt else {}
-    lines = tuple(_line(line, priced.get(line.line), promotion_name) for line in sale.lines)
-    gross = receipt["gross"] if receipt else sum(line.net_minor for line in lines if not line.voided)
+    priced = dict(zip((line.line for line in sale.basket_lines), receipt["lines"], strict=True)) if receipt else {}
+    for one in comes_to.apart if comes_to is not None else ():
+        priced[one.line] = {"current": one.gross_minor, "net": one.gross_minor, "discount": 0}
+    put_on, rows = _put_on(comes_to)
+    lines = tuple(_line(line, priced.get(line.line), put_on.get(line.line, 0), promotion_name) for line in sale.lines)
+    if receipt is None or comes_to is None:
+        gross = total = sum(line.net_minor for line in lines if not line.voided)
+    else:
+        gross, total = receipt["gross"] + sum(one.gross_minor for one in comes_to.apart), comes_to.total_minor
     return View(
         rev=around.rev,
         store=around.store,
@@ -88,8 +106,8 @@ def view_of(
             for promotion, times, amount in (discounts(receipt) if receipt else ())
         ),
         gross_minor=gross,
-        discount_minor=receipt["discount"] if receipt else 0,
-        total_minor=receipt["total"] if receipt else gross,
+        discount_minor=gross - total,
+        total_minor=total,
         paid_minor=sum(tender.given_minor for tender in sale.tenders),
         change_minor=sale.change_minor,
         devices=tuple(_devices(around.devices)),
@@ -101,6 +119,18 @@ def view_of(
         last_number=checkout.last_sequence,
         receipts_waiting=len(checkout.prints),
         notice=around.notice,
+        suspended=tuple(_suspended(ticket) for ticket in checkout.suspended),
+        looking_up=around.looking_up,
+        lookup=around.lookup,
+        bags=around.bags,
+        due_minor=sale.due_minor,
+        cash_due_minor=sale.due_minor + around.cash_rounding_minor if sale.part_minor is None else sale.part_minor,
+        part_minor=sale.part_minor,
+        rounding_minor=sale.rounding_minor,
+        adjustments=rows,
+        open_return=around.open_return,
+        returned_lines=tuple(line.line for line in sale.lines if line.returned is not None),
+        age_question=sale.age_open,
         desk=_DESK_NAMES[str(checkout.desk.state)],
         operator_name=checkout.desk.name,
         role=checkout.desk.role,
@@ -113,7 +143,27 @@ def view_of(
     )
 
 
-def _line(line: SaleLine, priced: dict[str, Any] | None, promotion_name: Callable[[str], str]) -> ViewLine:
+def _suspended(ticket: Suspended) -> ViewSuspended:
+    return ViewSuspended(ticket.number, ticket.at, ticket.items, ticket.total_minor, ticket.name)
+
+
+def _put_on(comes_to: Sum | None) -> tuple[dict[int, int], tuple[ViewAdjustment, ...]]:
+    """What is put on each line, and the rows to show: those of the ticket as one, on line 0."""
+    if comes_to is None or not comes_to.adjustments:
+        return {}, ()
+    put_on: dict[int, int] = {}
+    shown: dict[tuple[int, str], ViewAdjustment] = {}
+    for row in comes_to.adjustments:
+        put_on[row.line] = put_on.get(row.line, 0) + row.amount_minor
+        key = (0 if row.kind.startswith("ticket_") else row.line, row.kind)
+        amount = row.amount_minor + (shown[key].amount_minor if key in shown else 0)
+        shown[key] = ViewAdjustment(key[0], row.kind, row.value, amount, row.reason, row.approver)
+    return put_on, tuple(shown.values())
+
+
+def _line(
+    line: SaleLine, priced: dict[str, Any] | None, put_on_minor: int, promotion_name: Callable[[str], str]
+) -> ViewLine:
     if priced is None:
         gross = regular_price(line)
         priced = {"regular": line.regular_minor, "current": gross, "net": gross, "discount": 0, "price_promotion": None}
@@ -124,20 +174,13 @@ def _line(line: SaleLine, priced: dict[str, Any] | None, promotion_name: Callabl
         unit="kg" if line.unit == "kg" else "each",
         qty=line.qty or 1,
         weight_g=line.weight_g,
-        regular_minor=priced["regular"],
+        regular_minor=priced.get("regular", line.regular_minor),
         current_minor=priced["current"],
-        net_minor=priced["net"],
-        discount_minor=priced["discount"],
-        price_promotion=promotion_name(priced["price_promotion"]) if priced["price_promotion"] else "",
+        net_minor=priced["net"] + put_on_minor,
+        discount_minor=priced["discount"] - put_on_minor,
+        price_promotion=promotion_name(priced["price_promotion"]) if priced.get("price_promotion") else "",
         voided=line.voided,
     )
-
-
-def regular_price(line: SaleLine) -> int:
-    """What a line costs without any promotion, minor units, half up."""
-    if line.unit == "kg":
-        return (line.regular_minor * line.weight_g + 500) // 1000
-    return line.regular_minor * line.qty
 
 
 def _devices(statuses: Iterable[DeviceStatus]) -> Iterable[ViewDevice]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from engine.basket import read_basket
@@ -17,14 +18,17 @@ from engine.pricing import price
 from engine.snapshot import Snapshot
 from engine.strictjson import doubts, is_text, read_json
 from engine.values import DEFAULT_NODES
+from runtime.tools import refunding
 from runtime.tools.refusal import refuse
 
 MAX_LINE_BYTES = 4_000_000
+Answer = Callable[[Snapshot, object, int], dict[str, Any]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--snapshot", metavar="FILE", required=True, help="a snapshot that lane compile wrote")
     parser.add_argument("--nodes", metavar="N", type=int, default=DEFAULT_NODES, help="search nodes for one basket")
+    refunding.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,10 +36,11 @@ def run(arguments: argparse.Namespace) -> int:
         snapshot = Snapshot.open(arguments.snapshot)
     except SnapshotError as e:
         return refuse(f"{e} {e.remedy}")
+    answer_one = refunding.answer if arguments.returning else _priced
     try:
         for raw in iter(sys.stdin.buffer.readline, b""):
             if raw.strip():
-                answer = json.dumps(answer_line(snapshot, raw, arguments.nodes), ensure_ascii=False)
+                answer = json.dumps(answer_line(snapshot, raw, arguments.nodes, answer_one), ensure_ascii=False)
                 sys.stdout.buffer.write(answer.encode("utf-8") + b"\n")
                 sys.stdout.buffer.flush()
     except BrokenPipeError:
@@ -43,10 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def answer_line(snapshot: Snapshot, raw: bytes, nodes: int = DEFAULT_NODES) -> dict[str, Any]:
+def _priced(snapshot: Snapshot, plain: object, nodes: int) -> dict[str, Any]:
+    return price(snapshot, read_basket(plain), nodes).to_json()
+
+
+def answer_line(snapshot: Snapshot, raw: bytes, nodes: int = DEFAULT_NODES, answer: Answer = _priced) -> dict[str, Any]:
     """The receipt or the error of one basket, as plain values."""
     try:
-        return price(snapshot, read_basket(_plain(raw)), nodes).to_json()
+        return answer(snapshot, _plain(raw), nodes)
     except BasketError as e:
         return {"id": _id(raw), "error": {"code": e.code, "message": e.message, "line": e.line}}
 
@@ -67,5 +76,7 @@ def _plain(raw: bytes) -> Any:
 def _id(raw: bytes) -> str | None:
     """The basket's id, where it can be read."""
     value = read_json(raw, "basket", []) if len(raw) <= MAX_LINE_BYTES else None
+    if isinstance(value, dict) and "id" not in value:
+        value = value.get("basket")  # of a return
     name = value.get("id") if isinstance(value, dict) else None
     return str(name) if isinstance(name, str) and is_text(name) else None

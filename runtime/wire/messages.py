@@ -41,7 +41,7 @@ class Command:
     args: dict[str, str | int | None] = field(default_factory=dict)
 
 
-# name -> (its arguments with their types, what it does)
+# name -> (its arguments with their types, what it does).
 COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "scan": (
         {"code": str},
@@ -58,6 +58,38 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "next": ({}, "put the closed sale off the screen"),
     "reprint": ({}, "print the receipts that are waiting for the printer now"),
     "clock": ({"at": str}, "rehearsals only: it is now this local time"),
+    # the sale's other keys
+    "repeat": ({}, "the last item once more, or as many as the quantity that was keyed"),
+    "price_lookup": ({}, "what a code costs, without ringing it; without a code: of the next scan"),
+    "bag": ({}, "a carrier bag, by its place in the settings, from 1"),
+    "void_ticket": ({}, "take the whole sale out; it is recorded as voided"),
+    "suspend": ({}, "put the sale aside for the next customer"),
+    "recall": ({"number": int}, "take a suspended sale up again"),
+    "price_override": (
+        {"line": int, "price_minor": int, "reason": str},
+        "a price by hand for one piece or a kg of a line, not above its label",
+    ),
+    "discount_line": (
+        {"line": int, "reason": str},
+        "take `percent` or `amount_minor` off a line; neither: take back what was changed by hand",
+    ),
+    "discount_ticket": (
+        {"reason": str},
+        "take `percent` or `amount_minor` off all that may be discounted; neither: take it back",
+    ),
+    "age_ok": ({}, "the customer is old enough for what is in the sale; `born`, YYYY-MM-DD, to have it worked out"),
+    "age_no": ({}, "the customer is not: what needs the age is taken out"),
+    "return_receipt": ({"code": str}, "show a receipt by its code (or a number of this till) to take goods back"),
+    "return_close": ({}, "put that receipt away"),
+    "return_line": ({"line": int}, "goods of a line of that receipt come back: `qty`, or all that is left of it"),
+    "return_all": ({}, "all that is left of that receipt comes back"),
+    "return_item": (
+        {"code": str, "reason": str},
+        "goods come back without a receipt: `qty` or `weight_g`, for what they cost now or `price_minor` if less",
+    ),
+    "refund": ({}, "give what is due to the customer back in cash"),
+    "refund_code": ({}, "give it back by code; refused where the provider's driver takes no refunds"),
+    "part": ({"amount_minor": int}, "the next tender, cash or code, pays only so much of what is due"),
     # the working day
     "sign_on": ({"user": str, "pin": str}, "this person works here from now on"),
     "sign_off": ({}, "nobody works here from now on; not while a sale is open"),
@@ -87,6 +119,20 @@ APPROVAL: dict[str, type] = {"approver": str, "pin": str}
 
 # name -> arguments that may be left out, beside those of COMMANDS
 OPTIONAL: dict[str, dict[str, type]] = {
+    "price_lookup": {"code": str},
+    "bag": {"number": int},
+    "void_line": APPROVAL,
+    "return_line": {"qty": int, "reason": str, **APPROVAL},
+    "return_all": {"reason": str, **APPROVAL},
+    "return_item": {"qty": int, "weight_g": int, "price_minor": int, **APPROVAL},
+    "age_ok": {"born": str},
+    "price_override": APPROVAL,
+    "discount_line": {"percent": int, "amount_minor": int, **APPROVAL},
+    "discount_ticket": {"percent": int, "amount_minor": int, **APPROVAL},
+    "subtotal": APPROVAL,
+    "void_ticket": {"reason": str, **APPROVAL},
+    "suspend": APPROVAL,
+    "recall": APPROVAL,
     "training_begin": APPROVAL,
     "shift_open": APPROVAL,
     "shift_count": APPROVAL,
@@ -176,6 +222,47 @@ class Notice:
     sentence: Sentence
 
 
+@dataclass(frozen=True, slots=True)
+class ViewSuspended:
+    number: int
+    at: str
+    lines: int
+    total_minor: int
+    name: str  # of its first item
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLookup:
+    """What one piece, or a kg, costs when it is rung alone."""
+
+    sku: str
+    name: str
+    unit: Literal["each", "kg"]
+    regular_minor: int
+    net_minor: int
+    promotions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewBag:
+    number: int  # the argument of `bag`
+    sku: str
+    name: str
+    regular_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAdjustment:
+    """What a person took off. `line` is 0 for the whole ticket."""
+
+    line: int
+    kind: str  # "price", "percent", "amount", "ticket_percent" or "ticket_amount"
+    value: int  # what was keyed: a price, percent, or an amount
+    amount_minor: int  # what it comes to now, below 0
+    reason: str
+    approver: str
+
+
 DeskName = Literal["free", "off", "on", "locked"]
 ShiftName = Literal["none", "needed", "open", "counting"]
 
@@ -223,6 +310,29 @@ class ViewFound:
     before: int  # search on with this `before`; 0: everything was looked at
 
 
+@dataclass(frozen=True, slots=True)
+class ViewReturnLine:
+    line: int  # the argument of `return_line`
+    sku: str
+    name: str
+    unit: Literal["each", "kg"]
+    sold: int  # pieces, or grams
+    left: int  # of it that can still come back
+    net_minor: int  # what was paid for the line
+
+
+@dataclass(frozen=True, slots=True)
+class ViewReturn:
+    """A receipt that goods may come back of; on the screen until it is put away, or the sale is closed."""
+
+    number: int
+    code: str
+    at: str
+    paid_minor: int
+    given_minor: int  # back before
+    lines: tuple[ViewReturnLine, ...]
+
+
 SaleState = Literal["idle", "ringing", "weighing", "tendering", "paying", "closed"]
 
 
@@ -254,6 +364,18 @@ class View:
     last_number: int = 0  # SequenceNumber of the last closed sale, 0 before the first
     receipts_waiting: int = 0  # closed sales whose receipt is not on paper yet
     notice: Notice | None = None
+    suspended: tuple[ViewSuspended, ...] = ()  # oldest first
+    looking_up: bool = False  # the next scan is looked up and not rung
+    lookup: ViewLookup | None = None  # until the next key or scan
+    bags: tuple[ViewBag, ...] = ()
+    due_minor: int = 0  # while the total stands: what is not paid yet, by anything but cash
+    cash_due_minor: int = 0  # the same in cash: rounded as the book says, or the part that is set
+    part_minor: int | None = None  # the next tender pays so much
+    rounding_minor: int = 0  # what the cash that closed it paid beyond the total
+    open_return: ViewReturn | None = None
+    returned_lines: tuple[int, ...] = ()  # lines whose goods come back: their net is below 0
+    age_question: int = 0  # years: somebody must look how old the customer is before money is taken; never modal
+    adjustments: tuple[ViewAdjustment, ...] = ()  # by hand; in the lines' net and discount already
     # the working day
     desk: DeskName = "free"  # "free": nobody signs on here
     operator_name: str = ""

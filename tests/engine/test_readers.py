@@ -1,4 +1,4 @@
-"""The fuzz targets of scripts/fuzz, for a moment each: the readers of snapshots, deltas, baskets, codes and frames."""
+"""The targets of scripts/fuzz, for a moment each: readers of snapshots, deltas, baskets, returns, codes and frames."""
 
 from __future__ import annotations
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
 from runtime.sale import events as e
-from runtime.sale.state import Checkout
+from runtime.sale.state import Apart, Checkout, Facts, Hand, Origin
 
 AT = "2026-11-22T18:30:00"
 
@@ -20,6 +21,13 @@ def kilo(price: int = 1280, weight_g: int = 500) -> e.ItemAdded:
     return e.ItemAdded("2000001005007", "2000001", "苹果", "kg", price, 0, weight_g, "label", AT, "s" * 64)
 
 
+BEER = replace(item(990, name="啤酒"), facts=Facts(min_age=18))
+BROUGHT_BACK = e.GoodsReturned(
+    (e.ReturnedGoods("1001", "1001", "关东煮", "each", 350, 1, 0, None, Origin(7, 1, 1, 2, 0, "", "")),),
+    "receipt",
+    AT,
+    "s",
+)
 WANT = e.WeightWanted("2000001", "2000001", "苹果", 1280, "keyed", AT, "s" * 64)
 
 
@@ -42,6 +50,15 @@ _wild = st.one_of(_small, st.integers(-(2**70), 2**70))
 _trade = st.sampled_from(["T1", "T2", "", "x" * 300])
 _text = st.one_of(st.sampled_from(["", "M1", "苹果"]), st.text(max_size=4))
 _unit = st.sampled_from(["each", "kg", "litre"])
+_goods = st.builds(
+    e.ReturnedGoods, st.just("1001"), st.just("1001"), st.just("x"), _unit, _small, _small, _small, st.none(),
+    st.builds(Origin, st.just(7), st.integers(0, 1), st.just(1), _small, _wild),
+)  # fmt: skip
+_hand = st.one_of(
+    st.none(),
+    st.just(Hand("price", 100, "torn")),
+    st.builds(Hand, st.sampled_from(["price", "percent", "amount", "x"]), _wild, st.sampled_from(["", "torn"])),
+)
 _receipt: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({"total": 0}), st.fixed_dictionaries({"total": _wild}), st.just({}), st.just({"total": "12"})
 )
@@ -73,5 +90,21 @@ anything: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.PaymentFailed, _trade, st.just("declined")),
     st.just(e.SalePutAway()),
     st.builds(e.PrintBegun, _small, st.booleans()),
+    st.just(e.TicketVoided("changed their mind", AT)),
+    st.just(e.SaleSuspended(350, AT)),
+    st.builds(e.SaleSuspended, _wild, st.just(AT)),
+    st.builds(e.SaleRecalled, _small),
+    st.builds(e.LineChangedByHand, _small, _hand),
+    st.builds(e.TicketChangedByHand, _hand),
+    st.just(BEER),
+    st.just(BROUGHT_BACK),
+    st.builds(e.GoodsReturned, st.lists(_goods, max_size=2).map(tuple), st.just("receipt"), st.just(AT), st.just("s")),
+    st.builds(e.RefundGiven, st.sampled_from(["cash", "code"]), st.just(AT)),
+    st.just(e.Subtotalled({}, {"total": 0, "lines": []}, "s", (Apart(1, -300),), (), -300)),
+    st.builds(e.AgeConfirmed, st.sampled_from([0, 16, 18, 99])),
+    st.builds(e.AgeRefused, st.sampled_from([0, 18])),
+    st.builds(e.PartSet, st.one_of(st.none(), _small, _wild)),
+    st.just(e.PartSet(3)),
+    st.just(e.TenderTakenBack()),
     st.builds(e.PrintEnded, _small, st.sampled_from(["OK", "OFFLINE"]), st.booleans()),
 )

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.sale import diagram, machine
+from runtime.sale import diagram, paying
 from runtime.sale import events as e
+from runtime.sale.checks import Step
 from runtime.sale.effects import (
     AskPayment,
     AskWeight,
@@ -23,9 +24,9 @@ from runtime.sale.effects import (
 )
 from runtime.sale.machine import HANDLERS, fold, resume, step
 from runtime.sale.refusals import MAX_LINES, MAX_PRINTS, SENTENCES, Refused
-from runtime.sale.state import Checkout, PrintJob, Sale, SaleLine, State
+from runtime.sale.state import Apart, Checkout, Facts, Hand, PrintJob, Sale, SaleLine, State, Tender
 from runtime.sale.table import STATES, TABLE, Go, No
-from tests.runtime.sale_events import AT, WANT, anything, item, kilo, sale, subtotal, total_of
+from tests.runtime.sale_events import AT, BROUGHT_BACK, WANT, anything, item, kilo, sale, subtotal
 
 
 def refused(checkout: Checkout, event: e.Event) -> str:
@@ -35,9 +36,27 @@ def refused(checkout: Checkout, event: e.Event) -> str:
     return caught.value.code
 
 
+def one_aside(checkout: Checkout) -> Checkout:
+    """The same with a suspended ticket, number 1."""
+    return replace(checkout, suspended=fold([item(), e.SaleSuspended(350, AT)]).suspended, last_suspended=1)
+
+
+def for_adults(checkout: Checkout) -> Checkout:
+    """The same with an item that is not for everybody."""
+    line = SaleLine(2, "2", "2", "beer", "each", 350, 1, 0, "scanned", facts=Facts(min_age=18))
+    return replace(checkout, sale=replace(checkout.sale, lines=(*checkout.sale.lines, line)))
+
+
+def refund_due() -> Checkout:
+    receipt = {"total": 0, "lines": []}
+    return fold([BROUGHT_BACK, e.Subtotalled({}, receipt, "s", (Apart(1, -300),), (), -300)])
+
+
+REFUND_DUE = refund_due()
 RINGING = fold([item()])
 WEIGHING = fold([WANT])
 TENDERING = fold([item(), subtotal(350)])
+PART_PAID = fold([item(), subtotal(350), e.PartSet(50), e.CashTendered(50, AT)])
 PAYING = fold([item(), subtotal(350), e.PaymentAsked("T1", "1234", 350)])
 CLOSED = fold([item(), subtotal(350), e.CashTendered(1000, AT)])
 IN_STATE = dict(zip(STATES, (Checkout(), RINGING, WEIGHING, TENDERING, PAYING, CLOSED), strict=True))
@@ -73,6 +92,17 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
         e.PaymentCancelAsked("T1"),
         e.PaymentFailed("T1", "declined"),
         e.SalePutAway(),
+        e.TicketVoided("", AT),
+        e.SaleSuspended(350, AT),
+        e.SaleRecalled(1),
+        e.LineChangedByHand(1, Hand("price", 100, "torn")),
+        e.TicketChangedByHand(Hand("percent", 10, "friend")),
+        e.AgeConfirmed(18),
+        e.AgeRefused(18),
+        BROUGHT_BACK,
+        e.RefundGiven("cash", AT),
+        e.PartSet(100),
+        e.TenderTakenBack(),
     ]
     assert len(samples) == len(typing.get_args(e.SaleEvent)) - 2
     for state, checkout in IN_STATE.items():
@@ -82,7 +112,10 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
             if isinstance(cell, No):
                 assert refused(checkout, event) == cell.code
             else:
-                assert step(checkout, event)[0].sale.state in cell.ends
+                begin = PART_PAID if isinstance(event, e.TenderTakenBack) else one_aside(checkout)
+                begin = REFUND_DUE if isinstance(event, e.RefundGiven) else begin
+                begin = for_adults(begin) if isinstance(event, e.AgeConfirmed | e.AgeRefused) else begin
+                assert step(begin, event)[0].sale.state in cell.ends
 
 
 def test_a_cash_sale() -> None:
@@ -228,26 +261,38 @@ def walk(events: list[e.Event]) -> None:
         assert isinstance(cell, Go) and after.sale.state in cell.ends
         sale = after.sale
         closings = [x for x in effects if isinstance(x, CloseRecord)]
-        assert (
-            len(closings)
-            == after.last_sequence - checkout.last_sequence
-            == (sale.state is State.CLOSED) - (checkout.sale.state is State.CLOSED and sale.state is State.CLOSED)
+        voided = [x for x in closings if x.sale is not None]
+        assert len(closings) == after.last_sequence - checkout.last_sequence
+        assert len(closings) - len(voided) == (sale.state is State.CLOSED) - (
+            checkout.sale.state is State.CLOSED and sale.state is State.CLOSED
         )
         closed += len(closings)
         assert after.last_sequence == closed
-        if closings:
+        if closings and closings[0].sale is not None:
+            assert closings == [CloseRecord(closed, sale=closings[0].sale)] and closings[0].sale.voided
+        elif closings:
             assert closings == [CloseRecord(closed)] and Print(closed, False) in effects
         if sale.state is State.CLOSED:
-            assert sum(x.amount_minor for x in sale.tenders) == sale.total_minor
-            assert sale.change_minor == sum(x.given_minor for x in sale.tenders) - sale.total_minor >= 0
+            assert sum(x.amount_minor for x in sale.tenders) == sale.total_minor + sale.rounding_minor
+            assert sale.part_minor is None and sale.due_minor == 0
+        elif sale.state in (State.TENDERING, State.PAYING):
+            assert sale.due_minor > 0 or not sale.tenders
+            assert sale.due_minor >= 0 or sale.state is State.TENDERING
         else:
-            assert sale.tenders == () and sale.change_minor == 0
+            assert sale.tenders == ()
+        refunded = any(x.amount_minor < 0 for x in sale.tenders)
+        assert not refunded or (sale.state is State.CLOSED and sale.total_minor < 0 and len(sale.tenders) == 1)
+        assert sale.change_minor == sum(x.given_minor - x.amount_minor for x in sale.tenders) >= 0
+        assert not sale.rounding or sale.state is State.CLOSED
         assert (sale.payment is not None) == (sale.state is State.PAYING)
         assert (sale.weighing is not None) == (sale.state is State.WEIGHING)
         assert bool(sale.live_lines) or sale.state in (State.IDLE, State.WEIGHING)
         assert not (sale.state is State.IDLE and sale.lines)
         assert [line.line for line in sale.lines] == list(range(1, len(sale.lines) + 1))
-        assert total_of(after) >= 0 and all(1 <= job.sequence <= closed for job in after.prints)
+        rung = [x.number for x in after.suspended]
+        assert rung == sorted(set(rung)) and all(1 <= x <= after.last_suspended for x in rung)
+        assert all(x.sale.live_lines and x.sale.state is State.RINGING for x in after.suspended)
+        assert all(1 <= job.sequence <= closed for job in after.prints)
         resume(after)
         checkout = after
     assert fold(accepted) == checkout
@@ -267,9 +312,10 @@ def test_no_long_walk_breaks_the_sale(events: list[e.Event]) -> None:
 
 
 def test_the_walk_finds_cash_that_is_taken_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(checkout: Checkout, event: e.CashTendered) -> machine.Step:
-        tender = machine.Tender(kind="cash", amount_minor=event.amount_minor, given_minor=event.amount_minor)
-        return machine._close(checkout, tender, drawer=True)
+    def careless(checkout: Checkout, event: e.CashTendered) -> Step:
+        tender = Tender(kind="cash", amount_minor=event.amount_minor, given_minor=event.amount_minor)
+        sale = replace(checkout.sale, tenders=(tender,))
+        return paying.close(replace(checkout, sale=sale), drawer=True, paper=True)
 
     monkeypatch.setitem(HANDLERS, "take_cash", careless)
     with pytest.raises(AssertionError):

@@ -21,6 +21,7 @@ from runtime.sale.record import Identity, read_record
 from runtime.terminal.basket import Place
 from runtime.terminal.day_rules import DayRules
 from runtime.terminal.printing import ReceiptTexts
+from runtime.terminal.settings import SaleSettings
 from runtime.terminal.till import Till
 from runtime.wire.messages import Answer, Command, View
 
@@ -148,10 +149,12 @@ class Rig:
         folder: Path,
         snapshot: Snapshot | None = None,
         devices: Devices | None = None,
+        settings: SaleSettings | None = None,
         day: DayRules | None = None,
     ) -> None:
         self.day = day
         self.folder = folder
+        self.settings = settings
         self.devices = devices or Devices()
         self.clock: Any = Clock()
         self.views: list[View] = []
@@ -171,6 +174,7 @@ class Rig:
             snapshot=snapshot,
             templates=(),
             receipt_texts=ReceiptTexts((), (), "¥", str),
+            sale_settings=self.settings,
             publish=self.views.append,
             fatal=self.fatal.append,
             day=self.day,
@@ -246,12 +250,13 @@ def run(
     work: Callable[[Rig], Any],
     snapshot: Snapshot | None = None,
     devices: Any = None,
+    settings: SaleSettings | None = None,
     day: DayRules | None = None,
 ) -> None:
     """One scenario on a till of its own."""
 
     async def main() -> None:
-        rig = Rig(folder, snapshot, devices, day)
+        rig = Rig(folder, snapshot, devices, settings, day)
         try:
             await work(rig)
         finally:

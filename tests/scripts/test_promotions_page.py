@@ -6,13 +6,15 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import promotions_page
 import pytest
-from promotion_examples import EXAMPLES, ITEMS, Example
-from promotions_page import PAGE, basket_of, page, snapshot_of
+from promotion_examples import AT, EXAMPLES, ITEMS, Example
+from promotions_page import PAGE, basket_of, lines_of, page, refunds_of, request_of, snapshot_of
 from reference.oracle import reference_price
+from return_examples import RETURNS, ReturnExample
 
 from engine.basket import read_basket
 from engine.pricing import price
@@ -26,7 +28,8 @@ TOTAL = re.compile(r"\| \*\*total\*\* \| \| [\d.]+ \| \*\*(\d+)\.(\d\d)\*\* \| s
 
 def sections() -> list[tuple[str, str]]:
     parts = re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)
-    return [(part.partition("\n")[0], part) for part in parts if "```json" in part]
+    kinds = [(part.partition("\n")[0], part) for part in parts if "```json" in part]
+    return [(title, part) for title, part in kinds if not title.endswith(" Returns")]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
@@ -62,4 +65,40 @@ def test_a_wrong_total_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = Example("x", "x", EXAMPLES[0].promotions, EXAMPLES[0].lines, EXAMPLES[0].total + 1)
     monkeypatch.setattr(promotions_page, "EXAMPLES", (wrong,))
     with pytest.raises(SystemExit, match="engine says"):
+        page()
+
+
+@pytest.mark.parametrize("example", RETURNS, ids=lambda example: example.title)
+def test_every_return_gives_what_the_contract_says(example: ReturnExample) -> None:
+    """`priced`: what was paid so far, less what the reference says that the rest costs."""
+
+    def cost(lines: list[dict[str, Any]]) -> int:
+        totals: list[int] = reference_price({}, ROWS, example.promotions, {"id": "e", "at": AT, "lines": lines})[
+            "totals"
+        ]
+        return totals[0]
+
+    left = lines_of(example.lines)
+    paid = total = cost(left)
+    for back, said in zip(example.visits, example.priced, strict=True):
+        for one in back:
+            line = left[one["line"]] if "line" in one else next(line for line in left if line["code"] == one["code"])
+            line["qty"] = line.get("qty", 1) - one.get("qty", line.get("qty", 1))
+        assert said == max(0, paid - cost([line for line in left if line.get("qty", 1)]))
+        paid -= said
+    assert paid == 0 and sum(example.allocated) == total
+
+
+@pytest.mark.parametrize("example", RETURNS, ids=lambda example: example.title)
+def test_the_page_shows_every_return(example: ReturnExample) -> None:
+    for rule, said in (("priced", example.priced), ("allocated", example.allocated)):
+        assert [one.refund for one in refunds_of(example, rule)] == said
+    _, _, text = PAGE.read_text("utf-8").partition(f"### {example.title}\n")
+    blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)[:2]]
+    assert blocks == [example.promotions, request_of(example, example.visits[0])]
+
+
+def test_a_wrong_refund_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promotions_page, "RETURNS", (replace(RETURNS[0], priced=[1, 349, 350]),))
+    with pytest.raises(SystemExit, match="engine gives"):
         page()
