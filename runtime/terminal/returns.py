@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ALL = 1 << 60
 MAX_CACHED = 20  # receipts whose prices are remembered
 _NUMBER = re.compile(r"(.+)-([^-]+)-([0-9]{6,16})(?:-([0-9a-f]{4}))?", re.ASCII)
 _OWN = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -161,7 +162,7 @@ class Returns:
         return found
 
     def _refunds_of_receipt(self, epoch: int, sequence: int, group: list[SaleLine]) -> dict[int, int]:
-        self._returned.catch_up()
+        self._returned.catch_up(ALL)  # after a restart: what came back before must be known, however long it takes
         now = [(line.returned.line, line.qty or line.weight_g) for line in group if line.returned is not None]
         try:
             sold, engine_due = self._receipt(epoch, sequence)
@@ -178,6 +179,8 @@ class Returns:
     def check(self, sale: Sale) -> None:
         """A sale that was put aside may have been overtaken: nothing comes back twice. Raises NotTaken."""
         back: dict[tuple[int, int, int], int] = {}
+        if any(one.returned is not None for one in sale.live_lines):
+            self._returned.catch_up(ALL)
         for one in sale.live_lines:
             if one.returned is None or not one.returned.sequence:
                 continue
