@@ -201,19 +201,37 @@ def record(sales: int, seed: int) -> Recording:
 # --- opening --------------------------------------------------------------------------------------------------------
 
 
-def judge(state: State, now: Promise, truth: Truth, deep: bool) -> str:
-    """`good`, or what is wrong with what the store makes of this state."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the store made of a state: `good` and what it had, or what was wrong."""
+
+    verdict: str
+    last: int = 0
+    sequence: int = 0
+    pruned: int = 0
+
+    def held_against(self, now: Promise) -> str:
+        if self.verdict != "good":
+            return self.verdict
+        if self.last < now.acknowledged:
+            return "printed and lost" if self.sequence < now.printed else "lost"
+        return "came back" if self.pruned < now.pruned else "good"
+
+
+def judge(state: State, now: Promise, truth: Truth, deep: bool) -> Outcome:
+    """Open it with the real store and compare."""
     memory_vfs().disk = MemoryDisk(state.files)
     try:
         journal = open_at(VFS)
     except JournalError as error:
-        return f"does not open: {error.code}"
+        return Outcome(f"does not open: {error.code}")
     try:
-        return _judge_open(journal, now, truth, deep)
+        had = (journal.last_seq, journal.last_sequence, journal.anchor().sequence)
+        return Outcome(_judge_open(journal, now, truth, deep), *had)
     except JournalError as error:
-        return f"does not recover: {error.code}"
+        return Outcome(f"does not recover: {error.code}")
     except apsw.Error as error:
-        return f"cannot be read: {type(error).__name__}"
+        return Outcome(f"cannot be read: {type(error).__name__}")
     finally:
         memory_vfs().disk.kill()
         try:
@@ -229,14 +247,10 @@ def _judge_open(journal: Journal, now: Promise, truth: Truth, deep: bool) -> str
     known = (anchor.seq, anchor.hash, anchor.sequence)
     rows = connection.execute("SELECT seq, body, hash FROM rows ORDER BY n, seq").fetchall()
     records = connection.execute("SELECT sequence, row, body, hash FROM records ORDER BY n, sequence").fetchall()
-    if last < now.acknowledged:
-        return "printed and lost" if journal.last_sequence < now.printed else "lost"
     if last > now.begun or journal.epoch != EPOCH:
         return "made up"
     if anchor.seq and known not in truth.anchors[: now.anchors]:
         return "wrong anchor"
-    if anchor.sequence < now.pruned:
-        return "came back"
     if rows != truth.rows[anchor.seq : last]:
         return "wrong rows"
     if records != [r for r in truth.records[anchor.sequence :] if r[1] <= last]:
@@ -268,6 +282,7 @@ def cut_block(recording: Recording, block: int, an_op: int, seed: int) -> Found:
     """The states of one piece of the recording."""
     cutter = _cutter_at(recording, block)
     found = Found()
+    known: dict[bytes, Outcome] = {}
     promises, at = recording.promises, 0
     first = block * BLOCK_OPS
     for number in range(first, min(first + BLOCK_OPS, len(recording.ops))):
@@ -276,15 +291,18 @@ def cut_block(recording: Recording, block: int, an_op: int, seed: int) -> Found:
             at += 1
         dice = random.Random(f"{seed} cut {number}")
         for state in cutter.states(dice, an_op):
-            if state.key in found.keys:
-                continue
-            found.keys.add(state.key)
-            found.states += 1
-            found.kinds[state.kind] += 1
-            verdict = judge(state, promises[at], recording.truth, found.states % DEEP_ONE_IN == 1)
-            found.verdicts[verdict] += 1
-            if verdict != "good":
+            outcome = known.get(state.key)
+            if outcome is None:
+                outcome = judge(state, promises[at], recording.truth, len(known) % DEEP_ONE_IN == 0)
+                known[state.key] = outcome
+                found.states += 1
+                found.kinds[state.kind] += 1
+                found.verdicts[outcome.held_against(promises[at])] += 1
+            elif outcome.held_against(promises[at]) != "good":  # the same content, when more had been promised
+                found.verdicts[outcome.held_against(promises[at])] += 1
+            if (verdict := outcome.held_against(promises[at])) != "good":
                 found.firsts.setdefault(verdict, f"after operation {number + 1}, {state.kind}")
+    found.keys.update(known)
     return found
 
 
