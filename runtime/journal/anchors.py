@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import apsw
 
-from runtime.journal.database import blob, whole
+from runtime.journal.database import Queries, blob, whole
 from runtime.journal.errors import JournalError
 from runtime.journal.rows import first_hash
 from runtime.sale.state import Checkout
@@ -42,7 +42,7 @@ class Anchor:
         raise JournalError("CHAIN_BROKEN", "the anchor of the rows that were pruned is damaged", row=self.seq)
 
 
-def read_anchor(connection: apsw.Connection, n: int, epoch: int) -> Anchor:
+def read_anchor(connection: Queries, n: int, epoch: int) -> Anchor:
     """Raises JournalError DAMAGED, and what SQLite raises."""
     found = connection.execute("SELECT seq, hash, sequence, sum, body FROM anchors WHERE n = ?", (n,)).fetchone()
     if not found:

@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import apsw
@@ -25,6 +25,12 @@ OLDEST_SQLITE = (3, 40, 0)
 SOUND_SQLITE = (3, 51, 3)  # before it: the WAL-reset fault, which needs two connections
 PSOW = "psow=0"  # no power-safe overwrite: a torn write may damage its whole sector
 COMMITS_PER_CHECKPOINT = 200  # about a thousand pages of WAL
+
+
+class Queries(Protocol):
+    """What reads a journal: a connection, or a look at the files from outside (runtime.journal.live)."""
+
+    def execute(self, sql: str, bindings: tuple[Any, ...] = ..., /) -> Any: ...
 
 
 class Database:

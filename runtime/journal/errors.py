@@ -25,6 +25,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "DAMAGED": ("The journal's file is damaged.", "Call the technician; keep this disk as it is."),
     "NOT_A_JOURNAL": ("The journal's file is not a journal.", "Check the path in the settings."),
     "NEWER": ("The journal was written by a newer version.", "Install that version, or a newer one."),
+    "OLDER": (
+        "The journal was written by an older version.",
+        "Start the terminal of this version on it once; it keeps every row.",
+    ),
     "IN_USE": ("The journal is in use by another program.", "Close the other terminal program; only one may run."),
     "CANNOT_OPEN": ("The journal cannot be opened.", "Check the folder's path, owner and permissions."),
     "NO_SUCH_EPOCH": ("The journal has no epoch {epoch}.", "Ask for one that it lists."),

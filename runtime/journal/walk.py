@@ -16,10 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import apsw
-
 from runtime.journal.anchors import Anchor, read_anchor
-from runtime.journal.database import whole
+from runtime.journal.database import Queries, whole
 from runtime.journal.errors import JournalError
 from runtime.journal.rows import next_hash, read_row
 from runtime.journal.schema import MAX_RECORD_BYTES
@@ -152,7 +150,7 @@ class Walk:
         return self.fault
 
 
-def walk_epoch(connection: apsw.Connection, n: int, epoch: int) -> Walk:
+def walk_epoch(connection: Queries, n: int, epoch: int) -> Walk:
     """The whole walk of one epoch. Raises JournalError DAMAGED, and what SQLite raises."""
     walk = start_walk(connection, n, epoch)
     while walk_on(connection, n, walk):
@@ -160,7 +158,7 @@ def walk_epoch(connection: apsw.Connection, n: int, epoch: int) -> Walk:
     return walk
 
 
-def start_walk(connection: apsw.Connection, n: int, epoch: int) -> Walk:
+def start_walk(connection: Queries, n: int, epoch: int) -> Walk:
     marks = connection.execute("SELECT stored, stored_hash FROM epochs WHERE n = ?", (n,)).fetchone()
     known = Marks(whole(marks[0]), marks[1] if type(marks[1]) is bytes else None) if marks else Marks()
     walk = Walk(epoch, read_anchor(connection, n, epoch), known)
@@ -175,7 +173,7 @@ def start_walk(connection: apsw.Connection, n: int, epoch: int) -> Walk:
     return walk
 
 
-def walk_on(connection: apsw.Connection, n: int, walk: Walk) -> bool:
+def walk_on(connection: Queries, n: int, walk: Walk) -> bool:
     """The next rows. False when the walk is at its end, good or bad."""
     if walk.fault is not None:
         return False

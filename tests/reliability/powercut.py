@@ -368,7 +368,9 @@ def run(
             _keep(resume, key, block, one)
         if number % 10 == 0:
             rate = found.states / max(1e-9, time.monotonic() - began_s)
-            tell(f"block {number} of {len(left)}: {len(found.keys)} states, {rate:.0f} a second, {dict(found.verdicts)}")
+            tell(
+                f"block {number} of {len(left)}: {len(found.keys)} states, {rate:.0f} a second, {dict(found.verdicts)}"
+            )
     if pool is not None:
         pool.shutdown()
     return recording, found

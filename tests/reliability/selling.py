@@ -126,7 +126,10 @@ class Till:
         live = self.checkout.sale.live_lines
         nets = [line.regular_minor * line.qty for line in live]
         said = [
-            {"regular": line.regular_minor, "gross": net, "current": net, "net": net, "discount": 0, "price_promotion": None}
+            {
+                "regular": line.regular_minor, "gross": net, "current": net, "net": net, "discount": 0,
+                "price_promotion": None,
+            }
             for line, net in zip(live, nets, strict=True)
         ]  # fmt: skip
         total = sum(nets)
