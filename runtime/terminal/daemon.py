@@ -21,6 +21,8 @@ from runtime.forward.backoff import Backoff
 from runtime.forward.forwarder import Forwarder
 from runtime.forward.http_link import HttpLink
 from runtime.journal.errors import JournalError
+from runtime.journal.reserve import ReserveFile
+from runtime.journal.retention import Retention
 from runtime.journal.store import Journal
 from runtime.keys import KeyFileError, trust_of
 from runtime.sale.record import Identity
@@ -32,6 +34,7 @@ from runtime.terminal.printing import ReceiptTexts
 from runtime.terminal.server import FrontEndServer
 from runtime.terminal.settings import TerminalFile, read_terminal_file
 from runtime.terminal.snapshots import Snapshots
+from runtime.terminal.tending import tend
 from runtime.terminal.till import Till
 from runtime.translation import translator
 from runtime.wire.messages import View
@@ -86,6 +89,8 @@ class Daemon:
             till.start()
             await devices.start()
             till.spawn(forwarder.run())
+            keeping = settings.keeping
+            till.spawn(tend(till, Retention(keeping.keep_days, keeping.max_mb << 20)))
             await server.start()
         except JournalError as error:
             raise self._cannot_start(f"the journal {settings.journal}: {error}", error.code in PASSING) from error
@@ -178,9 +183,11 @@ def _open_snapshots(settings: TerminalFile) -> Snapshots:
 
 def _open_journal(settings: TerminalFile) -> Journal:
     machine = f"{machine_id()} {settings.terminal.store} {settings.terminal.workstation}"
+    path = settings.journal
+    reserve = ReserveFile(path.with_name(f"{path.name}-reserve"), settings.keeping.reserve_mb << 20)
     try:
         return Journal.open(
-            settings.journal, machine=machine, random_epoch=lambda: int.from_bytes(os.urandom(8), "big")
+            path, machine=machine, random_epoch=lambda: int.from_bytes(os.urandom(8), "big"), reserve=reserve
         )
     except JournalError as error:
         raise StartError(f"the journal {settings.journal}: {error}", error.code in PASSING) from error

@@ -4,6 +4,7 @@
     [gateway]                 the store's gateway
     [receipt]                 what stands above and below every receipt
     [labels]                  the weigh labels that it reads
+    [journal]                 the journal's reserve, and how long it keeps what head office has
     [device.NAME]             one device: `driver = "<class>.<model>"`, exactly one of [device.NAME.serial] and
                               [device.NAME.tcp], and the driver's own settings
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,19 @@ class LabelsSettings:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalSettings:
+    """[journal]: the room that is kept for a full disk, and how long what head office has is kept."""
+
+    reserve_mb: int = setting(
+        16, "room that is kept beside the journal and given up first when the disk is full; 0: none", low=0, high=1024
+    )
+    keep_days: int = setting(90, "how long sales that head office has are kept here", low=1, high=3650)
+    max_mb: int = setting(
+        1024, "a larger journal gives up sales that head office has before their time", low=16, high=65_536
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TerminalFile:
     """A whole file, checked. The sections are as written; the paths below are absolute."""
@@ -105,6 +119,7 @@ class TerminalFile:
     receipt: ReceiptSettings
     labels: LabelsSettings
     devices: tuple[DeviceSpec, ...]
+    keeping: JournalSettings = field(default_factory=JournalSettings)
 
     @property
     def snapshot(self) -> Path:
@@ -141,6 +156,7 @@ SECTIONS: dict[str, type[Any]] = {
     "gateway": GatewayLink,
     "receipt": ReceiptSettings,
     "labels": LabelsSettings,
+    "journal": JournalSettings,
 }
 
 
@@ -159,15 +175,16 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
             reader.fault("missing", section, "", "the section is missing")
     receipt = reader.load(ReceiptSettings, reader.table(table, "receipt", required=False), "receipt")
     labels = reader.load(LabelsSettings, reader.table(table, "labels", required=False), "labels")
+    keeping = reader.load(JournalSettings, reader.table(table, "journal", required=False), "journal")
     if terminal is not None:
         _check_terminal(reader, terminal, path.parent)
     if gateway is not None:
         _check_gateway(reader, gateway)
     devices = _devices(reader, reader.table(table, "device", required=False), path.parent, resolve)
     reader.finish()
-    if terminal is None or gateway is None or receipt is None or labels is None:
+    if terminal is None or gateway is None or receipt is None or labels is None or keeping is None:
         raise SettingsError(reader.faults)
-    file = TerminalFile(path, terminal, gateway, receipt, labels, devices)
+    file = TerminalFile(path, terminal, gateway, receipt, labels, devices, keeping)
     templates = file.label_templates
     if templates is not None and not templates.is_file():
         reader.fault(

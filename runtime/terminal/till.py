@@ -43,6 +43,8 @@ from runtime.wire.pack import WireError
 
 log = logging.getLogger(__name__)
 
+LAST_ROOM_BYTES = 2 << 20  # what is left is for cash sales: a hundred of them, and more
+
 
 class Till:
     """`fatal` is called with what happened when the journal can no longer be trusted: the process must end."""
@@ -206,6 +208,8 @@ class Till:
         if sale.state is State.TENDERING:
             if not self.has("ElectronicValueRW"):
                 raise NotTaken("payments_none")
+            if self.disk_code() == "DISK_LAST":  # paid at the provider, and no row that says so
+                raise NotTaken("DISK_LAST")
             event = read_payment_code(code, sale, self._trade_no())
             with self._paying.holding(code.strip()):
                 self.accept(event)
@@ -300,8 +304,16 @@ class Till:
             network=self._network(),
             weighing=self.scale.says,
             notice=self._notice,
+            disk=self.disk_code(),
         )
         return view_of(self.checkout, self.pricing.receipt, around, self.pricing.promotion_name)
+
+    def disk_code(self) -> str:
+        """DISK_LOW while the journal's reserve is in use, DISK_LAST when little of it is left; else empty."""
+        if not self.journal.low:
+            return ""
+        room = self.journal.room_bytes
+        return "DISK_LAST" if room is not None and room < LAST_ROOM_BYTES else "DISK_LOW"
 
     def _network(self) -> ViewNetwork:
         if self.forwarder is None:

@@ -51,6 +51,7 @@ class Surroundings:
     network: ViewNetwork
     weighing: Sentence | None
     notice: Notice | None
+    disk: str = ""  # a key of the journal's sentences, where the disk wants a person
 
 
 def view_of(
@@ -83,7 +84,7 @@ def view_of(
         total_minor=receipt["total"] if receipt else gross,
         paid_minor=sum(tender.given_minor for tender in sale.tenders),
         change_minor=sale.change_minor,
-        devices=tuple(_devices(around.devices)),
+        devices=(*_devices(around.devices), *_disk(around.disk)),
         network=around.network,
         pending_qty=sale.pending_qty,
         member=masked(sale.member),
@@ -127,6 +128,12 @@ def _devices(statuses: Iterable[DeviceStatus]) -> Iterable[ViewDevice]:
         yield ViewDevice(
             status.name, status.device_class, status.code in _WORKING, sentence(status.code, device=status.name)
         )
+
+
+def _disk(code: str) -> Iterable[ViewDevice]:
+    """Shown among the devices while it is not well."""
+    if code:
+        yield ViewDevice("disk", "Disk", False, sentence(code))
 
 
 def _weighing(sale: Sale, says: Sentence | None) -> ViewWeighing | None:

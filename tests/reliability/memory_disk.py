@@ -38,6 +38,7 @@ class MemoryDisk:
         self.unsynced_names: set[int] = set()  # nodes whose first sync syncs the folder, as SQLite does on Linux
         self.life = 0  # handles of an earlier one are ghosts
         self.syncs = self.bytes_written = 0
+        self.sector = SECTOR  # what SQLite is told
 
     def kill(self) -> None:
         """The process dies; what it wrote is still there."""
@@ -137,7 +138,7 @@ class _File:
         return False
 
     def xSectorSize(self) -> int:
-        return SECTOR
+        return self._disk.sector
 
     def xDeviceCharacteristics(self) -> int:
         return int(apsw.SQLITE_IOCAP_POWERSAFE_OVERWRITE) if self._psow else 0

@@ -38,13 +38,9 @@ from runtime.journal import database as database_module
 from runtime.journal.database import Database
 from runtime.journal.errors import JournalError
 from runtime.journal.store import Journal
-from runtime.sale import events as e
-from runtime.sale.machine import step
-from runtime.sale.refusals import Refused
-from runtime.sale.state import Checkout
 from tests.reliability.cuts import Cutter, State
 from tests.reliability.memory_disk import VFS, MemoryDisk, Op, memory_vfs
-from tests.reliability.selling import EPOCH, Till, Truth, open_at
+from tests.reliability.selling import EPOCH, Till, Truth, any_legal, open_at
 
 BLOCK_OPS = 250  # operations that one piece of work covers
 DEEP_ONE_IN = 150  # states that are also walked, checked by SQLite, and sold on
@@ -263,19 +259,8 @@ def _judge_open(journal: Journal, now: Promise, truth: Truth, deep: bool) -> str
         return "broken chain"
     if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
         return "broken file"
-    journal.append("2026-12-01T08:00:00", "system", _any_legal(truth.states[last]))
+    journal.append("2026-12-01T08:00:00", "system", any_legal(truth.states[last]))
     return "good" if journal.last_seq == last + 1 and journal.inspect() is None else "does not go on"
-
-
-def _any_legal(checkout: Checkout) -> e.Event:
-    """Something to sell on with."""
-    for event in (e.MemberIdentified("M1"), e.TenderingLeft()):
-        try:
-            step(checkout, event)
-        except Refused:
-            continue
-        return event
-    raise AssertionError(f"nothing is possible in {checkout.sale.state}")
 
 
 def cut_block(recording: Recording, block: int, an_op: int, seed: int) -> Found:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime.journal.reserve import Reserve
 from runtime.journal.retention import Retention
 from runtime.journal.store import Journal
 from runtime.sale import events as e
 from runtime.sale.machine import step
 from runtime.sale.record import Identity
+from runtime.sale.refusals import Refused
 from runtime.sale.state import Checkout
 from runtime.terminal.closing import closing
 from runtime.wire.records import PackedRecord
@@ -155,5 +157,16 @@ class Till:
         return count
 
 
-def open_at(vfs: str) -> Journal:
-    return Journal.open(PATH, machine="m", random_epoch=lambda: EPOCH, vfs=vfs)
+def open_at(vfs: str, reserve: Reserve | None = None) -> Journal:
+    return Journal.open(PATH, machine="m", random_epoch=lambda: EPOCH, vfs=vfs, reserve=reserve)
+
+
+def any_legal(checkout: Checkout) -> e.Event:
+    """Something to sell on with, whatever the state."""
+    for event in (e.MemberIdentified("M1"), e.TenderingLeft()):
+        try:
+            step(checkout, event)
+        except Refused:
+            continue
+        return event
+    raise AssertionError(f"nothing is possible in {checkout.sale.state}")
