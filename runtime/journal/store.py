@@ -282,6 +282,14 @@ class Journal:
                     pass  # older, or newer: the rows say the same
         return anchor.seq, anchor.hash, anchor.checkout
 
+    @property
+    def last_at(self) -> str:
+        """The local time of the last row that has a believable one; empty where there is none."""
+        for row in reversed(self.rows(self.last_seq - 20, self.last_seq)):
+            if row.quality not in ("suspect", "rehearsal"):
+                return row.at
+        return ""
+
     def rows(self, first: int, last: int, epoch: int | None = None) -> list[Row]:
         """Rows `first` to `last`, as far as there are any; at most 10,000."""
         n = self._number(epoch)

@@ -67,6 +67,9 @@ class GatewayLink:
     timeout_ms: int = setting(5_000, "how long one answer is waited for", low=100, high=60_000)
     backoff_low_ms: int = setting(500, "the first wait after a failure; each next is longer", low=10, high=60_000)
     backoff_high_ms: int = setting(30_000, "the longest wait between two tries", low=10, high=3_600_000)
+    time_keys: tuple[str, ...] = setting(
+        (), "files of public keys: time that the gateway signs with one of them is taken; none: no time", high=8
+    )
 
     @property
     def host(self) -> str:
@@ -133,6 +136,10 @@ class TerminalFile:
     @property
     def trusted_keys(self) -> tuple[Path, ...]:
         return tuple(self.path.parent / name for name in self.terminal.trusted_keys)
+
+    @property
+    def time_keys(self) -> tuple[Path, ...]:
+        return tuple(self.path.parent / name for name in self.gateway.time_keys)
 
     @property
     def journal(self) -> Path:

@@ -2,8 +2,8 @@
 
 One till of the real machine, records and journal for each point: the operation fails once, or it and all after it,
 until the reserve is given up or the process is started anew. After a full disk the same event goes in as soon as there
-is room, and nothing is lost or doubled. After an I/O error the journal refuses everything; then the process is killed, or the
-power goes with it, and the next start finds every row that was acknowledged.
+is room, and nothing is lost or doubled. After an I/O error the journal refuses everything; then the process is killed,
+or the power goes with it, and the next start finds every row that was acknowledged.
 """
 
 from __future__ import annotations

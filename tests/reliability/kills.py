@@ -121,9 +121,8 @@ def kill_daemon(times: int, seed: int = 1, tell: Callable[[str], None] = lambda 
 
 
 def _kill_once(store: Store, view: View, dice: random.Random, killed: Killed) -> View:
-    load = Load(
-        store.front_end, sum(not line.voided for line in view.lines) * (view.state != "closed"), view.last_number
-    )
+    in_basket = 0 if view.state == "closed" else sum(not line.voided for line in view.lines)
+    load = Load(store.front_end, in_basket, view.last_number)
     load.dice = dice
     load.start()
     time.sleep(dice.random() * 0.6)
