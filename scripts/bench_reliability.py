@@ -156,10 +156,13 @@ def rows_of(part: str, f: dict[str, Any]) -> list[Row]:
         return [(text, found, aim) for text, found, aim in f["rows"]]
     if part == "wear":
         return [
-            (f"a sale of {lines} lines: commits, syncs, KiB written; syncs a commit",
-             f"{one['commits']:.0f}, {one['syncs']:.1f}, {one['kib']:.0f}; {one['syncs_a_commit']:.3f}", "1.1 syncs a commit")
+            (
+                f"a sale of {lines} lines: commits, syncs, KiB written; syncs a commit",
+                f"{one['commits']:.0f}, {one['syncs']:.1f}, {one['kib']:.0f}; {one['syncs_a_commit']:.3f}",
+                "1.1 syncs a commit",
+            )
             for lines, one in f.items()
-        ]  # fmt: skip
+        ]
     return [("one commit with its sync, median / p99", f"{f['p50_ms']:.2f} / {f['p99_ms']:.2f} ms", "p99 1 ms, report")]
 
 

@@ -106,7 +106,7 @@ def _signer(path: Path | None) -> TimeSigner | None:
     try:
         return Signer(path)
     except KeyFileError as error:
-        raise GatewayError("time_key", detail=f"{error} {error.remedy}") from error
+        raise GatewayError("time_key", detail=f"{error} {error.remedy}".rstrip(".")) from error
 
 
 def _listen(settings: GatewaySettings) -> socket.socket:
