@@ -42,8 +42,8 @@ class GatewayUnderTest:
 
 
 def item(size: int) -> ItemAdded:
-    name = "n" * size
-    return ItemAdded("1", "1", name, "each", 100, 1, 0, "scanned", "2026-11-22T10:00:00", "s")
+    """A row that is long: in the one field that the machine does not measure."""
+    return ItemAdded("1", "1", "milk", "each", 100, 1, 0, "scanned", "2026-11-22T10:00:00", "s" * size)
 
 
 class JournalUnderTest:
@@ -56,7 +56,7 @@ class JournalUnderTest:
         return self.journal.last_seq
 
     def last(self) -> int:
-        """What the screen shows; the rows are no sale, only long."""
+        """What the screen shows."""
         assert self.journal.verify() is None
         return self.journal.last_seq
 
