@@ -50,7 +50,7 @@ def power_cut(long: bool, keep: Path) -> dict[str, Any]:
 def broken_stores(long: bool, keep: Path) -> dict[str, Any]:
     said = {}
     for name in BROKEN:
-        _, found = powercut.run(sales=40 if long else 8, an_op=3, every=1 if long else 3, name=name, tell=_tell)
+        _, found = powercut.run(sales=20 if long else 8, an_op=3, every=2 if long else 3, name=name, tell=_tell)
         said[name] = {"states": len(found.keys), "lost": found.lost, "broken": found.broken}
     return said
 
