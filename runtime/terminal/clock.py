@@ -17,7 +17,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from functools import cache
+from typing import Any, Literal, Protocol
 
 Quality = Literal["synchronised", "unsynchronised", "suspect"]
 
@@ -26,6 +27,7 @@ SLACK_MS = 60_000  # a clock may be put back so far without a word
 JUMP_MS = 600_000  # more than this beside the time that has passed is a jump
 SIGNED_FOR_MS = 24 * 3_600_000  # a quartz loses seconds a day
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
+_TIMEX_BYTES = 512  # more than its structure has anywhere; zeros ask and set nothing
 
 
 class Clock(Protocol):
@@ -92,11 +94,15 @@ def system_utc_ms() -> int:
 def kernel_is_synchronised() -> bool:
     """What the kernel says of its clock (adjtimex(2), without changing it); False where it cannot be asked."""
     try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        state = int(libc.adjtimex(ctypes.create_string_buffer(512)))
+        state = int(_adjtimex()(ctypes.create_string_buffer(_TIMEX_BYTES)))
     except (OSError, AttributeError, TypeError):
         return False
     return 0 <= state < _TIME_ERROR
+
+
+@cache
+def _adjtimex() -> Any:
+    return ctypes.CDLL(None).adjtimex
 
 
 class TillClock:
