@@ -28,11 +28,14 @@ class Room:
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
         self.given_up = False
+        self.till: Till | None = None
+        self.sales_then = 0
 
     def give_up(self) -> bool:
         if self.given_up:
             return False
         self.given_up = True
+        self.sales_then = self.till.checkout.last_sequence if self.till is not None else 0
         self._disk.mend()
         return True
 
@@ -101,6 +104,8 @@ def point(plan: Plan, with_reserve: bool, swept: Swept) -> None:
     disk = Disk(random.Random(f"{plan}"))
     room = Room(disk) if with_reserve else None
     till = _Steady(disk, room, swept.codes)
+    if room is not None:
+        room.till = till
     swept.points += 1
     disk.fail("any", at=number, error="full" if error == "full" else "io", times=times)
     try:
@@ -112,7 +117,7 @@ def point(plan: Plan, with_reserve: bool, swept: Swept) -> None:
             assert text and remedy
         swept.failed += disk.counters.faults > 0
         if room is not None and room.given_up:
-            swept.gone_on += till.checkout.last_sequence
+            swept.gone_on += till.checkout.last_sequence - room.sales_then
         wrong = _after(till, disk, end)
         if wrong:
             swept.lost += wrong == "lost"

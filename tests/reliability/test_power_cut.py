@@ -14,9 +14,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 
 def test_no_legal_state_of_the_disk_loses_an_acknowledged_sale() -> None:
-    recording, found = powercut.run(sales=40, an_op=3, every=4, processes=2)
+    recording, found = powercut.run(sales=40, an_op=4, every=2, processes=2)
     assert found.lost == found.broken == 0, found.firsts
-    assert len(found.keys) > 1_500 and recording.truth.pruned > 0
+    assert len(found.keys) > 3_000 and recording.truth.pruned > 0
     assert set(found.kinds) >= {"landed", "but one", "one alone", "one torn", "one damaged", "mixed and damaged"}
 
 
