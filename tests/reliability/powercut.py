@@ -268,6 +268,7 @@ def cut_block(recording: Recording, block: int, an_op: int, seed: int) -> Found:
     cutter = _cutter_at(recording, block)
     found = Found()
     known: dict[bytes, Outcome] = {}
+    bad: set[bytes] = set()
     promises, at = recording.promises, 0
     first = block * BLOCK_OPS
     for number in range(first, min(first + BLOCK_OPS, len(recording.ops))):
@@ -283,9 +284,11 @@ def cut_block(recording: Recording, block: int, an_op: int, seed: int) -> Found:
                 found.states += 1
                 found.kinds[state.kind] += 1
                 found.verdicts[outcome.held_against(promises[at])] += 1
-            elif outcome.held_against(promises[at]) != "good":  # the same content, when more had been promised
+            elif state.key not in bad and outcome.held_against(promises[at]) != "good":
+                found.verdicts["good"] -= 1  # the same content, when more had been promised
                 found.verdicts[outcome.held_against(promises[at])] += 1
             if (verdict := outcome.held_against(promises[at])) != "good":
+                bad.add(state.key)
                 found.firsts.setdefault(verdict, f"after operation {number + 1}, {state.kind}")
     found.keys.update(known)
     return found
