@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,17 @@ def bad(results: dict[str, dict[str, Any]]) -> list[str]:
     return said
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """SQLite hides the first error of a VFS behind the second, and Python prints it."""
+    before = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
 def commit_name() -> str:
     done = subprocess.run(["git", "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, cwd=ROOT)
     return done.stdout.strip() or "no commit"
@@ -205,7 +217,6 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each part's figures here, and use those here")
     parser.add_argument("--only", action="append", choices=list(PARTS), metavar="PART", help=" ".join(PARTS))
     given = parser.parse_args()
-    sys.unraisablehook = lambda _: None  # SQLite hides the first error of a VFS behind the second; Python says so
     results: dict[str, dict[str, Any]] = {}
     names: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="lanekit-reliability-") as folder:
@@ -215,7 +226,8 @@ def main() -> int:
             kept = keep / f"{name}.{'long' if given.long else 'short'}.json"
             if not kept.exists():
                 print(f"{name} ...", file=sys.stderr, flush=True)
-                figures = PARTS[name](given.long, keep)
+                with _quiet():
+                    figures = PARTS[name](given.long, keep)
                 kept.write_text(json.dumps({"commit": commit_name(), "figures": figures}, ensure_ascii=False))
             said = json.loads(kept.read_text(encoding="utf-8"))
             results[name] = said["figures"]

@@ -30,7 +30,7 @@ from peers import gateway_records
 from rig import LANE, FrontEnd, Process, RigError, Store, virtual_display, wait_for
 
 from runtime.journal.live import LiveJournal
-from runtime.tools.journal_verify import verify_all
+from runtime.tools.journal_verify import AgainstGateway, verify_all
 from runtime.wire.messages import View
 
 MILK = "6901234567892"
@@ -171,7 +171,7 @@ def _settle(store: Store, killed: Killed) -> None:
         if count > 1:
             killed.add(f"sale {number} is on paper {count} times without the mark", doubled=True)
     live = LiveJournal(store.folder / store.settings["terminal"]["journal"])
-    for verdict in verify_all(live, None, [], None):
+    for verdict in verify_all(live, None, [], AgainstGateway(f"http://127.0.0.1:{store.gateway_port}")):
         for fault in verdict.faults:
             killed.add(fault)
     live.close()
