@@ -7,6 +7,7 @@ there is room for it twice. A file system that compresses, or copies on write, m
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -54,15 +55,11 @@ class ReserveFile:
             self.given_up = False
             return True
         room = self.room_bytes()
-        if room is None or room < 2 * self._size:
+        if room is None:
             return False
-        try:
-            self._make()
-        except OSError:
-            self._path.unlink(missing_ok=True)
-            return False
-        self.given_up = False
-        return True
+        # Where it cannot be made, a process before this one may have given it up: what room there is, is in use.
+        self.given_up = room < 2 * self._size or not self._made()
+        return not self.given_up
 
     def _is_whole(self) -> bool:
         if self._size == 0:
@@ -72,6 +69,18 @@ class ReserveFile:
         except OSError:
             return False
         return found.st_size == self._size and found.st_blocks * 512 >= self._size
+
+    def _made(self) -> bool:
+        try:
+            self._make()
+        except OSError:
+            self._forget()
+            return False
+        return True
+
+    def _forget(self) -> None:
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     def _make(self) -> None:
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

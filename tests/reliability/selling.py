@@ -9,7 +9,8 @@ from pathlib import Path
 
 from runtime.journal.reserve import Reserve
 from runtime.journal.retention import Retention
-from runtime.journal.store import Journal
+from runtime.journal.rows import make_row, next_hash
+from runtime.journal.store import AppendContext, Journal
 from runtime.sale import events as e
 from runtime.sale.machine import step
 from runtime.sale.record import Identity
@@ -80,14 +81,12 @@ class Till:
         made: list[PackedRecord] = []
         close = closing(effects, WHO, after, when, "system")
 
-        def keep(context: object) -> PackedRecord:
+        def keep(context: AppendContext) -> PackedRecord:
             assert close is not None
-            made.append(close(context))  # type: ignore[arg-type]  # an AppendContext: it is handed on as it came
+            made.append(close(context))
             return made[-1]
 
         # What is about to be written is computed by the same code as in `append`, ahead of it.
-        from runtime.journal.rows import make_row, next_hash
-
         seq = journal.last_seq + 1
         body = make_row(seq, when, "system", event)
         truth.rows[seq - 1 :] = [(seq, body, next_hash(journal.head, body))]
@@ -110,10 +109,10 @@ class Till:
             self.accept(e.LineVoided(dice.randint(1, lines)))
         if dice.random() < 0.1:
             self.accept(e.MemberIdentified(f"M{dice.randrange(10**8):08d}"))
-        self._total()
+        self.total()
         if dice.random() < 0.05:
             self.accept(e.TenderingLeft())
-            self._total()
+            self.total()
         self.accept(e.CashTendered(self.checkout.sale.due_minor + dice.choice((0, 50, 1000)), at(len(self.truth.rows))))
         self.print()
 
@@ -124,7 +123,8 @@ class Till:
             self._told()
             self.accept(e.PrintEnded(job.sequence, "OK"))
 
-    def _total(self) -> None:
+    def total(self) -> None:
+        """Subtotal, at regular prices."""
         live = self.checkout.sale.live_lines
         nets = [line.regular_minor * line.qty for line in live]
         said = [

@@ -54,6 +54,6 @@ def plain_sale(till: Till, lines: int) -> None:
     """Nothing but scans, the total, cash and the receipt: lines + 4 events."""
     for event in basket(random.Random(till.truth.acknowledged), lines):
         till.accept(event)
-    till._total()
+    till.total()
     till.accept(e.CashTendered(till.checkout.sale.due_minor, "2026-11-22T18:30:00"))
     till.print()
