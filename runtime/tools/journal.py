@@ -25,7 +25,7 @@ from pathlib import Path
 from runtime.journal.errors import JournalError
 from runtime.journal.live import LiveJournal
 from runtime.tools.journal_export import FORMATS, Paper, export
-from runtime.tools.journal_find import MAX_SHOWN, Wanted, epochs_of, matching, rows_of_sale, shown_row
+from runtime.tools.journal_find import MAX_SHOWN, Wanted, epochs_of, matching, printable, rows_of_sale, shown_row
 from runtime.tools.journal_verify import AgainstGateway, verify_all
 from runtime.tools.refusal import refuse
 
@@ -115,7 +115,7 @@ def _show(arguments: argparse.Namespace, live: LiveJournal, paper: Paper) -> int
     one = epochs_of(live, arguments.epoch)
     rows = rows_of_sale(live, one, arguments.sale, arguments.row, arguments.last)
     for row in rows:
-        print(shown_row(row, arguments.json))
+        print(printable(shown_row(row, arguments.json)))
     return int(not rows)
 
 
@@ -123,7 +123,7 @@ def _search(arguments: argparse.Namespace, live: LiveJournal, paper: Paper) -> i
     one, wanted = epochs_of(live, arguments.epoch), _wanted(arguments, paper)
     count = 0
     for record in matching(live, one, wanted, newest_first=True):
-        print(paper.line_of(record, arguments.json))
+        print(printable(paper.line_of(record, arguments.json)))
         count += 1
         if count == arguments.limit:
             print(f"There may be more: --limit shows up to {MAX_SHOWN}.", file=sys.stderr)

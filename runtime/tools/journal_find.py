@@ -20,6 +20,7 @@ from runtime.wire.pack import WireError, unpack
 MAX_SHOWN = 1000
 PAGE = 100
 MAX_TEXT = 100
+MAX_HASH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,15 @@ def shown_row(row: Row, as_json: bool) -> str:
     parts = []
     for key, value in event.items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        parts.append(f"{key}={shown if len(shown) <= MAX_TEXT else shown[:MAX_TEXT] + '…'}")
+        most = MAX_HASH if key == "snapshot" else MAX_TEXT
+        parts.append(f"{key}={shown if len(shown) <= most else shown[:most] + '…'}")
     at = row.at.replace("T", " ")
     return f"{row.seq:>8}  {at} {row.quality:<14} {row.type:<20} {' '.join(parts)}".rstrip()
+
+
+def printable(text: str) -> str:
+    """For a person's screen: a file that somebody edited must not move its lines or turn them round."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def private(value: Any) -> Any:
