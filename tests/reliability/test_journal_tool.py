@@ -135,7 +135,9 @@ def test_no_telephone_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_what_is_shown_does_not_move_the_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     till = Till(lambda: opened(tmp_path / "j"), random.Random(1))
     till.start()
-    till.accept(e.ItemAdded("1", "1", "milk\x1b[2J\u202e", "each", 100, 1, 0, "scanned", "", "5" * 64))
+    till.accept(
+        e.ItemAdded("1", "1", "milk\x1b[2J\u202e", "each", 100, 1, 0, "scanned", "2026-11-22T18:30:00", "5" * 64)
+    )
     till.sell(1)
     for words in (["show"], ["show", "--json"], ["search"]):
         _, out, _ = lane(capsys, words[0], str(tmp_path / "j"), *words[1:])
