@@ -1,4 +1,4 @@
-"""Ed25519 keys (RFC 8032) in files, and what is done with them: signing snapshots, saying whose are trusted.
+"""Ed25519 keys (RFC 8032) in files, and what is done with them: signing snapshots and times, saying whose are trusted.
 
 A key is a PEM file as OpenSSL writes them: PKCS #8 for the private key, SubjectPublicKeyInfo for the public one. The
 library `cryptography` is imported when a key is used and not before: a terminal without trusted keys never loads it.
@@ -81,6 +81,22 @@ def sign_snapshot(data: bytes, key_file: Path) -> bytes:
         raise KeyFileError("key_not_private", path=str(key_file))
     digest = read_header(data[: head_size()], len(data)).hash
     return signed(data, _raw(key.public_key(), serialization), key.sign(message(digest)))
+
+
+class Signer:
+    """A private key that signs bytes of any kind; who calls puts a label before them. Raises KeyFileError."""
+
+    def __init__(self, key_file: Path) -> None:
+        serialization, ed25519 = _library()
+        key = _load(key_file, lambda pem: serialization.load_pem_private_key(pem, None), "key_not_private")
+        if not isinstance(key, ed25519.Ed25519PrivateKey):
+            raise KeyFileError("key_not_private", path=str(key_file))
+        self._key = key
+        self.public = _raw(key.public_key(), serialization)
+
+    def sign(self, said: bytes) -> bytes:
+        signature: bytes = self._key.sign(said)
+        return signature
 
 
 def trust_of(files: Iterable[Path]) -> Trust | None:

@@ -21,12 +21,18 @@ from engine.pricing import price
 from engine.snapshot import Snapshot
 from engine.strictjson import read_json
 from runtime.delta import METHODS, DeltaError, apply_delta, make_delta
+from runtime.journal.anchors import Anchor, read_state
+from runtime.journal.rows import first_hash, make_row, next_hash, read_row
+from runtime.journal.walk import Walk
+from runtime.sale.events import ItemAdded
+from runtime.sale.state import Checkout
 from runtime.tools import refunding
 from runtime.tools.price_baskets import answer_line
 from runtime.wire.frames import FrameReader, encode
 from runtime.wire.messages import Command, Hello
-from runtime.wire.pack import WireError, build, unpack
+from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import RecordBatch
+from runtime.wire.times import TimeAnswer, TimeRequest
 
 CODES = ("6901234567892", "milk", "apple", "2000001", "cola")
 _ITEMS = """\
@@ -173,10 +179,30 @@ def frame(data: bytes) -> None:
                 encode(message)
     except WireError:
         pass
+    for kind in (RecordBatch, TimeRequest, TimeAnswer):
+        try:
+            build(kind, unpack(data))
+        except WireError:
+            pass
+
+
+def row(data: bytes) -> None:
+    """A row of the journal and the state of a checkpoint: read in full, or refused; and a walk that names its fault."""
+    walk = Walk(7, Anchor(0, first_hash(7), 0))
+    fault = walk.row(1, data, next_hash(first_hash(7), data))
     try:
-        build(RecordBatch, unpack(data))
+        read_row(data).read_event()
+    except WireError:
+        assert fault is not None and fault.row == 1
+    try:
+        read_state(data)
     except WireError:
         pass
+
+
+def _seeds_of_row() -> list[bytes]:
+    event = ItemAdded("6901234567892", "milk", "milk", "each", 350, 1, 0, "scanned", "2026-11-22T18:30:00", "s")
+    return [make_row(1, "2026-11-22T18:30:00", "synchronised", event), pack(Checkout())]
 
 
 def _seeds_of_snapshot() -> list[bytes]:
@@ -214,6 +240,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = 
     "basket": (basket, _seeds_of_basket),
     "return": (sale_back, _seeds_of_sale_back),
     "code": (code, lambda: [text.encode() for text in (*CODES, "2100001005003", "260000100500006490", " milk ")]),
+    "row": (row, _seeds_of_row),
     "frame": (frame, lambda: [b"\x05" + encode(m) for m in (Hello(1, "ui"), Command(7, "scan", {"code": "milk"}))]),
 }
 

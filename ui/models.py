@@ -34,6 +34,7 @@ CLASS_WORDS: dict[str, str] = {
     "LineDisplay": mark("Customer display"),
     "ElectronicValueRW": mark("Code payment terminal"),
     "CashDrawer": mark("Cash drawer"),
+    "Disk": mark("Disk"),
 }
 # What the banner says already: a notice of these codes in that state only beeps.
 SAID_BY_BANNER: dict[str, tuple[str, ...]] = {

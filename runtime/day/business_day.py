@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-TRUSTED = frozenset({"system", "rehearsal", "gateway"})  # qualities of the time, as rows have them
+NOT_BELIEVED = "suspect"  # the quality of a time that cannot be; a till that no one synchronises still ends its day
 MOST_DAYS_AHEAD = 31
 JUMP = timedelta(minutes=2)
 DISTRUST_S = 600.0  # after a jump: whoever set it wrong has so long to set it right
@@ -41,7 +41,7 @@ def first_date(now: datetime, ends: timedelta, last: str) -> str:
 def may_turn(date_of_day: str, now: datetime, ends: timedelta, quality: str, steady: bool) -> bool:
     """Whether the clock may end the day of this date. `steady`: it did not jump lately."""
     today, begun = business_date(now, ends), date.fromisoformat(date_of_day)
-    if quality not in TRUSTED or not (steady or quality == "rehearsal"):
+    if quality == NOT_BELIEVED or not (steady or quality == "rehearsal"):
         return False
     return begun < today <= begun + timedelta(days=MOST_DAYS_AHEAD)
 

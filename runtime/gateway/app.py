@@ -1,6 +1,7 @@
 """The gateway over HTTP, as runtime.wire.records has it.
 
     POST /v1/records      a batch: written, synced, then answered
+    POST /v1/time         the time, signed (runtime.wire.times)
     GET  /v1/records      ?terminal=&epoch=&after=&limit=   msgpack list of PackedRecord, for tools and tests
     GET  /v1/status       JSON: what is kept of every terminal
     GET  /healthz         200 while the store takes records
@@ -14,8 +15,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.background import BackgroundTask
@@ -27,8 +30,9 @@ from starlette.routing import Route
 from runtime.gateway.check import MAX_EPOCH, MAX_SEQUENCE, check_name, read_batch
 from runtime.gateway.errors import RETRY_AFTER_S, GatewayError
 from runtime.gateway.store import GatewayStore
-from runtime.wire.pack import pack
+from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import CONTENT_TYPE, MAX_BATCH_BYTES
+from runtime.wire.times import MAX_REQUEST_BYTES, NONCE_BYTES, TimeAnswer, TimeRequest, message
 
 log = logging.getLogger("lane.gateway")
 
@@ -54,9 +58,22 @@ async def _nothing() -> None:
 Handler = Callable[[Request], Awaitable[Response]]
 
 
+class TimeSigner(Protocol):
+    """A private key of this gateway's (runtime.keys.Signer)."""
+
+    public: bytes
+
+    def sign(self, said: bytes) -> bytes: ...
+
+
+def _utc_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 class _Endpoints:
-    def __init__(self, store: GatewayStore, limits: Limits) -> None:
+    def __init__(self, store: GatewayStore, limits: Limits, signer: TimeSigner | None) -> None:
         self.store = store
+        self.signer = signer
         self.limits = limits
         self.reading = 0
 
@@ -71,6 +88,23 @@ class _Endpoints:
                 "quarantine terminal=%r epoch=%d sequences=%s", batch.terminal, batch.epoch, list(answer.quarantined)
             )
         return Response(pack(answer), media_type=CONTENT_TYPE)
+
+    async def time(self, request: Request) -> Response:
+        if self.signer is None:
+            raise GatewayError("not_found")
+        try:
+            asked = build(TimeRequest, unpack(await self._body(request), MAX_REQUEST_BYTES))
+        except WireError as error:
+            raise GatewayError("bad_field", detail=str(error)) from error
+        check_name("terminal", asked.terminal)
+        if asked.store != self.store.store:
+            raise GatewayError("wrong_store", terminal=asked.terminal, sent=asked.store, store=self.store.store)
+        if len(asked.nonce) != NONCE_BYTES:
+            raise GatewayError("bad_field", detail=f"a nonce of {NONCE_BYTES} bytes was expected")
+        utc_ms = _utc_ms()
+        signature = self.signer.sign(message(asked, utc_ms))
+        said = TimeAnswer(asked.store, asked.terminal, asked.nonce, utc_ms, self.signer.public, signature)
+        return Response(pack(said), media_type=CONTENT_TYPE)
 
     async def _body(self, request: Request) -> bytes:
         """The bytes of the request, counted as they come: what Content-Length says is not believed."""
@@ -151,11 +185,14 @@ class _Endpoints:
 
 
 def make_app(
-    store: GatewayStore, limits: Limits | None = None, on_fatal: Callable[[], Awaitable[None]] = _nothing
+    store: GatewayStore,
+    limits: Limits | None = None,
+    on_fatal: Callable[[], Awaitable[None]] = _nothing,
+    signer: TimeSigner | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application over an open store. `on_fatal` is awaited once the answer to a request that
-    broke the store has gone out: the process must end then."""
-    endpoints = _Endpoints(store, limits or Limits())
+    broke the store has gone out: the process must end then. Without a `signer` the time is not told."""
+    endpoints = _Endpoints(store, limits or Limits(), signer)
 
     def guarded(handler: Handler) -> Handler:
         async def guard(request: Request) -> Response:
@@ -180,6 +217,7 @@ def make_app(
         routes=[
             Route("/v1/records", guarded(endpoints.take), methods=["POST"]),
             Route("/v1/records", guarded(endpoints.records), methods=["GET"]),
+            Route("/v1/time", guarded(endpoints.time), methods=["POST"]),
             Route("/v1/status", guarded(endpoints.status), methods=["GET"]),
             Route("/healthz", guarded(endpoints.health), methods=["GET"]),
         ],

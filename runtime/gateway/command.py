@@ -29,6 +29,8 @@ from runtime.settings import SettingsError
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from runtime.gateway.app import TimeSigner
+
 EXIT_CANNOT_START = 1
 EXIT_DISK_FAILED = 3
 SHOW_TIMEOUT_S = 10.0
@@ -73,6 +75,7 @@ def serve(file: GatewayFile) -> int:
         print(f"Cannot listen on {where}: {error.strerror or error}. Is another gateway running?", file=sys.stderr)
         return EXIT_CANNOT_START
     with listening:
+        signer = _signer(file.time_key)
         try:
             file.database.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -85,13 +88,25 @@ def serve(file: GatewayFile) -> int:
 
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
         try:
-            asyncio.run(_serve(make_app(store, limits, fatal), listening, failed, _ready_line(file)))
+            asyncio.run(_serve(make_app(store, limits, fatal, signer), listening, failed, _ready_line(file)))
         finally:
             store.close()
     if failed.is_set():
         print("The gateway's disk failed while writing. Start the gateway again.", file=sys.stderr)
         return EXIT_DISK_FAILED
     return 0
+
+
+def _signer(path: Path | None) -> TimeSigner | None:
+    """Raises GatewayError."""
+    if path is None:
+        return None
+    from runtime.keys import KeyFileError, Signer
+
+    try:
+        return Signer(path)
+    except KeyFileError as error:
+        raise GatewayError("time_key", detail=f"{error} {error.remedy}".rstrip(".")) from error
 
 
 def _listen(settings: GatewaySettings) -> socket.socket:

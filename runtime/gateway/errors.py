@@ -46,6 +46,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "store_newer": ("{path} was written by a newer lanekit ({version}).", "Update this gateway."),
     "store_foreign": ("{path} is not a gateway's database.", "Correct the path in the gateway's settings."),
     "store_cannot_open": ("{path} cannot be opened: {detail}.", "Check the folder, its rights and the disk."),
+    "time_key": ("The key that signs the time cannot be used: {detail}.", "Correct time_key in the settings."),
     "other_store": (
         "{path} belongs to store {kept}, not to {store}.",
         "Correct the store or the path in the settings.",

@@ -29,6 +29,7 @@ class GatewaySettings:
     )
     max_requests: int = setting(32, "batches that are read at the same time", low=1, high=500)
     body_timeout_ms: int = setting(20_000, "how long one batch may take to arrive", low=100, high=120_000)
+    time_key: str = setting("", "file of the private key that signs the time for terminals; empty: none", high=255)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class GatewayFile:
     def database(self) -> Path:
         """The database, absolute."""
         return self.path.parent / self.gateway.database
+
+    @property
+    def time_key(self) -> Path | None:
+        """The key's file, absolute; None where the gateway signs no time."""
+        return self.path.parent / self.gateway.time_key if self.gateway.time_key else None
 
 
 def read_gateway_file(path: Path) -> GatewayFile:

@@ -10,10 +10,10 @@ Knows nothing of sales, so that the gateway may keep its own tables the same way
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import apsw
@@ -27,11 +27,28 @@ PSOW = "psow=0"  # no power-safe overwrite: a torn write may damage its whole se
 COMMITS_PER_CHECKPOINT = 200  # about a thousand pages of WAL
 
 
+class Queries(Protocol):
+    """What reads a journal: a connection, or a look at the files from outside (runtime.journal.live)."""
+
+    def execute(self, sql: str, bindings: tuple[Any, ...] = ..., /) -> Any: ...
+
+
 class Database:
     """One file, one connection, one writer. Every method raises JournalError and nothing else."""
 
-    def __init__(self, path: Path, *, application: int, schema: str, version: int, vfs: str | None = None) -> None:
-        """Open or create. With a `vfs` the folder and its sync are that file system's affair."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        application: int,
+        schema: str,
+        version: int,
+        migrations: Mapping[int, str] | None = None,
+        vfs: str | None = None,
+    ) -> None:
+        """Open or create; a file of an older version is brought to this one by `migrations` (version -> SQL to the
+        next). With a `vfs` the folder and its sync are that file system's affair."""
+        self._migrations = migrations or {}
         self.dead: str | None = None
         self._commits = 0
         self._path = path
@@ -73,10 +90,15 @@ class Database:
         if known == 0 and found == 0 and one("SELECT count(*) FROM sqlite_master") == 0:
             self.connection.execute(schema)
             self.connection.execute(f"PRAGMA application_id={application}; PRAGMA user_version={version}")
-        elif known != application:
+        elif known != application or whole(found) < 1:
             raise JournalError("NOT_A_JOURNAL")
         elif found > version:
             raise JournalError("NEWER")
+        else:
+            for older in range(whole(found), version):
+                self.connection.execute(self._migrations.get(older, ""))
+            if found < version:
+                self.connection.execute(f"PRAGMA user_version={version}")
         self.connection.execute("COMMIT")
         self._rewrite(version)
 

@@ -13,42 +13,28 @@ records are counted by it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import apsw
+
+from runtime.journal.anchors import Anchor, read_anchor, read_state, state_sum
 from runtime.journal.database import Database, blob, text, whole
 from runtime.journal.errors import JournalError
-from runtime.journal.rows import Row, first_hash, make_row, next_hash, read_row
+from runtime.journal.reserve import Reserve
+from runtime.journal.retention import Retention, prune_some
+from runtime.journal.rows import Row, make_row, next_hash, read_row
+from runtime.journal.schema import APPLICATION, MAX_RECORD_BYTES, MIGRATIONS, SCHEMA, VERSION
+from runtime.journal.walk import Fault, walk_epoch
 from runtime.sale.events import Event
 from runtime.sale.machine import step
 from runtime.sale.refusals import Refused
 from runtime.sale.state import Checkout
-from runtime.wire.pack import WireError, build, pack, unpack
+from runtime.wire.pack import WireError, pack
 from runtime.wire.records import PackedRecord
 
-APPLICATION = 0x4C414E45  # "LANE"
-VERSION = 1
-MAX_RECORD_BYTES = 1 << 20
 EPOCH_MASK = (1 << 63) - 1  # what SQLite keeps as an integer
-
-SCHEMA = """
-CREATE TABLE epochs (
-    n INTEGER PRIMARY KEY, epoch INTEGER NOT NULL UNIQUE, machine TEXT NOT NULL,
-    stored INTEGER NOT NULL DEFAULT 0, settled INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE rows (
-    n INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (n, seq)
-) WITHOUT ROWID;
-CREATE TABLE records (
-    id INTEGER PRIMARY KEY, n INTEGER NOT NULL, sequence INTEGER NOT NULL, row INTEGER NOT NULL,
-    body BLOB NOT NULL, hash BLOB NOT NULL, UNIQUE (n, sequence)
-);
-CREATE TABLE checkpoints (
-    n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, sum BLOB NOT NULL, body BLOB NOT NULL
-);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +54,22 @@ class EpochInfo:
     last_sequence: int
     stored: int  # what the gateway last said, as far as it is on disk: it may be behind, never ahead
     settled: int
+    pruned: int = 0  # the last SequenceNumber that head office has and this disk has not any more
 
 
 class Journal:
     """Open with `Journal.open`. Every method raises JournalError and nothing else, unless it says so."""
 
-    def __init__(self, database: Database, n: int, epoch: int) -> None:
+    def __init__(self, database: Database, n: int, epoch: int, reserve: Reserve | None = None) -> None:
         self._database = database
+        self._reserve = reserve
         self._n = n
         self.epoch = epoch
-        self.last_seq = 0
-        self.head = first_hash(epoch)
-        self.last_sequence = 0
-        self._record_row = 0
         self._watermarks: dict[int, tuple[int, int]] = {}
         with database.reading() as connection:
+            anchor = read_anchor(connection, n, epoch)
+            self.last_seq, self.head = anchor.seq, anchor.hash
+            self.last_sequence, self._record_row = anchor.sequence, anchor.seq
             row = connection.execute(
                 "SELECT seq, hash FROM rows WHERE n = ? ORDER BY seq DESC LIMIT 1", (n,)
             ).fetchone()
@@ -95,23 +82,44 @@ class Journal:
                 self.last_sequence, self._record_row = whole(row[0]), whole(row[1])
 
     @classmethod
-    def open(cls, path: Path, *, machine: str, random_epoch: Callable[[], int], vfs: str | None = None) -> Journal:
+    def open(
+        cls,
+        path: Path,
+        *,
+        machine: str,
+        random_epoch: Callable[[], int],
+        vfs: str | None = None,
+        reserve: Reserve | None = None,
+    ) -> Journal:
         """Open the journal at `path`, or make it. `random_epoch` gives a random 64-bit number; it is asked when there
-        is no journal, or the one there is another machine's."""
-        database = Database(path, application=APPLICATION, schema=SCHEMA, version=VERSION, vfs=vfs)
+        is no journal, or the one there is another machine's. `reserve` is given up where the disk is full."""
+        try:
+            return cls._open(path, machine, random_epoch, vfs, reserve)
+        except JournalError as error:
+            if error.code != "DISK_FULL" or reserve is None or not reserve.give_up():
+                raise
+        return cls._open(path, machine, random_epoch, vfs, reserve)
+
+    @classmethod
+    def _open(
+        cls, path: Path, machine: str, random_epoch: Callable[[], int], vfs: str | None, reserve: Reserve | None
+    ) -> Journal:
+        database = Database(
+            path, application=APPLICATION, schema=SCHEMA, version=VERSION, migrations=MIGRATIONS, vfs=vfs
+        )
         try:
             with database.reading() as connection:
                 last = connection.execute("SELECT n, epoch, machine FROM epochs ORDER BY n DESC LIMIT 1").fetchone()
                 used = {whole(row[0]) for row in connection.execute("SELECT epoch FROM epochs")}
             if last and last[2] == machine:
-                return cls(database, whole(last[0]), whole(last[1]))
+                return cls(database, whole(last[0]), whole(last[1]), reserve)
             epoch = random_epoch() & EPOCH_MASK
             while epoch == 0 or epoch in used:
                 epoch = (epoch + 1) & EPOCH_MASK
             n = whole(last[0]) + 1 if last else 1
             with database.transaction() as connection:
                 connection.execute("INSERT INTO epochs (n, epoch, machine) VALUES (?, ?, ?)", (n, epoch, machine))
-            return cls(database, n, epoch)
+            return cls(database, n, epoch, reserve)
         except BaseException:
             database.close()
             raise
@@ -151,6 +159,29 @@ class Journal:
                 raise WireError("too_long", f"a record of {len(record.body)} bytes")
         state = pack(checkpoint) if checkpoint is not None else None
         watermarks = dict(self._watermarks)
+        try:
+            self._write(seq, body, head, record, state, watermarks)
+        except JournalError as error:
+            if error.code != "DISK_FULL" or not self.make_room():
+                raise
+            self._write(seq, body, head, record, state, watermarks)
+        self.last_seq, self.head = seq, head
+        if record is not None:
+            self.last_sequence, self._record_row = record.sequence, seq
+        for epoch, value in watermarks.items():
+            if self._watermarks.get(epoch) == value:
+                del self._watermarks[epoch]
+        return seq
+
+    def _write(
+        self,
+        seq: int,
+        body: bytes,
+        head: bytes,
+        record: PackedRecord | None,
+        state: bytes | None,
+        watermarks: dict[int, tuple[int, int]],
+    ) -> None:
         with self._database.transaction() as connection:
             connection.execute("INSERT INTO rows VALUES (?, ?, ?, ?)", (self._n, seq, body, head))
             if record is not None:
@@ -161,19 +192,9 @@ class Journal:
             if state is not None:
                 connection.execute(
                     "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)",
-                    (self._n, seq, _sum(seq, head, state), state),
+                    (self._n, seq, state_sum(seq, head, state), state),
                 )
-            for epoch, (stored, settled) in watermarks.items():
-                connection.execute(
-                    "UPDATE epochs SET stored = ?, settled = ? WHERE epoch = ?", (stored, settled, epoch)
-                )
-        self.last_seq, self.head = seq, head
-        if record is not None:
-            self.last_sequence, self._record_row = record.sequence, seq
-        for epoch, value in watermarks.items():
-            if self._watermarks.get(epoch) == value:
-                del self._watermarks[epoch]
-        return seq
+            _write_marks(connection, watermarks)
 
     def note_watermarks(self, epoch: int, stored: int, settled: int) -> None:
         """What the gateway said; it goes to disk with the next row, for it costs a sync and can be asked again."""
@@ -184,14 +205,40 @@ class Journal:
         if self._database.dead is None and self._watermarks:
             try:
                 with self._database.transaction() as connection:
-                    for epoch, (stored, settled) in self._watermarks.items():
-                        connection.execute(
-                            "UPDATE epochs SET stored = ?, settled = ? WHERE epoch = ?", (stored, settled, epoch)
-                        )
+                    _write_marks(connection, self._watermarks)
             except JournalError as error:
                 if error.code != "DISK_FULL":  # then they are asked for again
                     raise
         self._database.close()
+
+    # -- room ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def low(self) -> bool:
+        """The disk was full and the reserve is in use."""
+        return self._reserve is not None and self._reserve.given_up
+
+    @property
+    def room_bytes(self) -> int | None:
+        """What is left on the disk; None where nobody knows."""
+        return self._reserve.room_bytes() if self._reserve is not None else None
+
+    def make_room(self) -> bool:
+        """Give up the reserve, if there still is one. True where a write may be tried again."""
+        return self._reserve is not None and self._reserve.give_up()
+
+    def restore_reserve(self) -> bool:
+        """Make the reserve anew where there is room for it; True where it is there. For idle moments: it may take a
+        while."""
+        return self._reserve is not None and self._reserve.restore()
+
+    def prune(self, retention: Retention, now: str | None, keep_after: int | None = None) -> int:
+        """Delete some of the oldest records that head office has, with their rows, in one commit; gives how many (0:
+        there is nothing to do). For idle moments. `now` is local time, None where no clock is to be believed: then
+        only size counts. Records from number `keep_after` on are kept (receipts that wait for the printer).
+
+        Raises JournalError, CHAIN_BROKEN too: what is broken is never pruned."""
+        return prune_some(self._database, retention, now, self.last_sequence if keep_after is None else keep_after)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -219,22 +266,29 @@ class Journal:
         return checkout
 
     def _checkpoint(self) -> tuple[int, bytes, Checkout]:
-        begin = (0, first_hash(self.epoch), Checkout())
         with self._database.reading() as connection:
+            anchor = read_anchor(connection, self._n, self.epoch)
             found = connection.execute(
                 "SELECT c.seq, c.sum, c.body, r.hash FROM checkpoints c JOIN rows r ON r.n = c.n AND r.seq = c.seq"
                 " WHERE c.n = ?",
                 (self._n,),
             ).fetchone()
-        if not found:
-            return begin
-        seq, total, body, head = found
-        if not isinstance(body, bytes) or total != _sum(whole(seq), blob(head), body):
-            return begin
-        try:
-            return whole(seq), blob(head), build(Checkout, unpack(body, MAX_RECORD_BYTES * 4))
-        except WireError:
-            return begin
+        if found:
+            seq, total, body, head = found
+            if isinstance(body, bytes) and total == state_sum(whole(seq), blob(head), body):
+                try:
+                    return whole(seq), blob(head), read_state(body)
+                except WireError:
+                    pass  # older, or newer: the rows say the same
+        return anchor.seq, anchor.hash, anchor.checkout
+
+    @property
+    def last_at(self) -> str:
+        """The local time of the last row that has a believable one; empty where there is none."""
+        for row in reversed(self.rows(self.last_seq - 20, self.last_seq)):
+            if row.quality not in ("suspect", "rehearsal"):
+                return row.at
+        return ""
 
     def rows(self, first: int, last: int, epoch: int | None = None) -> list[Row]:
         """Rows `first` to `last`, as far as there are any; at most 10,000."""
@@ -279,43 +333,34 @@ class Journal:
         """All epochs, oldest first; the last is this one."""
         with self._database.reading() as connection:
             found = connection.execute(
-                "SELECT e.epoch, e.machine, coalesce(max(r.sequence), 0), e.stored, e.settled"
-                " FROM epochs e LEFT JOIN records r ON r.n = e.n GROUP BY e.n ORDER BY e.n"
+                "SELECT e.epoch, e.machine, coalesce(max(r.sequence), a.sequence, 0), e.stored, e.settled,"
+                " coalesce(a.sequence, 0) FROM epochs e LEFT JOIN records r ON r.n = e.n"
+                " LEFT JOIN anchors a ON a.n = e.n GROUP BY e.n ORDER BY e.n"
             ).fetchall()
         infos = []
-        for epoch, machine, last, stored, settled in found:
+        for epoch, machine, last, stored, settled, pruned in found:
             key = whole(epoch)
             marks = self._watermarks.get(key, (whole(stored), whole(settled)))
-            infos.append(EpochInfo(key, text(machine), whole(last), *marks))
+            infos.append(EpochInfo(key, text(machine), whole(last), *marks, whole(pruned)))
         return infos
 
-    def verify(self, epoch: int | None = None) -> int | None:
-        """Walk every row and record of an epoch. Gives the first row that was changed, moved or is missing, or that a
-        changed or missing record belongs to; None if all is well."""
+    def anchor(self, epoch: int | None = None) -> Anchor:
+        """Where what is left of an epoch begins."""
         n = self._number(epoch)
-        head, seq = first_hash(self.epoch if epoch is None else epoch), 0
-        heads: dict[int, bytes] = {}
         with self._database.reading() as connection:
-            ends = {whole(row) for (row,) in connection.execute("SELECT row FROM records WHERE n = ?", (n,))}
-            for number, body, stored in connection.execute(
-                "SELECT seq, body, hash FROM rows WHERE n = ? ORDER BY seq", (n,)
-            ):
-                seq += 1
-                head = next_hash(head, blob(body))
-                if number != seq or stored != head:
-                    return seq
-                if seq in ends:
-                    heads[seq] = head
-            if any(row > seq for row in ends):
-                return seq + 1
-            for at, (row, sequence, digest, body) in enumerate(
-                connection.execute("SELECT row, sequence, hash, body FROM records WHERE n = ? ORDER BY sequence", (n,)),
-                start=1,
-            ):
-                right = heads.get(whole(row), b"")
-                if sequence != at or hashlib.sha256(blob(body)).digest() != digest or not _names_head(body, right):
-                    return whole(row)
-        return None
+            return read_anchor(connection, n, self.epoch if epoch is None else epoch)
+
+    def inspect(self, epoch: int | None = None) -> Fault | None:
+        """Walk every row and record of an epoch: the first that is wrong, and what is wrong with it."""
+        n = self._number(epoch)
+        with self._database.reading() as connection:
+            return walk_epoch(connection, n, self.epoch if epoch is None else epoch).fault
+
+    def verify(self, epoch: int | None = None) -> int | None:
+        """The first row that was changed, moved or is missing, or that a changed or missing record belongs to; None if
+        all is well."""
+        fault = self.inspect(epoch)
+        return fault.row if fault is not None else None
 
     def _number(self, epoch: int | None) -> int:
         if epoch is None or epoch == self.epoch:
@@ -327,13 +372,12 @@ class Journal:
         return int(found[0])
 
 
-def _sum(seq: int, head: bytes, body: bytes) -> bytes:
-    return hashlib.sha256(seq.to_bytes(8, "big") + head + body).digest()
-
-
-def _names_head(body: bytes, head: bytes) -> bool:
-    try:
-        value = unpack(body, MAX_RECORD_BYTES)
-    except WireError:
-        return False
-    return isinstance(value, dict) and value.get("head", head) == head
+def _write_marks(connection: apsw.Connection, watermarks: dict[int, tuple[int, int]]) -> None:
+    """With the hash of the last record that the gateway has: from then on that record cannot change unseen."""
+    for epoch, (stored, settled) in watermarks.items():
+        connection.execute(
+            "UPDATE epochs SET stored = ?1, settled = ?2, stored_hash = CASE WHEN stored = ?1 AND stored_hash NOT NULL"
+            " THEN stored_hash ELSE (SELECT hash FROM records r WHERE r.n = epochs.n AND sequence = ?1) END"
+            " WHERE epoch = ?3",
+            (stored, settled, epoch),
+        )

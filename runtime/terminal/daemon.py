@@ -16,6 +16,7 @@ from pathlib import Path
 
 from drivers.api import ScanData
 from engine.errors import EngineError
+from engine.signature import Trust
 from runtime.day.business_day import read_ends
 from runtime.day.permissions import with_changes
 from runtime.devices.manager import DeviceManager
@@ -23,12 +24,15 @@ from runtime.devices.ports import DeviceStatus
 from runtime.forward.backoff import Backoff
 from runtime.forward.forwarder import Forwarder
 from runtime.forward.http_link import HttpLink
+from runtime.forward.timekeeper import TimeKeeper
 from runtime.journal.errors import JournalError
+from runtime.journal.reserve import ReserveFile
+from runtime.journal.retention import Retention
 from runtime.journal.store import Journal
 from runtime.keys import KeyFileError, trust_of
 from runtime.sale.record import Identity
 from runtime.terminal.basket import Place
-from runtime.terminal.clock import Clock, RehearsalClock, SystemClock
+from runtime.terminal.clock import Clock, RehearsalClock, TillClock, utc_ms_of_local
 from runtime.terminal.day_rules import DayRules
 from runtime.terminal.labels_file import read_label_file
 from runtime.terminal.machine import machine_id
@@ -36,6 +40,7 @@ from runtime.terminal.printing import ReceiptTexts
 from runtime.terminal.server import FrontEndServer
 from runtime.terminal.settings import TerminalFile, read_terminal_file
 from runtime.terminal.snapshots import Snapshots
+from runtime.terminal.tending import tend
 from runtime.terminal.till import Till
 from runtime.terminal.users_file import UsersFile
 from runtime.translation import translator
@@ -73,7 +78,12 @@ class Daemon:
         templates = self._settings.label_templates
         self._labels = read_label_file(templates, self._snapshot.exponent) if templates else ()
         self._day = _day_rules(self._settings)
+        self._trusted_time = _trusted_time(self._settings)
         self._journal = _open_journal(self._settings)
+        try:
+            self._clock = TillClock(utc_ms_of_local(self._journal.last_at))
+        except JournalError as error:
+            raise self._cannot_start(f"the journal {self._settings.journal}: {error}", False) from error
 
     async def run(self) -> int:
         """Until SIGTERM or SIGINT (0), or something that only starting again can mend (1). Raises StartError."""
@@ -92,6 +102,10 @@ class Daemon:
             till.start()
             await devices.start()
             till.spawn(forwarder.run())
+            if self._trusted_time is not None:
+                till.spawn(self._make_timekeeper(till, self._trusted_time).run())
+            keeping = settings.keeping
+            till.spawn(tend(till, Retention(keeping.keep_days, keeping.max_mb << 20)))
             await server.start()
         except JournalError as error:
             raise self._cannot_start(f"the journal {settings.journal}: {error}", error.code in PASSING) from error
@@ -115,7 +129,7 @@ class Daemon:
 
     def _make_till(self, loop: asyncio.AbstractEventLoop) -> Till:
         settings, terminal = self._settings, self._settings.terminal
-        clock: Clock = RehearsalClock(self._rehearse, loop.time) if self._rehearse else SystemClock()
+        clock: Clock = RehearsalClock(self._rehearse, loop.time) if self._rehearse else self._clock
         listener = _Listener()
         exponent, currency = self._snapshot.exponent, self._snapshot.currency
         self._devices = DeviceManager(settings.devices, listener, random.Random(), exponent=exponent)
@@ -148,6 +162,11 @@ class Daemon:
         backoff = Backoff(gateway.backoff_low_ms / 1000, gateway.backoff_high_ms / 1000)
         chance = random.Random().random
         return Forwarder(self._journal, link, terminal.store, terminal.workstation, chance, till.changed, backoff)
+
+    def _make_timekeeper(self, till: Till, trust: Trust) -> TimeKeeper:
+        gateway, terminal = self._settings.gateway, self._settings.terminal
+        link = HttpLink(gateway.url, timeout_s=gateway.timeout_ms / 1000)  # its own: a batch must not delay it
+        return TimeKeeper(link, self._clock, trust, terminal.store, terminal.workstation, os.urandom, till.changed)
 
     def _publish(self, view: View) -> None:
         if self._server is not None:
@@ -201,11 +220,20 @@ def _day_rules(settings: TerminalFile) -> DayRules:
     )
 
 
+def _trusted_time(settings: TerminalFile) -> Trust | None:
+    try:
+        return trust_of(settings.time_keys)
+    except KeyFileError as error:
+        raise StartError(f"[gateway] time_keys: {error} {error.remedy}") from error
+
+
 def _open_journal(settings: TerminalFile) -> Journal:
     machine = f"{machine_id()} {settings.terminal.store} {settings.terminal.workstation}"
+    path = settings.journal
+    reserve = ReserveFile(path.with_name(f"{path.name}-reserve"), settings.keeping.reserve_mb << 20)
     try:
         return Journal.open(
-            settings.journal, machine=machine, random_epoch=lambda: int.from_bytes(os.urandom(8), "big")
+            path, machine=machine, random_epoch=lambda: int.from_bytes(os.urandom(8), "big"), reserve=reserve
         )
     except JournalError as error:
         raise StartError(f"the journal {settings.journal}: {error}", error.code in PASSING) from error

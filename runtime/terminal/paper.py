@@ -14,6 +14,7 @@ from runtime.terminal.money import amount_text, weight_text
 from runtime.terminal.paper_codes import receipt_code
 
 AMOUNT_CELLS = 11
+HEAD_DIGITS = 16  # of the chain's head, in hex
 
 
 def receipt_document(
@@ -93,6 +94,9 @@ def receipt_document(
         paper.append(Text(_("This is no receipt."), "centre", bold=True))
     else:
         paper.append(Barcode(receipt_number(record)))
+        head = record.get("head")
+        if isinstance(head, bytes):  # what lane journal verify --sale holds against the journal
+            paper.append(Text(head.hex()[:HEAD_DIGITS], "centre"))
     paper += [Text(line, "centre") for line in footer]
     paper += [Feed(3), Cut()]
     return tuple(paper)

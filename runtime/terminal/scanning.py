@@ -35,6 +35,8 @@ def take_code(till: Till, code: str, entry: str) -> Sentence:
     if sale.state is State.TENDERING:
         if not till.has("ElectronicValueRW"):
             raise NotTaken("payments_none")
+        if till.disk_code() == "DISK_LAST":  # paid at the provider, and no row that says so
+            raise NotTaken("DISK_LAST")
         event = read_payment_code(code, sale, till.trade_no())
         with till.paying.holding(code.strip()):
             till.accept(event)

@@ -9,6 +9,7 @@
     [permission.OPERATION]    what one operation takes, where that is not lanekit's own table
     [shift]                   whether a shift must be open, and how it is counted
     [day]                     when the business day ends
+    [journal]                 the journal's reserve, and how long it keeps what head office has
     [device.NAME]             one device: `driver = "<class>.<model>"`, exactly one of [device.NAME.serial] and
                               [device.NAME.tcp], and the driver's own settings
 
@@ -20,7 +21,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,9 @@ class GatewayLink:
     timeout_ms: int = setting(5_000, "how long one answer is waited for", low=100, high=60_000)
     backoff_low_ms: int = setting(500, "the first wait after a failure; each next is longer", low=10, high=60_000)
     backoff_high_ms: int = setting(30_000, "the longest wait between two tries", low=10, high=3_600_000)
+    time_keys: tuple[str, ...] = setting(
+        (), "files of public keys: time that the gateway signs with one of them is taken; none: no time", high=8
+    )
 
     @property
     def host(self) -> str:
@@ -147,6 +151,19 @@ class DaySettings:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalSettings:
+    """[journal]: the room that is kept for a full disk, and how long what head office has is kept."""
+
+    reserve_mb: int = setting(
+        16, "room that is kept beside the journal and given up first when the disk is full; 0: none", low=0, high=1024
+    )
+    keep_days: int = setting(90, "how long sales that head office has are kept here", low=1, high=3650)
+    max_mb: int = setting(
+        1024, "a larger journal gives up sales that head office has before their time", low=16, high=65_536
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TerminalFile:
     """A whole file, checked. The sections are as written; the paths below are absolute."""
@@ -162,6 +179,7 @@ class TerminalFile:
     day: DaySettings
     devices: tuple[DeviceSpec, ...]
     sale: SaleSettings = SaleSettings()
+    keeping: JournalSettings = field(default_factory=JournalSettings)
 
     @property
     def snapshot(self) -> Path:
@@ -175,6 +193,10 @@ class TerminalFile:
     @property
     def trusted_keys(self) -> tuple[Path, ...]:
         return tuple(self.path.parent / name for name in self.terminal.trusted_keys)
+
+    @property
+    def time_keys(self) -> tuple[Path, ...]:
+        return tuple(self.path.parent / name for name in self.gateway.time_keys)
 
     @property
     def journal(self) -> Path:
@@ -206,6 +228,7 @@ SECTIONS: dict[str, type[Any]] = {
     "users": UsersSettings,
     "shift": ShiftSettings,
     "day": DaySettings,
+    "journal": JournalSettings,
 }
 
 
@@ -231,6 +254,7 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
     permissions = _permissions(reader, reader.table(table, "permission", required=False))
     if day is not None and day.ends:
         _check_ends(reader, day.ends)
+    keeping = reader.load(JournalSettings, reader.table(table, "journal", required=False), "journal")
     if terminal is not None:
         _check_terminal(reader, terminal, path.parent)
     if gateway is not None:
@@ -239,9 +263,11 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
     reader.finish()
     if terminal is None or gateway is None or receipt is None or labels is None or sale is None:
         raise SettingsError(reader.faults)
-    if users is None or shift is None or day is None or sale is None:
+    if users is None or shift is None or day is None or keeping is None:
         raise SettingsError(reader.faults)
-    file = TerminalFile(path, terminal, gateway, receipt, labels, users, permissions, shift, day, devices, sale)
+    file = TerminalFile(
+        path, terminal, gateway, receipt, labels, users, permissions, shift, day, devices, sale, keeping
+    )
     templates = file.label_templates
     if templates is not None and not templates.is_file():
         reader.fault(

@@ -53,6 +53,8 @@ from runtime.wire.pack import WireError
 
 log = logging.getLogger(__name__)
 
+LAST_ROOM_BYTES = 2 << 20  # what is left is for cash sales: a hundred of them, and more
+
 
 class Till:
     """`fatal` is called with what happened when the journal can no longer be trusted: the process must end."""
@@ -373,8 +375,16 @@ class Till:
             cash_rounding_minor=sum(row.amount_minor for row in rounding_rows(self)),
             report=self.day.report,
             found=self.day.found,
+            disk=self.disk_code(),
         )
         return view_of(self.checkout, self.pricing.receipt, self.pricing.sum, around, self.pricing.promotion_name)
+
+    def disk_code(self) -> str:
+        """DISK_LOW while the journal's reserve is in use, DISK_LAST when little of it is left; else empty."""
+        if not self.journal.low:
+            return ""
+        room = self.journal.room_bytes
+        return "DISK_LAST" if room is not None and room < LAST_ROOM_BYTES else "DISK_LOW"
 
     def _network(self) -> ViewNetwork:
         if self.forwarder is None:

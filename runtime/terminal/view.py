@@ -72,6 +72,7 @@ class Surroundings:
     open_return: ViewReturn | None = None
     report: ViewReport | None = None
     found: ViewFound | None = None
+    disk: str = ""  # a key of the journal's sentences, where the disk wants a person
 
 
 def view_of(
@@ -111,7 +112,7 @@ def view_of(
         total_minor=total,
         paid_minor=sum(tender.given_minor for tender in sale.tenders),
         change_minor=sale.change_minor,
-        devices=tuple(_devices(around.devices)),
+        devices=(*_devices(around.devices), *_disk(around.disk)),
         network=around.network,
         pending_qty=sale.pending_qty,
         member=masked(sale.member),
@@ -190,6 +191,12 @@ def _devices(statuses: Iterable[DeviceStatus]) -> Iterable[ViewDevice]:
         yield ViewDevice(
             status.name, status.device_class, status.code in _WORKING, sentence(status.code, device=status.name)
         )
+
+
+def _disk(code: str) -> Iterable[ViewDevice]:
+    """Shown among the devices while it is not well."""
+    if code:
+        yield ViewDevice("disk", "Disk", False, sentence(code))
 
 
 def _weighing(sale: Sale, says: Sentence | None) -> ViewWeighing | None:

@@ -109,7 +109,8 @@ def test_edited_moved_and_removed_rows_are_named(tmp_path: Path) -> None:
         "DELETE FROM rows WHERE seq = 9": 9,
         "DELETE FROM rows WHERE seq >= 11": 11,
         "UPDATE records SET body = x'80' WHERE sequence = 2": 7,
-        "DELETE FROM records WHERE sequence = 2": 11,
+        "DELETE FROM records WHERE sequence = 2": 7,
+        "DELETE FROM records WHERE sequence = 3": 11,
         "UPDATE rows SET seq = CASE seq WHEN 2 THEN 1000 ELSE seq END": 2,
     }
     for edit, bad in edits.items():

@@ -43,6 +43,12 @@ def document(one: dict[str, Any], copy: bool = False) -> Document:
     )
 
 
+def test_the_head_of_the_chain_stands_below_the_number() -> None:
+    paper = document({**SALE, "head": bytes(range(32))})
+    assert Text("0001020304050607", "centre") in paper
+    assert not any(isinstance(one, Text) and "0001" in one.text for one in document(SALE))
+
+
 def words(paper: Document) -> str:
     return "\n".join(
         element.text if isinstance(element, Text) else " ".join(cell[0] for cell in element.cells)

@@ -18,7 +18,7 @@ from runtime.gateway.store import GatewayStore
 from runtime.journal import database
 from runtime.journal.errors import JournalError
 from runtime.journal.store import Journal
-from runtime.sale.events import ItemAdded
+from runtime.sale.events import Event, ItemAdded, Subtotalled, TenderingLeft
 from runtime.sale.state import Checkout
 from tests.sim.batches import STORE, batch
 from tests.sim.disk import Disk
@@ -41,9 +41,11 @@ class GatewayUnderTest:
         return stored
 
 
-def item(size: int) -> ItemAdded:
-    name = "n" * size
-    return ItemAdded("1", "1", name, "each", 100, 1, 0, "scanned", "2026-11-22T10:00:00", "s")
+def event(row: int, size: int) -> Event:
+    """What may happen as row number so-and-so; every second one is that long."""
+    if row == 1:
+        return ItemAdded("1", "1", "milk", "each", 100, 1, 0, "scanned", "2026-11-22T10:00:00", "s")
+    return TenderingLeft() if row % 2 else Subtotalled({"pad": "n" * size}, {"total": 100, "lines": []})
 
 
 class JournalUnderTest:
@@ -52,11 +54,13 @@ class JournalUnderTest:
 
     def add(self) -> int:
         for _ in range(5):
-            self.journal.append("2026-11-22T10:00:00", "system", item(self.journal.last_seq * 977 % 9_000))
+            self.journal.append(
+                "2026-11-22T10:00:00", "system", event(self.journal.last_seq + 1, self.journal.last_seq * 977 % 9_000)
+            )
         return self.journal.last_seq
 
     def last(self) -> int:
-        """What the screen shows; the rows are no sale, only long."""
+        """What the screen shows."""
         assert self.journal.verify() is None
         return self.journal.last_seq
 
@@ -72,7 +76,7 @@ def long_rows(seed: int) -> None:
             under.journal.append(
                 "2026-11-22T10:00:00",
                 "system",
-                item(rng.choice([10, 400, 1_500, 9_000])),
+                event(under.journal.last_seq + 1, rng.choice([10, 400, 1_500, 9_000])),
                 checkpoint=Checkout() if rng.random() < 0.5 else None,
             )
 

@@ -6,21 +6,27 @@ import asyncio
 import json
 import logging
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime.forward.ports import LinkReply
+from runtime.forward.timekeeper import read_answer
 from runtime.gateway.app import Limits, make_app
 from runtime.gateway.check import read_batch
 from runtime.gateway.command import words
 from runtime.gateway.errors import SENTENCES, GatewayError
 from runtime.gateway.store import GatewayStore
+from runtime.keys import Signer, new_pair, trust_of
 from runtime.wire.pack import build, pack, unpack
 from runtime.wire.records import CONTENT_TYPE, BatchAnswer, ErrorAnswer, PackedRecord
+from runtime.wire.times import TimeRequest
 from tests.sim.batches import STORE, batch, record
 from tests.sim.disk import Disk
 
@@ -319,3 +325,28 @@ def test_reading_a_batch_raises_nothing_else(data: bytes) -> None:
         read_batch(data)
     except GatewayError as error:
         assert error.code in SENTENCES
+
+
+def test_the_time_is_signed_for_the_one_who_asks(tmp_path: Path) -> None:
+    new_pair(tmp_path)
+    signer = Signer(tmp_path / "snapshot.key")
+    trust = trust_of([tmp_path / "snapshot.pub"])
+    assert trust is not None
+    gateway = Gateway()
+    asked = TimeRequest(STORE, "T1", b"n" * 16)
+    try:
+        assert said(gateway.ask("POST", "/v1/time", [pack(asked)])) == (404, "not_found")  # it has no key
+        gateway.app = make_app(gateway.store, signer=signer)
+        status, _, body = gateway.ask("POST", "/v1/time", [pack(asked)])
+        utc_ms = read_answer(LinkReply(status, body, None), asked, trust)
+        assert utc_ms is not None and abs(utc_ms - time.time() * 1000) < 60_000
+        other = TimeRequest(STORE, "T1", b"o" * 16)
+        assert read_answer(LinkReply(status, body, None), other, trust) is None
+        for wrong, code in (
+            (pack(TimeRequest(STORE, "T1", b"short")), "bad_field"), (b"\xc1", "bad_field"), (b"", "bad_field"),
+            (pack(TimeRequest("S9", "T1", b"n" * 16)), "wrong_store"),
+            (pack(TimeRequest(STORE, "\n", b"n" * 16)), "bad_field"), (b"x" * 2000, "bad_field"),
+        ):  # fmt: skip
+            assert said(gateway.ask("POST", "/v1/time", [wrong])) == (400, code)
+    finally:
+        gateway.close()
