@@ -152,7 +152,7 @@ def test_help_teaches() -> None:
 
 
 WRITER = """
-import random, sys
+import random, sys, time
 from pathlib import Path
 from tests.reliability.selling import Till, EPOCH
 from runtime.journal.store import Journal
@@ -161,6 +161,7 @@ till.start()
 print("ready", flush=True)
 for number in range(int(sys.argv[2])):
     till.sell(3)
+    time.sleep(0.004)  # so that there is something to look at between
     till.settle(max(0, till.checkout.last_sequence - 25))
     if number % 3 == 0:
         till.prune()

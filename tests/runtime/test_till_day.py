@@ -458,13 +458,13 @@ def test_a_wrong_clock_ends_no_day(tmp_path: Path) -> None:
         sell(rig)
         clock.at = datetime(1970, 1, 1)
         sell(rig)
-        clock.at, clock.quality = datetime(2026, 11, 23, 9), "unknown"
+        clock.at, clock.quality = datetime(2026, 11, 23, 9), "suspect"
         await rig.again()
         sell(rig)
         assert {r["BusinessDayDate"] for r in rig.records()} == {"2026-11-22"}
         assert all(r["type"] == "RetailTransaction" for r in rig.records())
         clock.quality = "system"
-        await rig.again()  # nobody saw it jump, and its quality is known
+        await rig.again()  # nobody saw it jump, and it is believed
         sell(rig)
         assert [r["BusinessDayDate"] for r in rig.records()[-2:]] == ["2026-11-22", "2026-11-23"]
         await rig.close()

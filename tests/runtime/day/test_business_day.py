@@ -56,7 +56,7 @@ def test_the_clock_ends_a_day_only_where_it_is_trusted() -> None:
     after = datetime(2026, 11, 23, 3, 0, 1)
     assert may_turn("2026-11-22", after, AT_3, "system", steady=True)
     assert not may_turn("2026-11-22", after - timedelta(seconds=2), AT_3, "system", steady=True)
-    assert not may_turn("2026-11-22", after, AT_3, "unknown", steady=True)
+    assert not may_turn("2026-11-22", after, AT_3, "suspect", steady=True)
     assert not may_turn("2026-11-22", after, AT_3, "system", steady=False)
     assert may_turn("2026-11-22", after, AT_3, "rehearsal", steady=False)
     assert not may_turn("2026-11-22", datetime(1970, 1, 1), AT_3, "system", steady=True)
