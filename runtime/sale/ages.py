@@ -40,4 +40,4 @@ def _asked(sale: Sale, min_age: int) -> None:
 
 def _too_old(line: SaleLine, checked: int) -> bool:
     """For goods that need more years than the customer was found to have."""
-    return line.facts is not None and line.facts.min_age > checked
+    return line.returned is None and line.facts is not None and line.facts.min_age > checked

@@ -36,6 +36,11 @@ def item(event: e.ItemAdded | e.WeightWanted) -> None:
     facts(event.facts)
 
 
+def texts(*values: str) -> None:
+    if any(not 1 <= len(value) <= MAX_TEXT for value in values):
+        raise Refused("bad_item")
+
+
 def facts(value: Facts | None) -> None:
     if value is None:
         return

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.day.events import DayEvent
-from runtime.sale.state import Adjustment, Apart, Facts, Hand
+from runtime.sale.state import Adjustment, Apart, Facts, Hand, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +217,41 @@ class AgeRefused:
     min_age: int
 
 
+@dataclass(frozen=True, slots=True)
+class ReturnedGoods:
+    """One line that comes back, as it was sold."""
+
+    code: str
+    sku: str
+    name: str
+    unit: str
+    regular_minor: int
+    qty: int  # 0 for a kg item
+    weight_g: int
+    facts: Facts | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsReturned:
+    """A customer brings goods back; what is given back for them is known when the total stands."""
+
+    goods: tuple[ReturnedGoods, ...]
+    entry: str
+    at: str
+    snapshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundGiven:
+    """What is due to the customer is given back. `rounding` as with cash that is taken."""
+
+    kind: str  # "cash"
+    at: str
+    paper: bool = True
+    rounding: tuple[Adjustment, ...] = ()
+
+
 SaleEvent = (
     ItemAdded
     | WeightWanted
@@ -245,6 +280,8 @@ SaleEvent = (
     | TicketChangedByHand
     | AgeConfirmed
     | AgeRefused
+    | GoodsReturned
+    | RefundGiven
 )
 
 # What devices and the shell bring: it comes whoever is at the desk, also while it is locked.

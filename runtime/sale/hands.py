@@ -24,6 +24,8 @@ def change_line(checkout: Checkout, event: e.LineChangedByHand) -> Step:
         if line.hand is None:
             raise Refused("nothing_by_hand")
     else:
+        if line.returned is not None:
+            raise Refused("line_returned", line=event.line)
         if line.facts is not None and line.facts.no_discount:
             raise Refused("no_discount", name=line.name)
         _hand(hand, ("price", "percent", "amount"))

@@ -18,7 +18,7 @@ from typing import Any, cast, get_args
 
 from runtime.day import machine as day
 from runtime.day.events import DayEvent
-from runtime.sale import ages, hands, papers, paying, ringing, tickets
+from runtime.sale import ages, hands, papers, paying, returning, ringing, tickets
 from runtime.sale import events as e
 from runtime.sale.checks import Step
 from runtime.sale.effects import AskWeight, CancelPayment, Effect, Print, QueryPayment, Show
@@ -103,6 +103,8 @@ HANDLERS: dict[str, Handler] = {
         paying.cancel_payment,
         paying.fail_payment,
         paying.put_away,
+        returning.take_return,
+        returning.give_refund,
         ages.confirm_age,
         ages.refuse_age,
         hands.change_line,

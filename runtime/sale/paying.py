@@ -26,7 +26,7 @@ def subtotal(checkout: Checkout, event: e.Subtotalled) -> Step:
     priced = event.receipt.get("total", -1)
     checks.amount(priced, "bad_total")
     total = priced + sum(one.gross_minor for one in event.apart) + sum(one.amount_minor for one in event.adjustments)
-    checks.amount(total, "bad_total")
+    checks.amount(abs(total), "bad_total")
     if total != (priced if event.sum_minor is None else event.sum_minor):
         raise Refused("bad_total")
     return checks.with_sale(
@@ -49,6 +49,7 @@ def leave_tendering(checkout: Checkout, event: e.TenderingLeft) -> Step:
 
 
 def set_part(checkout: Checkout, event: e.PartSet) -> Step:
+    _owes(checkout.sale)
     due = checkout.sale.due_minor
     if event.amount_minor is None:
         if checkout.sale.part_minor is None:
@@ -63,8 +64,9 @@ def take_cash(checkout: Checkout, event: e.CashTendered) -> Step:
     checks.amount(event.amount_minor)
     sale = checkout.sale
     checks.age(sale)
+    _owes(sale)
     part = sale.part_minor
-    sale = replace(sale, rounding=_rounding(sale, event.rounding if part is None else ()))
+    sale = replace(sale, rounding=rounding_of(sale, event.rounding if part is None else ()))
     due = sale.due_minor if part is None else part
     if event.amount_minor < due:
         raise Refused("cash_short", short=due - event.amount_minor)
@@ -72,7 +74,13 @@ def take_cash(checkout: Checkout, event: e.CashTendered) -> Step:
     return paid(replace(checkout, sale=sale), tender, drawer=event.amount_minor > 0, paper=event.paper)
 
 
-def _rounding(sale: Sale, rows: tuple[Adjustment, ...]) -> tuple[Adjustment, ...]:
+def _owes(sale: Sale) -> None:
+    """The customer, and not the shop."""
+    if sale.due_minor < 0:
+        raise Refused("refund_due", due=-sale.due_minor)
+
+
+def rounding_of(sale: Sale, rows: tuple[Adjustment, ...]) -> tuple[Adjustment, ...]:
     for row in rows:
         checks.live_line(sale, row.line)
         if row.kind != "rounding" or type(row.amount_minor) is not int:
@@ -113,6 +121,7 @@ def ask_payment(checkout: Checkout, event: e.PaymentAsked) -> Step:
     if checkout.desk.training:  # no provider hears of it
         raise Refused("training_cash")
     checks.age(checkout.sale)
+    _owes(checkout.sale)
     part = checkout.sale.part_minor
     due = checkout.sale.due_minor if part is None else part
     if due == 0:
@@ -161,6 +170,8 @@ def close(checkout: Checkout, drawer: bool, paper: bool) -> Step:
 
 
 def closed_show(sale: Sale) -> Show:
+    if sale.total_minor < 0:
+        return Show("change", -sum(tender.amount_minor for tender in sale.tenders))
     if any(tender.kind == "cash" for tender in sale.tenders):
         return Show("change", sale.change_minor)
     return Show("paid", sale.total_minor)

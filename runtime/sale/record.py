@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from runtime.day.record import read_control
-from runtime.sale.state import Checkout, State
+from runtime.sale.state import Checkout, Origin, State
 from runtime.sale.stock import movements
 from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import PackedRecord
@@ -34,6 +34,17 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordReturn:
+    """Where goods that came back were sold; SequenceNumber 0 where nobody has the receipt."""
+
+    epoch: int
+    SequenceNumber: int
+    LineNumber: int
+    Reason: str
+    ApproverID: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordLine:
     LineNumber: int
     code: str
@@ -45,6 +56,7 @@ class RecordLine:
     milli: int  # grams
     EntryMethod: str
     VoidFlag: bool
+    returned: RecordReturn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,7 @@ class Record:
     apart: tuple[RecordApart, ...] = ()
     adjustments: tuple[RecordAdjustment, ...] = ()
     stock: tuple[RecordStock, ...] = ()
+    ReturnFlag: bool = False  # goods came back
     age_checked: int = 0  # years that somebody found the customer to have; 0: nothing asked for it
 
 
@@ -160,6 +173,7 @@ def build_record(
                 milli=line.weight_g,
                 EntryMethod=line.entry,
                 VoidFlag=line.voided,
+                returned=_returned(line.returned),
             )
             for line in sale.lines
         ),
@@ -181,9 +195,16 @@ def build_record(
             for row in (*sale.adjustments, *sale.rounding)
         ),
         stock=tuple(RecordStock(sku, "g" if unit == "g" else "each", amount) for sku, unit, amount in movements(sale)),
+        ReturnFlag=any(line.returned is not None for line in sale.live_lines),
         age_checked=sale.age_checked,
     )
     return pack(record)
+
+
+def _returned(origin: Origin | None) -> RecordReturn | None:
+    if origin is None:
+        return None
+    return RecordReturn(origin.epoch, origin.sequence, origin.line, origin.reason, origin.approver)
 
 
 def pack_record(sequence: int, body: bytes) -> PackedRecord:

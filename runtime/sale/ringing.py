@@ -121,6 +121,8 @@ def set_quantity(checkout: Checkout, event: e.QuantitySet) -> Step:
 
 def change_quantity(checkout: Checkout, event: e.LineQuantityChanged) -> Step:
     line = checks.live_line(checkout.sale, event.line)
+    if line.returned is not None:
+        raise Refused("line_returned", line=event.line)
     if line.unit != "each":
         raise Refused("line_weighed", line=event.line)
     if line.hand is not None:  # who approved it approved it for so many

@@ -47,6 +47,19 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where goods that came back were sold. `sequence` 0: nobody has the receipt."""
+
+    epoch: int = 0
+    sequence: int = 0
+    line: int = 0
+    left: int = 0  # pieces or grams of that line that had not come back before this sale
+    refund_minor: int = 0  # without a receipt: what is given back for the line
+    reason: str = ""
+    approver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SaleLine:
     line: int  # from 1, never used again
     code: str  # what was scanned or keyed
@@ -60,10 +73,13 @@ class SaleLine:
     voided: bool = False
     facts: Facts | None = None
     hand: Hand | None = None
+    returned: Origin | None = None  # it came back
 
     @property
     def apart(self) -> bool:
-        """Priced without the engine: its price is a person's, or fixed."""
+        """Priced without the engine: it came back, or its price is a person's, or fixed."""
+        if self.returned is not None:
+            return True
         return (self.hand is not None and self.hand.kind == "price") or (self.facts is not None and self.facts.apart)
 
 
@@ -117,6 +133,10 @@ class Payment:
     cancelling: bool = False
 
 
+def _is_sold(line: SaleLine) -> bool:
+    return not line.voided and line.returned is None
+
+
 @dataclass(frozen=True, slots=True)
 class Sale:
     state: State = State.IDLE
@@ -157,7 +177,7 @@ class Sale:
     @property
     def age_open(self) -> int:
         """Years that the customer must have for what is in the sale; 0 where nobody needs to look."""
-        least = max((line.facts.min_age for line in self.lines if line.facts and not line.voided), default=0)
+        least = max((line.facts.min_age for line in self.lines if line.facts and _is_sold(line)), default=0)
         return least if least > self.age_checked else 0
 
     @property

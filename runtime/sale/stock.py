@@ -14,6 +14,7 @@ def movements(sale: Sale) -> list[tuple[str, str, int]]:
     taken: dict[tuple[str, str], int] = {}
     for line in sale.live_lines:
         sku, unit, amount = _of(line)
+        amount = -amount if line.returned is not None else amount
         taken[sku, unit] = taken.get((sku, unit), 0) + amount
     return [(sku, unit, amount) for (sku, unit), amount in taken.items() if amount]
 

@@ -14,11 +14,11 @@ and a partial return foot. In this order:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.rounding import CashRounding, largest_first, rounded_total
+from engine.rounding import CashRounding, cash_unit, largest_first, rounded_total
 from engine.values import ReceiptLine
 from runtime.sale.state import Adjustment, Apart, Sale, SaleLine
 
@@ -57,12 +57,16 @@ def _times(line: SaleLine, unit_minor: int) -> int:
     return unit_minor * line.qty
 
 
-def summed(sale: Sale, receipt: dict[str, Any]) -> Sum:
-    """`receipt` is the engine's, of `sale.basket_lines`."""
+def summed(sale: Sale, receipt: dict[str, Any], refunds: Mapping[int, int]) -> Sum:
+    """`receipt` is the engine's, of `sale.basket_lines`; `refunds` what is given back for each line that came back."""
     live = sale.live_lines
-    if sale.hand is None and not any(line.hand is not None or line.facts is not None for line in live):
+    if sale.hand is None and not any(line.hand or line.facts or line.returned for line in live):
         return Sum(receipt["total"])
-    apart = tuple(Apart(line.line, regular_price(line)) for line in live if line.apart)
+    apart = tuple(
+        Apart(line.line, regular_price(line) if line.returned is None else -refunds[line.line])
+        for line in live
+        if line.apart
+    )
     nets = {line.line: priced["net"] for line, priced in zip(sale.basket_lines, receipt["lines"], strict=True)}
     nets.update({one.line: one.gross_minor for one in apart})
     adjustments: list[Adjustment] = []
@@ -140,8 +144,10 @@ def priced_lines(sale: Sale) -> list[tuple[int, ReceiptLine]]:
 def cash_rounding_rows(sale: Sale, how: CashRounding, exponent: int) -> tuple[Adjustment, ...]:
     """The difference between what is due and what cash pays for it: rows on the largest lines, none below 0."""
     due = sale.due_minor
-    if how == "none" or due <= 0 or sale.part_minor is not None:
+    if how == "none" or due == 0 or sale.part_minor is not None:
         return ()
+    if due < 0:
+        return _refund_rounding_rows(sale, how, exponent)
     rest = rounded_total(due, how, exponent) - due
     if rest == 0:
         return ()
@@ -155,3 +161,15 @@ def cash_rounding_rows(sale: Sale, how: CashRounding, exponent: int) -> tuple[Ad
             rows.append(Adjustment(lines[place][0], "rounding", part))
             rest -= part
     return tuple(rows)
+
+
+def _refund_rounding_rows(sale: Sale, how: CashRounding, exponent: int) -> tuple[Adjustment, ...]:
+    """Money that is given back is rounded for the customer too: up where money that is taken is rounded down. The row
+    is on the line that most is given back for; the next return of the same receipt counts it."""
+    back = -sale.due_minor
+    unit = cash_unit(exponent)
+    given = (back + unit - 1) // unit * unit if how == "down" else rounded_total(back, how, exponent)
+    if given in (back, 0):
+        return ()
+    nets = [(one.net, number) for number, one in priced_lines(sale)]
+    return (Adjustment(min(nets)[1], "rounding", back - given),)

@@ -34,6 +34,7 @@ _NOTHING, _WEIGHING, _NO_WEIGHING = No("nothing_rung"), No("weighing_open"), No(
 _NO_TOTAL, _TOTAL, _PAYMENT, _NO_PAYMENT = No("no_total"), No("total_stands"), No("payment_open"), No("no_payment")
 _CLOSED, _NOT_CLOSED, _OPEN = No("sale_closed"), No("nothing_closed"), No("sale_open")
 _ADD, _WEIGH = Go("add_item", (R,)), Go("want_weight", (W,))
+_RETURN = Go("take_return", (R,))
 _PRINT_BEGUN, _PRINT_ENDED = "print_begun", "print_ended"
 
 
@@ -79,6 +80,8 @@ _ROWS: dict[type[e.SaleEvent], tuple[Go | No, ...]] = {
     e.TicketChangedByHand: (_NOTHING, Go("change_ticket", (R,)), _WEIGHING, _TOTAL, _PAYMENT, _CLOSED),
     e.AgeConfirmed:      (_NOTHING,   _age(R),    _age(W),    _age(T),    _PAYMENT,   _CLOSED),
     e.AgeRefused:        (_NOTHING,   Go("refuse_age", (R, I)), _WEIGHING, Go("refuse_age", (R, I)), _PAYMENT, _CLOSED),
+    e.GoodsReturned:     (_RETURN,    _RETURN,    _WEIGHING,  _TOTAL,     _PAYMENT,   _RETURN),
+    e.RefundGiven:       (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("give_refund", (C,)), _PAYMENT, _CLOSED),
     e.PrintBegun:        tuple(Go(_PRINT_BEGUN, (state,)) for state in STATES),
     e.PrintEnded:        tuple(Go(_PRINT_ENDED, (state,)) for state in STATES),
 }  # fmt: skip

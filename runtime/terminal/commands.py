@@ -10,7 +10,7 @@ from runtime.day.state import ShiftState
 from runtime.sale import events as ev
 from runtime.sale.state import State
 from runtime.sale.sums import regular_price
-from runtime.terminal import ages, handwork, tendering, tickets
+from runtime.terminal import ages, handwork, returns, tendering, tickets
 from runtime.terminal.clock import RehearsalClock, rehearsal_time
 from runtime.terminal.day_commands import DAY_COMMANDS
 from runtime.terminal.names import is_member_number
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ANY_DAY = frozenset({"clock", "lock", "unlock", "cancel", "reprint", "journal_search", "x_report", "day_end"})
 
 
+BETWEEN_OR_RINGING = frozenset({State.IDLE, State.RINGING, State.CLOSED})
 KEEP_LOOKUP = frozenset({"scan", "price_lookup", "cancel"})  # these see to what is looked up themselves
 
 
@@ -83,7 +84,7 @@ class Commands:
         """One step back from wherever the sale is."""
         till = self._till
         sale = till.checkout.sale
-        if till.lookup.drop():
+        if till.lookup.drop() or (sale.state in BETWEEN_OR_RINGING and till.returns.close()):
             return None
         if till.day.shows and sale.state in BETWEEN:
             till.day.clear()
@@ -142,4 +143,5 @@ _BY_THEME: dict[str, Callable[..., Sentence | None]] = {
     **tendering.COMMANDS,
     **handwork.COMMANDS,
     **ages.COMMANDS,
+    **returns.COMMANDS,
 }

@@ -11,13 +11,9 @@ from typing import Any
 
 from drivers.api import Barcode, Columns, Cut, Document, Element, Feed, Rule, Text
 from runtime.terminal.money import amount_text, weight_text
+from runtime.terminal.paper_codes import receipt_code
 
 AMOUNT_CELLS = 11
-
-
-def receipt_number(record: dict[str, Any]) -> str:
-    """Store, terminal and number as the receipt's barcode has them."""
-    return f"{record['StoreID']}-{record['WorkstationID']}-{record['SequenceNumber']:06d}"
 
 
 def receipt_document(
@@ -59,7 +55,7 @@ def receipt_document(
     receipt = record["receipt"]
     sold = [line for line in record["lines"] if not line["VoidFlag"]]
     for one, unit_minor, gross in _sold(record, sold):
-        paper.append(Text(one["Name"]))
+        paper.append(Text((_("Returned") + " " if one.get("returned") else "") + one["Name"]))
         paper.append(
             Columns(
                 (
@@ -76,7 +72,7 @@ def receipt_document(
     if savings:
         paper.append(row(_("At regular prices"), gross))
         paper += [row(f"  {name}", -amount) for name, amount in savings]
-    pieces = sum(line["qty"] or 1 for line in sold)
+    pieces = sum(line["qty"] or 1 for line in sold if not line.get("returned"))
     paper.append(Columns(((_("Items") + f" {pieces}", 0, "left"),)))
     paper.append(Text(f"{_('TOTAL')} {sign}{money(total)}", "right", bold=True, width=2, height=2))
     rounding = sum(row["Amount"] for row in record.get("adjustments", ()) if row["kind"] == "rounding")
@@ -84,17 +80,19 @@ def receipt_document(
         paper.append(row(_("Cash rounding"), rounding))
     for tender in record["tenders"]:
         name = _("Cash") if tender["TenderType"] == "Cash" else _("Code payment")
+        name = _("Given back in cash") if tender["Given"] < 0 else name
         paper.append(row(name, tender["Given"]))
         if tender["TradeNo"]:
             paper.append(Text(f"  {tender['TradeNo']}"))
-    paper.append(row(_("Change"), record["change"]))
+    if total >= 0:
+        paper.append(row(_("Change"), record["change"]))
     if gross > total:
         paper.append(row(_("You saved"), gross - total))
     paper.append(Feed(1))
     if training:
         paper.append(Text(_("This is no receipt."), "centre", bold=True))
     else:
-        paper.append(Barcode(receipt_number(record)))
+        paper.append(Barcode(_code(record)))
     paper += [Text(line, "centre") for line in footer]
     paper += [Feed(3), Cut()]
     return tuple(paper)
@@ -156,3 +154,8 @@ def _number(record: dict[str, Any], _: Callable[[str], str]) -> str:
 
 def _when(at: str) -> str:
     return at.replace("T", " ")
+
+
+def _code(record: dict[str, Any]) -> str:
+    number = record["SequenceNumber"]
+    return receipt_code(record["StoreID"], record["WorkstationID"], number, record.get("epoch", 0))

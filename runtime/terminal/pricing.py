@@ -7,6 +7,7 @@ what it does not have any more is named until it is voided. A total that stands 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,7 @@ class Pricing:
         self.receipt: dict[str, Any] | None = None
         self.sum: Sum | None = None  # with what is put on it by hand
         self._priced: tuple[object, ...] = ()
+        self.refunds_of: Callable[[Sale], Mapping[int, int]] = lambda sale: {}
 
     def use(self, snapshot: Snapshot) -> None:
         """Price by another snapshot from now on. Names of promotions are still found in the one before."""
@@ -55,14 +57,14 @@ class Pricing:
             return ""
         wanted = _asked(sale)
         if wanted == self._priced:
-            self.sum = summed(sale, self.receipt) if self.receipt is not None else None
+            self.sum = self._summed(sale, self.receipt) if self.receipt is not None else None
             return ""
         self._priced = wanted
         self.receipt = self.sum = None
         if sale.live_lines:
             try:
                 self.receipt = price(self._snapshot, basket_of(sale, self._place, "")).to_json()
-                self.sum = summed(sale, self.receipt)
+                self.sum = self._summed(sale, self.receipt)
             except EngineError as error:
                 log.warning("the basket cannot be priced: %s", error.code)
                 return self._culprit(sale, error)
@@ -82,7 +84,7 @@ class Pricing:
                 receipt = price(self._snapshot, basket).to_json()
             except EngineError as error:
                 raise NotTaken("price_book_changed", name=self._culprit(sale, error)) from error
-        comes_to = summed(sale, receipt)
+        comes_to = self._summed(sale, receipt)
         if len(pack([plain, receipt, sale.lines, comes_to])) > MAX_SALE_BYTES:
             raise NotTaken("sale_too_large")
         if comes_to.is_plain:
@@ -93,9 +95,12 @@ class Pricing:
     def sum_of(self, sale: Sale) -> Sum | None:
         """What a sale would come to; None where it cannot be priced."""
         try:
-            return summed(sale, price(self._snapshot, basket_of(sale, self._place, "")).to_json())
+            return self._summed(sale, price(self._snapshot, basket_of(sale, self._place, "")).to_json())
         except EngineError:
             return None
+
+    def _summed(self, sale: Sale, receipt: dict[str, Any]) -> Sum:
+        return summed(sale, receipt, self.refunds_of(sale))
 
     def alone(self, sale: Sale, item: Item, at: str) -> dict[str, Any]:
         """The receipt of one piece, or a kg, for the customer who is here. Raises EngineError."""

@@ -67,6 +67,10 @@ class Snapshots:
                 self._seen = None  # the file at the path is looked at again when the basket is closed
         return self.current
 
+    def kept(self, hash_hex: str) -> Snapshot | None:
+        """The snapshot with this hash, where a copy of it is kept; what is sold by stays as it is."""
+        return self.current if hash_hex == self.current.hash.hex() else self._newest_good(hash_hex)
+
     def look(self) -> Snapshot:
         """Between sales: the current snapshot, a new one where another file is at the path and good."""
         seen = _seen(self._path)

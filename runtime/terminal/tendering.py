@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def subtotal(till: Till, approver: str = "", pin: str = "") -> None:
     if till.checkout.sale.state is State.RINGING:
         check_again(till, approver, pin)
+        till.returns.check(till.checkout.sale)
     till.accept(till.pricing.subtotalled(till.checkout, till.basket_id))
 
 

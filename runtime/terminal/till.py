@@ -37,13 +37,15 @@ from runtime.terminal.hinting import Hinting
 from runtime.terminal.intake import read_goods, read_payment_code
 from runtime.terminal.lookup import Lookup
 from runtime.terminal.money import amount_text
+from runtime.terminal.paper_codes import read_suspended
 from runtime.terminal.paying import Paying
 from runtime.terminal.pricing import Pricing
 from runtime.terminal.printing import Printing, ReceiptTexts
 from runtime.terminal.refusal import REFUSALS, NotTaken, why
+from runtime.terminal.returns import Returns
 from runtime.terminal.sentences import network_sentence, sentence
 from runtime.terminal.settings import SaleSettings
-from runtime.terminal.slips import read_suspended, suspended_slip
+from runtime.terminal.slips import suspended_slip
 from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.tendering import rounding_rows
 from runtime.terminal.view import Surroundings, view_of
@@ -97,6 +99,8 @@ class Till:
         self.printing = Printing(self, receipt_texts)
         self._paying = Paying(self)
         self.lookup = Lookup(self)
+        self.returns = Returns(self)
+        self.pricing.refunds_of = self.returns.refunds_of
         self.rules = day or DayRules()
         self.approval = Approval(self, self.rules)
         self.day = WorkingDay(self)
@@ -155,6 +159,8 @@ class Till:
         except WireError as error:  # a row or record that no journal takes: nothing was written
             raise NotTaken("sale_too_large") from error
         self.checkout = after
+        if after.last_sequence != before.last_sequence:
+            self.returns.close()
         if after.sale is not before.sale:
             self._reprice()
             self.day.clear()
@@ -285,6 +291,8 @@ class Till:
         number = read_suspended(code, self.identity)
         if number and self.snapshot.find_number(code) < 0:
             return tickets.recall(self, number)
+        if self.returns.is_receipt(code) and self.snapshot.find_number(code) < 0:
+            return self.returns.look_at(code)
         self._renew()
         book, at = self.snapshot, local_text(self.clock.now())
         rest = (at, self.pricing.hash, book.exponent, book.currency, self.settings.bags)
@@ -370,6 +378,12 @@ class Till:
             self.snapshot = snapshot
             self.pricing.use(snapshot)
 
+    def kept_snapshot(self, hash_hex: str) -> Snapshot | None:
+        """The snapshot of an earlier sale, where it is still here."""
+        if hash_hex == self.pricing.hash:
+            return self.snapshot
+        return self._snapshots.kept(hash_hex) if self._snapshots is not None else None
+
     def say(self, severity: Severity, what: Sentence) -> None:
         """Tell the cashier; seen with the next `changed()`."""
         self._notices += 1
@@ -403,6 +417,7 @@ class Till:
             looking_up=self.lookup.armed,
             lookup=self.lookup.shown,
             bags=self.lookup.bags(),
+            open_return=self.returns.view(),
             cash_rounding_minor=sum(row.amount_minor for row in rounding_rows(self)),
             report=self.day.report,
             found=self.day.found,

@@ -28,6 +28,7 @@ from runtime.wire.messages import (
     ViewLookup,
     ViewNetwork,
     ViewReport,
+    ViewReturn,
     ViewSuspended,
     ViewTender,
     ViewWeighing,
@@ -68,6 +69,7 @@ class Surroundings:
     lookup: ViewLookup | None = None
     bags: tuple[ViewBag, ...] = ()
     cash_rounding_minor: int = 0
+    open_return: ViewReturn | None = None
     report: ViewReport | None = None
     found: ViewFound | None = None
 
@@ -82,6 +84,8 @@ def view_of(
     """`receipt` is the price of the live lines, None where they cannot be priced: then regular prices are shown."""
     sale = checkout.sale
     priced = dict(zip((line.line for line in sale.basket_lines), receipt["lines"], strict=True)) if receipt else {}
+    for one in comes_to.apart if comes_to is not None else ():
+        priced[one.line] = {"current": one.gross_minor, "net": one.gross_minor, "discount": 0}
     put_on, rows = _put_on(comes_to)
     lines = tuple(_line(line, priced.get(line.line), put_on.get(line.line, 0), promotion_name) for line in sale.lines)
     if receipt is None or comes_to is None:
@@ -126,6 +130,8 @@ def view_of(
         part_minor=sale.part_minor,
         rounding_minor=sale.rounding_minor,
         adjustments=rows,
+        open_return=around.open_return,
+        returned_lines=tuple(line.line for line in sale.lines if line.returned is not None),
         age_question=sale.age_open,
         desk=_DESK_NAMES[str(checkout.desk.state)],
         operator_name=checkout.desk.name,
@@ -170,11 +176,11 @@ def _line(
         unit="kg" if line.unit == "kg" else "each",
         qty=line.qty or 1,
         weight_g=line.weight_g,
-        regular_minor=priced["regular"],
+        regular_minor=priced.get("regular", line.regular_minor),
         current_minor=priced["current"],
         net_minor=priced["net"] + put_on_minor,
         discount_minor=priced["discount"] - put_on_minor,
-        price_promotion=promotion_name(priced["price_promotion"]) if priced["price_promotion"] else "",
+        price_promotion=promotion_name(priced["price_promotion"]) if priced.get("price_promotion") else "",
         voided=line.voided,
     )
 

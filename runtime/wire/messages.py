@@ -79,6 +79,16 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     ),
     "age_ok": ({}, "the customer is old enough for what is in the sale; `born`, YYYY-MM-DD, to have it worked out"),
     "age_no": ({}, "the customer is not: what needs the age is taken out"),
+    "return_receipt": ({"code": str}, "show a receipt by its code (or a number of this till) to take goods back"),
+    "return_close": ({}, "put that receipt away"),
+    "return_line": ({"line": int}, "goods of a line of that receipt come back: `qty`, or all that is left of it"),
+    "return_all": ({}, "all that is left of that receipt comes back"),
+    "return_item": (
+        {"code": str, "reason": str},
+        "goods come back without a receipt: `qty` or `weight_g`, for what they cost now or `price_minor` if less",
+    ),
+    "refund": ({}, "give what is due to the customer back in cash"),
+    "refund_code": ({}, "give it back by code; refused where the provider's driver takes no refunds"),
     "part": ({"amount_minor": int}, "the next tender, cash or code, pays only so much of what is due"),
     # the working day
     "sign_on": ({"user": str, "pin": str}, "this person works here from now on"),
@@ -112,6 +122,9 @@ OPTIONAL: dict[str, dict[str, type]] = {
     "price_lookup": {"code": str},
     "bag": {"number": int},
     "void_line": APPROVAL,
+    "return_line": {"qty": int, "reason": str, **APPROVAL},
+    "return_all": {"reason": str, **APPROVAL},
+    "return_item": {"qty": int, "weight_g": int, "price_minor": int, **APPROVAL},
     "age_ok": {"born": str},
     "price_override": APPROVAL,
     "discount_line": {"percent": int, "amount_minor": int, **APPROVAL},
@@ -297,6 +310,29 @@ class ViewFound:
     before: int  # search on with this `before`; 0: everything was looked at
 
 
+@dataclass(frozen=True, slots=True)
+class ViewReturnLine:
+    line: int  # the argument of `return_line`
+    sku: str
+    name: str
+    unit: Literal["each", "kg"]
+    sold: int  # pieces, or grams
+    left: int  # of it that can still come back
+    net_minor: int  # what was paid for the line
+
+
+@dataclass(frozen=True, slots=True)
+class ViewReturn:
+    """A receipt that goods may come back of; on the screen until it is put away, or the sale is closed."""
+
+    number: int
+    code: str
+    at: str
+    paid_minor: int
+    given_minor: int  # back before
+    lines: tuple[ViewReturnLine, ...]
+
+
 SaleState = Literal["idle", "ringing", "weighing", "tendering", "paying", "closed"]
 
 
@@ -337,6 +373,8 @@ class View:
     cash_due_minor: int = 0  # the same in cash: rounded as the book says, or the part that is set
     part_minor: int | None = None  # the next tender pays so much
     rounding_minor: int = 0  # what the cash that closed it paid beyond the total
+    open_return: ViewReturn | None = None
+    returned_lines: tuple[int, ...] = ()  # lines whose goods come back: their net is below 0
     age_question: int = 0  # years: somebody must look how old the customer is before money is taken; never modal
     adjustments: tuple[ViewAdjustment, ...] = ()  # by hand; in the lines' net and discount already
     # the working day

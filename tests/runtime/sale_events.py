@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from runtime.sale import events as e
-from runtime.sale.state import Checkout, Facts, Hand
+from runtime.sale.state import Apart, Checkout, Facts, Hand, Origin
 
 AT = "2026-11-22T18:30:00"
 
@@ -22,6 +22,12 @@ def kilo(price: int = 1280, weight_g: int = 500) -> e.ItemAdded:
 
 
 BEER = replace(item(990, name="啤酒"), facts=Facts(min_age=18))
+BROUGHT_BACK = e.GoodsReturned(
+    (e.ReturnedGoods("1001", "1001", "关东煮", "each", 350, 1, 0, None, Origin(7, 1, 1, 2, 0, "", "")),),
+    "receipt",
+    AT,
+    "s",
+)
 WANT = e.WeightWanted("2000001", "2000001", "苹果", 1280, "keyed", AT, "s" * 64)
 
 
@@ -44,6 +50,10 @@ _wild = st.one_of(_small, st.integers(-(2**70), 2**70))
 _trade = st.sampled_from(["T1", "T2", "", "x" * 300])
 _text = st.one_of(st.sampled_from(["", "M1", "苹果"]), st.text(max_size=4))
 _unit = st.sampled_from(["each", "kg", "litre"])
+_goods = st.builds(
+    e.ReturnedGoods, st.just("1001"), st.just("1001"), st.just("x"), _unit, _small, _small, _small, st.none(),
+    st.builds(Origin, st.just(7), st.integers(0, 1), st.just(1), _small, _wild),
+)  # fmt: skip
 _hand = st.one_of(
     st.none(),
     st.just(Hand("price", 100, "torn")),
@@ -87,6 +97,10 @@ anything: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.LineChangedByHand, _small, _hand),
     st.builds(e.TicketChangedByHand, _hand),
     st.just(BEER),
+    st.just(BROUGHT_BACK),
+    st.builds(e.GoodsReturned, st.lists(_goods, max_size=2).map(tuple), st.just("receipt"), st.just(AT), st.just("s")),
+    st.builds(e.RefundGiven, st.sampled_from(["cash", "code"]), st.just(AT)),
+    st.just(e.Subtotalled({}, {"total": 0, "lines": []}, "s", (Apart(1, -300),), (), -300)),
     st.builds(e.AgeConfirmed, st.sampled_from([0, 16, 18, 99])),
     st.builds(e.AgeRefused, st.sampled_from([0, 18])),
     st.builds(e.PartSet, st.one_of(st.none(), _small, _wild)),

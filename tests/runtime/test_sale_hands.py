@@ -45,7 +45,7 @@ def receipt_of(sale: Sale, off: int = 0) -> dict[str, Any]:
 
 def total_stands(checkout: Checkout, off: int = 0) -> Checkout:
     receipt = receipt_of(checkout.sale, off)
-    comes_to = summed(checkout.sale, receipt)
+    comes_to = summed(checkout.sale, receipt, {})
     event = e.Subtotalled(
         {"at": AT, "lines": []}, receipt, "s" * 64, comes_to.apart, comes_to.adjustments, comes_to.total_minor
     )
@@ -58,12 +58,12 @@ RUNG = fold([item(1000), item(500, qty=3), kilo(1280, 500)])
 def test_a_price_by_hand_takes_the_line_out_of_the_engines_basket() -> None:
     by_hand = fold([e.LineChangedByHand(1, Hand("price", 800, "torn"))], RUNG)
     assert [line.line for line in by_hand.sale.basket_lines] == [2, 3]
-    comes_to = summed(by_hand.sale, receipt_of(by_hand.sale))
+    comes_to = summed(by_hand.sale, receipt_of(by_hand.sale), {})
     assert comes_to.apart == (Apart(1, 1000),)
     assert comes_to.adjustments == (Adjustment(1, "price", -200, "torn", "", 800),)
     assert comes_to.total_minor == 800 + 1500 + 640
     kilos = fold([e.LineChangedByHand(3, Hand("price", 999, "torn"))], RUNG)
-    assert summed(kilos.sale, receipt_of(kilos.sale)).adjustments == (
+    assert summed(kilos.sale, receipt_of(kilos.sale), {}).adjustments == (
         Adjustment(3, "price", 500 - 640, "torn", "", 999),
     )
 
@@ -72,7 +72,7 @@ def test_a_discount_is_taken_off_what_the_engine_left() -> None:
     by_hand = fold(
         [e.LineChangedByHand(1, Hand("percent", 15, "old")), e.LineChangedByHand(2, Hand("amount", 9999, "old"))], RUNG
     )
-    comes_to = summed(by_hand.sale, receipt_of(by_hand.sale, off=90))
+    comes_to = summed(by_hand.sale, receipt_of(by_hand.sale, off=90), {})
     assert [(x.line, x.kind, x.amount_minor) for x in comes_to.adjustments] == [
         (1, "percent", -137),
         (2, "amount", -1410),
@@ -96,13 +96,13 @@ def test_a_ticket_discount_is_spread_and_leaves_some_lines_alone() -> None:
         ]
     )
     by_hand = fold([e.TicketChangedByHand(Hand("amount", 100, "friend", "9"))], rung)
-    comes_to = summed(by_hand.sale, receipt_of(by_hand.sale))
+    comes_to = summed(by_hand.sale, receipt_of(by_hand.sale), {})
     ticket = [(x.line, x.amount_minor) for x in comes_to.adjustments if x.kind == "ticket_amount"]
     assert ticket == [(1, -34), (2, -33), (3, -33)]  # 0.34 / 0.33 / 0.33: of equal remainders the first
     assert comes_to.total_minor == 2900 + 2000 + 50 + 600
     assert {x.approver for x in comes_to.adjustments if x.kind == "ticket_amount"} == {"9"}
     tenth = fold([e.TicketChangedByHand(Hand("percent", 10, "friend"))], rung)
-    assert summed(tenth.sale, receipt_of(tenth.sale)).total_minor == 2700 + 2000 + 50 + 600
+    assert summed(tenth.sale, receipt_of(tenth.sale), {}).total_minor == 2700 + 2000 + 50 + 600
     assert fold([e.TicketChangedByHand(None)], tenth) == rung
 
 

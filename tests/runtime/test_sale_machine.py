@@ -24,9 +24,9 @@ from runtime.sale.effects import (
 )
 from runtime.sale.machine import HANDLERS, fold, resume, step
 from runtime.sale.refusals import MAX_LINES, MAX_PRINTS, SENTENCES, Refused
-from runtime.sale.state import Checkout, Facts, Hand, PrintJob, Sale, SaleLine, State, Tender
+from runtime.sale.state import Apart, Checkout, Facts, Hand, PrintJob, Sale, SaleLine, State, Tender
 from runtime.sale.table import STATES, TABLE, Go, No
-from tests.runtime.sale_events import AT, WANT, anything, item, kilo, sale, subtotal, total_of
+from tests.runtime.sale_events import AT, BROUGHT_BACK, WANT, anything, item, kilo, sale, subtotal
 
 
 def refused(checkout: Checkout, event: e.Event) -> str:
@@ -47,6 +47,12 @@ def for_adults(checkout: Checkout) -> Checkout:
     return replace(checkout, sale=replace(checkout.sale, lines=(*checkout.sale.lines, line)))
 
 
+def refund_due() -> Checkout:
+    receipt = {"total": 0, "lines": []}
+    return fold([BROUGHT_BACK, e.Subtotalled({}, receipt, "s", (Apart(1, -300),), (), -300)])
+
+
+REFUND_DUE = refund_due()
 RINGING = fold([item()])
 WEIGHING = fold([WANT])
 TENDERING = fold([item(), subtotal(350)])
@@ -93,6 +99,8 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
         e.TicketChangedByHand(Hand("percent", 10, "friend")),
         e.AgeConfirmed(18),
         e.AgeRefused(18),
+        BROUGHT_BACK,
+        e.RefundGiven("cash", AT),
         e.PartSet(100),
         e.TenderTakenBack(),
     ]
@@ -105,6 +113,7 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
                 assert refused(checkout, event) == cell.code
             else:
                 begin = PART_PAID if isinstance(event, e.TenderTakenBack) else one_aside(checkout)
+                begin = REFUND_DUE if isinstance(event, e.RefundGiven) else begin
                 begin = for_adults(begin) if isinstance(event, e.AgeConfirmed | e.AgeRefused) else begin
                 assert step(begin, event)[0].sale.state in cell.ends
 
@@ -268,8 +277,11 @@ def walk(events: list[e.Event]) -> None:
             assert sale.part_minor is None and sale.due_minor == 0
         elif sale.state in (State.TENDERING, State.PAYING):
             assert sale.due_minor > 0 or not sale.tenders
+            assert sale.due_minor >= 0 or sale.state is State.TENDERING
         else:
             assert sale.tenders == ()
+        refunded = any(x.amount_minor < 0 for x in sale.tenders)
+        assert not refunded or (sale.state is State.CLOSED and sale.total_minor < 0 and len(sale.tenders) == 1)
         assert sale.change_minor == sum(x.given_minor - x.amount_minor for x in sale.tenders) >= 0
         assert not sale.rounding or sale.state is State.CLOSED
         assert (sale.payment is not None) == (sale.state is State.PAYING)
@@ -280,7 +292,7 @@ def walk(events: list[e.Event]) -> None:
         rung = [x.number for x in after.suspended]
         assert rung == sorted(set(rung)) and all(1 <= x <= after.last_suspended for x in rung)
         assert all(x.sale.live_lines and x.sale.state is State.RINGING for x in after.suspended)
-        assert total_of(after) >= 0 and all(1 <= job.sequence <= closed for job in after.prints)
+        assert all(1 <= job.sequence <= closed for job in after.prints)
         resume(after)
         checkout = after
     assert fold(accepted) == checkout

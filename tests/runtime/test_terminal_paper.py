@@ -23,7 +23,7 @@ def record(lines: list[dict[str, Any]], applications: list[dict[str, Any]], give
     total = sum(line["net"] for line in lines)
     gross = sum(line["gross"] for line in lines)
     return {
-        "StoreID": "S001", "WorkstationID": "01", "SequenceNumber": 7, "OperatorID": "1001",
+        "StoreID": "S001", "WorkstationID": "01", "SequenceNumber": 7, "epoch": 42, "OperatorID": "1001",
         "EndDateTime": "2026-11-22T18:31:00",
         "receipt": {
             "gross": gross, "discount": gross - total, "total": total, "lines": lines, "applications": applications
@@ -74,7 +74,7 @@ def test_a_copy_is_the_same_but_for_its_mark() -> None:
 
 def test_it_ends_with_its_number_as_a_barcode_and_a_cut() -> None:
     paper = document(SALE)
-    assert Barcode("S001-01-000007") in paper
+    assert Barcode("S001-01-000007-002a") in paper
     assert paper[-1] == Cut()
 
 
