@@ -159,12 +159,12 @@ class Option:
     detail: str = ""
 
 
-def opened(name: str, *values: str, args: Mapping[str, str | int] | None = None, **says: str) -> Form:
+def opened(form: str, /, *values: str, args: Mapping[str, str | int] | None = None, **says: str) -> Form:
     """A form with its first fields filled; the first empty one is active."""
-    fields = FORMS[name].fields
+    fields = FORMS[form].fields
     filled = (*values, *([""] * (len(fields) - len(values))))
     active = next((i for i, value in enumerate(filled) if not value), 0)
-    return Form(name, filled, active, args=tuple((args or {}).items()), says=tuple(says.items()))
+    return Form(form, filled, active, args=tuple((args or {}).items()), says=tuple(says.items()))
 
 
 def retyped(form: Form, text: str) -> Form:

@@ -38,8 +38,8 @@ HOT_KEYS: tuple[HotKey, ...] = (
     HotKey("member", ("F9",), mark("Member"), mark("The number first: the customer is this member")),
     HotKey("void_line", ("Delete",), mark("Void line"), mark("Void the chosen line")),
     HotKey("void_ticket", ("Ctrl+Delete",), mark("Void sale"), mark("Give up the whole sale")),
-    HotKey("hold", ("F7",), mark("Hold / recall"), mark("Put the sale aside; with no sale open: take one up again")),
-    HotKey("price_override", ("/",), mark("New price"), mark("Another price for the chosen line; the price may come first")),
+    HotKey("hold", ("F7",), mark("Hold / recall"), mark("Put the sale aside; with none open: take one up again")),
+    HotKey("price_override", ("/",), mark("New price"), mark("Another price for the chosen line; may be typed first")),
     HotKey("discount_line", ("Ctrl+F2",), mark("Line off"), mark("A discount by hand on the chosen line")),
     HotKey("discount_ticket", ("Ctrl+F3",), mark("Sale off"), mark("A discount by hand on the whole sale")),
     HotKey("age_ok", ("Home",), mark("Old enough"), mark("Age question: yes; a birth date may be typed first")),
@@ -56,7 +56,7 @@ HOT_KEYS: tuple[HotKey, ...] = (
     HotKey("page_down", ("PageDown",), mark("Page down"), mark("Scroll down"), repeats=True),
     HotKey("erase", ("Backspace",), mark("Erase"), mark("Take back the last typed character"), repeats=True),
     HotKey("reprint", ("F12",), mark("Reprint"), mark("Print the receipts that are waiting")),
-    HotKey("reprint_number", ("Ctrl+F12",), mark("Copy"), mark("Print a receipt again by its number; marked as a copy")),
+    HotKey("reprint_number", ("Ctrl+F12",), mark("Copy"), mark("Print a receipt again, by its number, as a copy")),
     HotKey("journal_search", ("F4",), mark("Search"), mark("Find sales by number, day, goods or amount")),
     HotKey("no_sale", ("F5",), mark("Open drawer"), mark("Open the drawer without a sale")),
     HotKey("paid_in", ("Ctrl+F5",), mark("Paid in"), mark("Put money into the drawer")),
@@ -117,7 +117,7 @@ def keymap(changes: Mapping[str, tuple[str, ...]]) -> Keymap:
     keys_of = {hot.action: hot.keys for hot in HOT_KEYS}
     for action, keys in changes.items():
         if action not in keys_of:
-            faults.append(f"[ui.keys] {action}: there is no such operation; lane ui --keys lists them")
+            faults.append(f"[ui.keys] {action}: there is no such operation; docs/keys.md has them all")
             continue
         if len(keys) > MAX_KEYS:
             faults.append(f"[ui.keys] {action}: {len(keys)} keys are too many; at most {MAX_KEYS}")

@@ -5,7 +5,8 @@ All of it may be lost at any moment (the front end is killed) without the sale n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from runtime.wire.messages import Sentence, View, ViewLine
 from ui.forms import Form, forgotten, opened, retyped
@@ -20,6 +21,14 @@ class Note:
     serial: int
     severity: str  # good, info, bad
     sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is searched and chosen from, in the languages of this screen (ui.panels.words_of makes them)."""
+
+    operations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # action -> what it is found by
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # form -> what a reason is chosen from
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class Local:
     notice_basis: tuple[str, int, int] = ("", 0, 0)
     theme: ThemeName = "light"
     settings: UiSettings = DEFAULTS
+    words: Words = Words()
 
 
 def say(local: Local, sentence: Sentence, severity: str = "bad") -> Local:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ui.banner import Severity
 from ui.buttons import Button
-from ui.models import Severity
 from ui.theme import Theme
 
 TOUCH = 48  # the least height and width of what is touched
@@ -82,6 +82,8 @@ class Scene:
     list_rect: Rect  # where dragging scrolls
     row_height: int
     page_rows: int  # lines that fit
+    panel_rows: int = 8  # rows of the panel that fit, in each of its columns
+    panel_columns: int = 1
 
 
 class Paper:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ui.basket import Row
 from ui.buttons import Button
-from ui.models import Message, Screen
+from ui.models import Ask, Message, Screen
 from ui.paper import TOUCH, Align, Grid, Paper, Rect, Target
+from ui.scene_panel import draw_panel
 
 
-def draw_left(paper: Paper, grid: Grid, screen: Screen) -> tuple[Rect, int, int]:
-    """Banner on top; message, troubles and discounts from the foot up; the lines have what is between."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    list_rect: Rect
+    row_height: int
+    page_rows: int
+    panel_rows: int = 8
+    panel_columns: int = 1
+
+
+def draw_left(paper: Paper, grid: Grid, screen: Screen) -> Left:
+    """Banner on top; message, the bar, troubles and discounts from the foot up; the lines have what is between. A panel
+    covers all between the banner and the message."""
     left = grid.left
     banner = Rect(left.x, left.y, left.w, grid.pick(54, 66))
     _banner(paper, grid, screen, banner)
@@ -19,11 +30,49 @@ def draw_left(paper: Paper, grid: Grid, screen: Screen) -> tuple[Rect, int, int]
     message_h = grid.pick(66, 72)
     foot -= message_h
     _message(paper, screen.message, Rect(left.x, foot, left.w, message_h), grid)
+    top = banner.y + banner.h + grid.pad
+    if screen.panel is not None:
+        if screen.ask is not None:
+            foot = _ask(paper, grid, screen.ask, foot)
+        area = Rect(left.x, top, left.w, foot - grid.pad - top)
+        fits = draw_panel(paper, grid, screen.panel, area)
+        return Left(area, TOUCH, screen.page_rows, fits.rows, fits.columns)
+    foot = _bar(paper, grid, screen, foot) if screen.ask is None else _ask(paper, grid, screen.ask, foot)
     foot = _troubles(paper, grid, screen, foot)
     foot = _savings(paper, grid, screen, foot)
-    top = banner.y + banner.h + grid.pad
     area = Rect(left.x, top, left.w, foot - grid.pad - top)
-    return _lines(paper, grid, screen, area)
+    return Left(*_lines(paper, grid, screen, area))
+
+
+def _bar(paper: Paper, grid: Grid, screen: Screen, foot: int) -> int:
+    """The commonest operations, each in its place; gives the new foot."""
+    gap = grid.pick(4, 6)
+    places = len(screen.bar)
+    w = (grid.left.w - (places - 1) * gap) // places
+    foot -= TOUCH + gap
+    for number, button in enumerate(screen.bar):
+        if button is not None:
+            rect = Rect(grid.left.x + number * (w + gap), foot, w, TOUCH)
+            paper.button(button, rect, grid.pick(15, 17), f"bar.{number}")
+    return foot
+
+
+def _ask(paper: Paper, grid: Grid, ask: Ask, foot: int) -> int:
+    """The question and its answers, in the bar's place."""
+    gap = grid.pick(4, 6)
+    foot -= TOUCH + gap
+    rect = Rect(grid.left.x, foot, grid.left.w, TOUCH)
+    ground, ink = paper.grounds("bad")
+    paper.box("ask.edge", rect, ink, 6)
+    paper.box("ask", rect.inset(2, 2), ground, 5)
+    paper.shape("ask.shape", Rect(rect.x + 8, rect.y + 10, 28, 28), "bad")
+    w = grid.pick(96, 128)
+    text = Rect(rect.x + 44, rect.y, rect.w - 44 - 2 * (w + 6), rect.h)
+    paper.text("ask.text", text, ask.text, grid.pick(16, 18), paper.theme.ink, lines=2)
+    for number, answer in enumerate(ask.answers):
+        place = Rect(rect.x + rect.w - (2 - number) * (w + 4), rect.y, w, TOUCH)
+        paper.button(answer, place, grid.pick(16, 18), f"ask.{number}")
+    return foot
 
 
 def _banner(paper: Paper, grid: Grid, screen: Screen, rect: Rect) -> None:
@@ -82,7 +131,9 @@ def _troubles(paper: Paper, grid: Grid, screen: Screen, foot: int) -> int:
         x, upper = rect.x + grid.pick(44, 54), h // 2 - 2 if trouble.remedy else h - 4
         size = grid.pick(14, 15)
         paper.text(f"trouble.{number}.text", Rect(x, rect.y + 2, w, upper), trouble.text, size, paper.theme.ink)
-        paper.text(f"trouble.{number}.remedy", Rect(x, rect.y + h // 2, w, h // 2 - 3), trouble.remedy, 13, paper.theme.ink)
+        paper.text(
+            f"trouble.{number}.remedy", Rect(x, rect.y + h // 2, w, h // 2 - 3), trouble.remedy, 13, paper.theme.ink
+        )
     return foot
 
 

@@ -35,11 +35,16 @@ def draw_right(paper: Paper, grid: Grid, screen: Screen) -> None:
 
 
 def _card(paper: Paper, grid: Grid, screen: Screen, card: Rect, main_h: int, line_h: int) -> None:
-    paper.box("card", card, paper.theme.header, 8)
+    paper.box("card.edge", card, paper.theme.rule, 8)
+    paper.box("card", card.inset(1, 1), paper.theme.header, 8)
     inner = card.inset(14)
     label_w = inner.w * 3 // 10
     paper.text(
-        "main.label", Rect(inner.x, card.y, label_w, main_h), screen.main.label, grid.pick(20, 24), paper.theme.on_header
+        "main.label",
+        Rect(inner.x, card.y, label_w, main_h),
+        screen.main.label,
+        grid.pick(20, 24),
+        paper.theme.on_header,
     )
     value = Rect(inner.x + label_w, card.y, inner.w - label_w, main_h)
     paper.text("main.value", value, screen.main.value, grid.pick(44, 58), paper.theme.on_header, "right")

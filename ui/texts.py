@@ -32,7 +32,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "UI_NO_CASH": ("No amount was typed.", "Type the cash and press {enter}, or press {pay} for exact cash."),
     "UI_BAD_QUANTITY": ("{typed} is no quantity.", "Type a whole number from 1 to 9999."),
     "UI_BAD_AMOUNT": ("{typed} is no amount.", "Type yuan and cents, such as 50 or 50.5."),
-    "UI_TYPED": ("{typed} was typed and is not used yet.", "Press {enter} to take it as a code, or {cancel} to clear it."),
+    "UI_TYPED": (
+        "{typed} was typed and is not used yet.",
+        "Press {enter} to take it as a code, or {cancel} to clear it.",
+    ),
     "UI_NO_LINE": ("There is no line to choose.", "Scan goods first."),
     "UI_CHOSEN": ("Line {line} is chosen: {name}", "Press the key again to do it, {cancel} to leave it."),
     "UI_FULL": ("That is too long.", "Press {cancel} to clear it, then type it again."),
@@ -72,7 +75,7 @@ class Texts:
         if folder is not None and locale_dir is not None:
             self._catalogue = gettext.translation(DOMAIN, locale_dir, [folder], fallback=True)
 
-    def __call__(self, text: str, **args: str | int) -> str:
+    def __call__(self, text: str, /, **args: str | int) -> str:
         if not text:
             return ""  # the catalogue's own header has the empty key
         return fill(self._catalogue.gettext(text), args)

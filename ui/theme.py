@@ -1,4 +1,4 @@
-"""The design's tokens: colours of three themes, the type scale, spacing. One place; everything that is drawn takes them.
+"""The design's tokens: colours of three themes, the type scale, spacing. All that is drawn takes them from here.
 
 Light is for a bright shop, dark for a counter at night, contrast for tired eyes and bad glass. A theme says the same
 with the same shapes and words: colour alone says nothing. A test measures every pair of PAIRS in every theme: WCAG 2 AA

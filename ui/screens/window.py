@@ -29,6 +29,7 @@ from ui.screens.painter import Painter
 from ui.screens.png import write_png
 from ui.screens.sound import Sound
 from ui.session import Session
+from ui.settings import DEFAULTS, UiSettings
 from ui.texts import Texts
 from ui.touch import Fingers
 
@@ -45,6 +46,7 @@ class Options:
     font: str
     state_dir: Path
     sound: bool
+    settings: UiSettings = DEFAULTS
 
 
 class Till:
@@ -60,7 +62,7 @@ class Till:
         self._repaint = Clock.create_trigger(self._paint)
         self._deadline: Any = None
         self._client = Client(options.socket, self._woken)
-        self._session = Session(texts, self._client.send, time.monotonic, options.language)
+        self._session = Session(texts, self._client.send, time.monotonic, options.language, options.settings)
         self._scene: Scene | None = None
         self._fingers = Fingers()
         self._down: set[int] = set()  # keys that are held down
@@ -125,9 +127,8 @@ class Till:
         for _ in range(3):  # the lines that fit depend on the scroll bar, and it on them
             picture = self._session.screen()
             made = scene(picture, width, height, self._touch_action)
-            if made.page_rows == self._session.local.page_rows:
+            if not self._session.fits(made.page_rows, made.panel_rows, made.panel_columns):
                 break
-            self._session.page_rows(made.page_rows)
         self._scene = made
         self._fingers.shown(made, time.monotonic())
         self._painter.paint(made, height)
