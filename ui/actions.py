@@ -58,7 +58,7 @@ def press(view: View | None, local: Local, action: str) -> Result:
     if word == "scan":
         return replace(local, note=None), (("scan", {"code": value}),)
     if local.form is not None:  # a key of another operation: neither is forgotten unseen
-        return say(local, own("UI_FORM_OPEN", title="")), ()
+        return say(local, own("UI_FORM_OPEN")), ()
     if word == "ok":
         word = "enter"
     if word == "enter" and local.entry and view.state != "tendering":  # a code is the daemon's to refuse, in any state

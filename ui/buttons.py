@@ -49,7 +49,7 @@ BAR: tuple[tuple[str, ...], ...] = (
     ("hold",),
     ("price_override", "no_sale"),
     ("discount_line", "discount_ticket"),
-    ("help",),
+    ("price_lookup", "void_ticket"),
 )
 
 

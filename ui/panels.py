@@ -177,7 +177,7 @@ def _form_hint(form: Form, t: Texts) -> str:
     if form.field.kind == "percent" and form.value.isdecimal() and len(form.value) <= 3 and int(form.value) <= 100:
         left = 100 - int(form.value)
         tenths = f"{left // 10}.{left % 10}" if left % 10 else str(left // 10)
-        return t("{percent}% off: {left}% is paid", percent=int(form.value), left=left, tenths=tenths)
+        return t("{percent}% off: {tenths} tenths are paid", percent=int(form.value), tenths=tenths)
     if form.field.kind == "reason":
         return t("Touch a reason or type its number; or type your own.")
     return t(form.spec.hint, **_says(form, t))
@@ -259,7 +259,12 @@ def _return(view: View, local: Local, t: Texts) -> Panel | None:
     )
     paid = money_text(receipt.paid_minor, view.currency, view.exponent)
     given = money_text(receipt.given_minor, view.currency, view.exponent)
-    hint = t("Paid {paid}, given back {given}. Choose what comes back; + ends.", paid=paid, given=given)
+    hint = t(
+        "Paid {paid}, given back {given}. Choose what comes back; {pay} ends.",
+        paid=paid,
+        given=given,
+        pay=local.settings.keys.first("pay"),
+    )
     return Panel(
         "return",
         t("Return of receipt {number} of {at}", number=receipt.number, at=receipt.at.replace("T", " ")[:16]),

@@ -25,7 +25,7 @@ def scene(screen: Screen, width: int, height: int, pressed: str = "") -> Scene:
         _training(paper, width, height)
     return Scene(
         tuple(paper.primitives),
-        tuple(target for target in paper.targets if target.action or target.rect.w),
+        tuple(paper.targets),
         left.list_rect,
         left.row_height,
         left.page_rows,

@@ -25,7 +25,6 @@ def draw_panel(paper: Paper, grid: Grid, panel: Panel, area: Rect) -> Fits:
     theme = paper.theme
     paper.box("panel.edge", area, theme.action, 8)
     paper.box("panel", area.inset(2, 2), theme.paper, 7)
-    paper.targets.append(Target("", area))  # what lies under it is not touched
     x, w = area.x + 14, area.w - 28
     title_h = grid.pick(30, 36)
     y = area.y + 4

@@ -44,7 +44,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "UI_BAD_NUMBER": ("{typed} is no number.", "Type digits only."),
     "UI_BAD_DATE": ("{typed} is no date of birth.", "Type year, month and day: 20010531."),
     "UI_ONE_OF_TWO": ("A discount is a percentage or an amount.", "Clear one of the two."),
-    "UI_FORM_OPEN": ("{title} is not finished.", "Press {enter} to go on, {cancel} to leave it. Scanning goes on."),
+    "UI_FORM_OPEN": (
+        "What is open here is not finished.",
+        "Press {enter} to go on, {cancel} to leave it. Scanning goes on.",
+    ),
     "UI_NO_SUSPENDED": ("No sale is put aside.", "Scan goods to begin a sale."),
     "UI_NO_MATCH": ("No function is like {typed}.", "Type fewer letters."),
     "UI_BAD_MESSAGE": (
