@@ -140,7 +140,7 @@ def _cancel_label(view: View, local: Local, t: Texts) -> str:
     """What Esc would step back from; empty for what was typed."""
     if view.state in CANCEL_WORDS and local.selected is None:
         if view.state == "tendering" and view.tenders:
-            return t("Take a tender back")
+            return t("Undo tender")
         return t(CANCEL_WORDS[view.state])
     if local.selected is not None:
         return t("Unmark line")

@@ -70,7 +70,7 @@ HOT_KEYS: tuple[HotKey, ...] = (
     HotKey("training", ("Ctrl+T",), mark("Training"), mark("Practise: nothing that is sold counts; again: end it")),
     HotKey("language", ("F11",), mark("中文 / English"), mark("Chinese or English")),
     HotKey("theme", ("Ctrl+F11",), mark("Colours"), mark("Light, dark or high contrast")),
-    HotKey("help", ("F1",), mark("Functions"), mark("Show or hide this list; type to search it")),
+    HotKey("help", ("F1",), mark("Menu"), mark("Show or hide this list; type to search it")),
 )
 BY_ACTION: dict[str, HotKey] = {hot.action: hot for hot in HOT_KEYS}
 FIXED = ("enter", "cancel", "up", "down", "erase", "help")  # a till whose Esc or help is lost cannot be used

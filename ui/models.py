@@ -304,7 +304,7 @@ def _entry(view: View | None, local: Local) -> str:
 
 def _entry_label(view: View | None, local: Local, t: Texts) -> str:
     if cover_of(view, local) == "help":
-        return t("Search")
+        return t("Search the functions")
     if local.form is not None:
         return t(local.form.field.label)
     if view is not None and view.state == "tendering":

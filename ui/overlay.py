@@ -20,6 +20,7 @@ from ui.search import matches
 from ui.texts import own
 
 Cover = Literal["", "help", "form", "report", "found", "return"]
+MOVES = ("enter", "cancel", "up", "down", "page_up", "page_down", "erase", "help")  # last: nobody looks for them
 ON_PANEL = ("enter", "ok", "up", "down", "page_up", "page_down", "cancel", "choose", "field")
 Done = tuple[Local, str, tuple[tuple[str, Args], ...]]  # what was pressed instead, or commands
 
@@ -51,7 +52,7 @@ def listed(view: View | None, local: Local) -> tuple[str, ...]:
             local.filter, hot.label, hot.help, *words.get(hot.action, ()), *local.settings.keys.of_action[hot.action]
         )
     ]
-    return tuple(sorted(found, key=lambda action: action not in now))
+    return tuple(sorted(found, key=lambda action: (action not in now, action in MOVES)))
 
 
 def options_of(form: Form, view: View, local: Local) -> tuple[Option, ...]:

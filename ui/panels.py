@@ -114,21 +114,23 @@ def _help(view: View | None, local: Local, t: Texts) -> Panel:
             f"choose:{action}",
             " / ".join(keys.of_action[action]),
             t(BY_ACTION[action].label),
-            t(BY_ACTION[action].help),
-            "" if action in now else t("not now"),
+            (t(BY_ACTION[action].help) if local.filter else "") if action in now else t("not now"),
+            "",
             number == local.pick,
             action in now,
         )
         for number, action in enumerate(actions)
     )
+    picked = actions[local.pick] if local.pick is not None and local.pick < len(actions) else ""
+    how = t("Type to search: 改价, gj or price. {cancel} closes this; scanning goes on.", **keys.names())
     return Panel(
         "help",
         t("Functions"),
-        t("Type to search: 改价, gj or price. {cancel} closes this; scanning goes on.", **keys.names()),
+        t(BY_ACTION[picked].help) if picked else how,
         choices=choices[local.first :],
         first=local.first,
         count=len(choices),
-        columns=2,
+        columns=1 if local.filter else 2,
         search=local.filter,
         empty=t("No function is like {typed}.", typed=local.filter) if local.filter else "",
     )

@@ -61,16 +61,16 @@ def _ask(paper: Paper, grid: Grid, ask: Ask, foot: int) -> int:
     """The question and its answers, in the bar's place."""
     gap = grid.pick(4, 6)
     foot -= TOUCH + gap
-    rect = Rect(grid.left.x, foot, grid.left.w, TOUCH)
+    w = grid.pick(96, 128)
+    rect = Rect(grid.left.x, foot, grid.left.w - 2 * (w + gap), TOUCH)
     ground, ink = paper.grounds("bad")
     paper.box("ask.edge", rect, ink, 6)
     paper.box("ask", rect.inset(2, 2), ground, 5)
     paper.shape("ask.shape", Rect(rect.x + 8, rect.y + 10, 28, 28), "bad")
-    w = grid.pick(96, 128)
-    text = Rect(rect.x + 44, rect.y, rect.w - 44 - 2 * (w + 6), rect.h)
+    text = Rect(rect.x + 44, rect.y, rect.w - 52, rect.h)
     paper.text("ask.text", text, ask.text, grid.pick(16, 18), paper.theme.ink, lines=2)
     for number, answer in enumerate(ask.answers):
-        place = Rect(rect.x + rect.w - (2 - number) * (w + 4), rect.y, w, TOUCH)
+        place = Rect(rect.x + rect.w + gap + number * (w + gap), rect.y, w, TOUCH)
         paper.button(answer, place, grid.pick(16, 18), f"ask.{number}")
     return foot
 

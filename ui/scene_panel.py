@@ -112,9 +112,9 @@ def _choice(paper: Paper, grid: Grid, choice: Choice, number: int, rect: Rect, p
         paper.text(f"{slot}.key", Rect(inner.x, inner.y, key_w - 6, inner.h), choice.key, 14, theme.quiet)
     detail_w = 0
     if choice.detail:
-        detail_w = 62 if panel.cover == "help" else 120
+        detail_w = 120
         at = Rect(inner.x + inner.w - detail_w, inner.y, detail_w, inner.h)
-        size = 13 if panel.cover == "help" else grid.pick(17, 19)
+        size = grid.pick(17, 19)
         paper.text(f"{slot}.detail", at, choice.detail, size, ink, "right")
     text = Rect(inner.x + key_w, inner.y, inner.w - key_w - detail_w - (6 if detail_w else 0), inner.h)
     if choice.note:

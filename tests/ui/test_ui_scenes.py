@@ -1,4 +1,4 @@
-"""Every scene of the working day in every size, language and theme: nothing overlaps, nothing is cut, all can be touched."""
+"""Every scene of the working day in every size, language and theme: nothing overlaps, nothing is cut."""
 
 from __future__ import annotations
 

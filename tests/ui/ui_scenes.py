@@ -1,4 +1,4 @@
-"""What a till shows through a working day: views, and the keys that a cashier presses on them. For tests and pictures."""
+"""What a till shows through a working day: views, and the keys pressed on them. For tests and pictures."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ X = ViewReport(
         ViewReportRow("Shift", "2"),
         ViewReportRow("Sales", count=184, amount_minor=1423560),
         ViewReportRow("Returns", count=3, amount_minor=-12990),
-        ViewReportRow("Voided sales", count=2),
+        ViewReportRow("Given up", count=2),
         ViewReportRow("Cash", count=61),
-        ViewReportRow("Payment codes", count=123),
+        ViewReportRow("Code payment", count=123),
         ViewReportRow("Paid out", count=1, amount_minor=5000),
-        ViewReportRow("Total", amount_minor=1410570, strong=True),
+        ViewReportRow("Sales less returns", amount_minor=1410570, strong=True),
     ),
 )
 
