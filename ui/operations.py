@@ -13,6 +13,7 @@ from dataclasses import replace
 from runtime.wire.messages import View, ViewLine
 from ui.forms import Args, Form, birth_date, filled_amount, opened
 from ui.local import Local, live_lines, on_screen, say, select
+from ui.money import entered_minor
 from ui.texts import own
 
 Commands = tuple[tuple[str, Args], ...]
@@ -53,6 +54,13 @@ def _sends(command: str) -> Operation:
 
 def _asks(name: str) -> Operation:
     return lambda _view, local: _open(local, opened(name))
+
+
+def _part(view: View, local: Local) -> Result:
+    amount_minor = entered_minor(local.entry, view.exponent) if local.entry else None
+    if amount_minor is None:
+        return _open(local, opened("part"))
+    return replace(local, entry=""), (("part", {"amount_minor": amount_minor}),)
 
 
 def _asks_amount(name: str) -> Operation:
@@ -163,7 +171,7 @@ OPERATIONS: dict[str, Operation] = {
     "price_override": _price_override,
     "discount_line": _discount_line,
     "discount_ticket": _discount_ticket,
-    "part": _asks_amount("part"),
+    "part": _part,
     "paid_in": _asks_amount("paid_in"),
     "paid_out": _asks_amount("paid_out"),
     "drop": _asks_amount("drop"),
