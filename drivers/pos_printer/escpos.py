@@ -131,7 +131,7 @@ class Codec:
         return b"\x1bE\x01" + bytes(data) + b"\x1bE\x00" if row.bold else bytes(data)
 
     def _barcode(self, barcode: Barcode) -> bytes:
-        """The bars, or just the text where this symbology or this paper has no room for it."""
+        """The bars; where this paper has no room for them a QR code and the text; just the text where neither is."""
         data = barcode.data
         bars = b""
         if barcode.symbology == "EAN13" and _is_ean13(data):
@@ -140,7 +140,9 @@ class Codec:
             body = b"{B" + data.replace("{", "{{").encode("ascii")
             bars = b"\x1dk\x49" + bytes((len(body),)) + body
         if not bars:
-            return self._text(Text(data, "centre")) if data else b""
+            fits = barcode.symbology == "CODE128" and data.isascii() and data.isprintable()
+            code = self._qr(QR(data)) if fits and data else b""
+            return code + self._text(Text(data, "centre")) if data else b""
         return self._aligned(
             b"\x1dh" + bytes((self._settings.barcode_height,)) + b"\x1dw\x02\x1dH\x02" + bars + b"\n", "centre"
         )

@@ -28,10 +28,13 @@ def booked(checkout: Checkout) -> Checkout:
 
 
 def with_sale(totals: Totals, sale: Sale) -> Totals:
-    """A sale without any tender was given up; one that comes to less than nothing is a return."""
+    """A sale without any tender was given up. In an exchange what came back is a return and what was bought a sale."""
     if not sale.tenders:
         return replace(totals, voided=totals.voided + 1)
     total_minor = sale.total_minor
+    returned = {line.line for line in sale.live_lines if line.returned is not None}
+    back_minor = sum(one.gross_minor for one in sale.apart if one.line in returned)
+    sold = len(returned) < len(sale.live_lines)
     moved: dict[str, int] = {}
     for tender in sale.tenders:
         moved[tender.kind] = moved.get(tender.kind, 0) + tender.given_minor
@@ -40,13 +43,12 @@ def with_sale(totals: Totals, sale: Sale) -> Totals:
     tenders = totals.tenders
     for kind, amount_minor in moved.items():
         tenders = _added(tenders, kind, amount_minor)
-    back = total_minor < 0
     return replace(
         totals,
-        sales=totals.sales + (not back),
-        sales_minor=totals.sales_minor + (0 if back else total_minor),
-        returns=totals.returns + back,
-        returns_minor=totals.returns_minor + (total_minor if back else 0),
+        sales=totals.sales + sold,
+        sales_minor=totals.sales_minor + total_minor - back_minor,
+        returns=totals.returns + bool(returned),
+        returns_minor=totals.returns_minor + back_minor,
         discount_minor=totals.discount_minor + _discount_minor(sale),
         rounding_minor=totals.rounding_minor + sum(moved.values()) - total_minor,
         tenders=tenders,

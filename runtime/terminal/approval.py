@@ -62,6 +62,10 @@ class Approval:
     def start(self) -> None:
         """Waits begin anew with the daemon."""
         self._began_s = _now_s()
+        if self._rules.users is not None:
+            from runtime.terminal.memory import give_back_large_blocks  # only where there are users
+
+            give_back_large_blocks()
 
     # --- a PIN --------------------------------------------------------------------------------------------------
 

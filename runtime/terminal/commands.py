@@ -10,7 +10,7 @@ from runtime.day.state import ShiftState
 from runtime.sale import events as ev
 from runtime.sale.state import State
 from runtime.sale.sums import regular_price
-from runtime.terminal import ages, handwork, returns, tendering, tickets
+from runtime.terminal import ages, handwork, return_keys, scanning, tendering, tickets
 from runtime.terminal.clock import RehearsalClock, rehearsal_time
 from runtime.terminal.day_commands import DAY_COMMANDS
 from runtime.terminal.names import is_member_number
@@ -53,7 +53,7 @@ class Commands:
         return _COMMANDS[name](self, **args)
 
     def _scan(self, code: str) -> Sentence:
-        return self._till.code(code, "keyed")
+        return scanning.take_code(self._till, code, "keyed")
 
     def _quantity(self, qty: int) -> Sentence:
         self._till.accept(ev.QuantitySet(qty))
@@ -139,9 +139,10 @@ _COMMANDS: dict[str, Callable[..., Sentence | None]] = {
     "clock": Commands._clock,
 }
 _BY_THEME: dict[str, Callable[..., Sentence | None]] = {
+    **scanning.COMMANDS,
     **tickets.COMMANDS,
     **tendering.COMMANDS,
     **handwork.COMMANDS,
     **ages.COMMANDS,
-    **returns.COMMANDS,
+    **return_keys.COMMANDS,
 }

@@ -1,7 +1,4 @@
-"""What a person asks of desk, drawer, shift and day: each command of runtime.wire.messages as what happens to them.
-
-A command that needs approval is tried on the machine first, so that nobody is called for what cannot be done anyway.
-"""
+"""What a person asks of desk, drawer, shift and day: each command of runtime.wire.messages as what happens to them."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ from typing import TYPE_CHECKING
 from runtime.day import events as dev
 from runtime.day.events import Counted
 from runtime.journal.errors import JournalError
-from runtime.sale.events import Event
 from runtime.sale.machine import step
 from runtime.terminal.clock import local_text
 from runtime.terminal.journal_search import MAX_FOUND, MAX_SEARCH, Found, look, search
@@ -23,14 +19,6 @@ from runtime.wire.pack import WireError
 
 if TYPE_CHECKING:
     from runtime.terminal.till import Till
-
-
-def _with_approval(
-    till: Till, operation: str, amount_minor: int, who: tuple[str, str], make: Callable[[str], Event], reason: str = ""
-) -> None:
-    """Accept the event that `make` gives for its approver. Raises Refused, NotTaken, JournalError."""
-    step(till.checkout, make(""))  # first, whether it can be done at all
-    till.accept(make(till.approved(operation, amount_minor, *who, reason=reason)))
 
 
 def _at(till: Till) -> str:
@@ -46,6 +34,7 @@ def sign_on(till: Till, user: str, pin: str) -> Sentence:
 
 def sign_off(till: Till) -> None:
     till.accept(dev.SignedOff())
+    till.day.clear()
 
 
 def lock(till: Till) -> None:
@@ -58,7 +47,7 @@ def unlock(till: Till, user: str, pin: str) -> None:
 
 
 def training_begin(till: Till, approver: str = "", pin: str = "") -> Sentence:
-    _with_approval(till, "training", 0, (approver, pin), dev.TrainingBegun)
+    till.accept_approved(dev.TrainingBegun, "training", 0, approver, pin)
     return sentence("training_now")
 
 
@@ -72,46 +61,37 @@ def training_end(till: Till) -> Sentence:
 
 def paid_in(till: Till, amount_minor: int, reason: str, approver: str = "", pin: str = "") -> Sentence:
     at, paper = _at(till), till.has("POSPrinter")
-    _with_approval(
-        till,
-        "paid_in",
-        amount_minor,
-        (approver, pin),
-        lambda who: dev.PaidIn(amount_minor, reason, at, who, paper),
-        reason,
-    )
+
+    def event(who: str) -> dev.PaidIn:
+        return dev.PaidIn(amount_minor, reason, at, who, paper)
+
+    till.accept_approved(event, "paid_in", amount_minor, approver, pin, reason)
     return sentence("paid_in_done", amount=till.money(amount_minor))
 
 
 def paid_out(till: Till, amount_minor: int, reason: str, approver: str = "", pin: str = "") -> Sentence:
     at, paper = _at(till), till.has("POSPrinter")
-    _with_approval(
-        till,
-        "paid_out",
-        amount_minor,
-        (approver, pin),
-        lambda who: dev.PaidOut(amount_minor, reason, at, who, paper),
-        reason,
-    )
+
+    def event(who: str) -> dev.PaidOut:
+        return dev.PaidOut(amount_minor, reason, at, who, paper)
+
+    till.accept_approved(event, "paid_out", amount_minor, approver, pin, reason)
     return sentence("paid_out_done", amount=till.money(amount_minor))
 
 
 def drop(till: Till, amount_minor: int, reason: str, approver: str = "", pin: str = "") -> Sentence:
     at, paper = _at(till), till.has("POSPrinter")
-    _with_approval(
-        till,
-        "drop",
-        amount_minor,
-        (approver, pin),
-        lambda who: dev.CashDropped(amount_minor, reason, at, who, paper),
-        reason,
-    )
+
+    def event(who: str) -> dev.CashDropped:
+        return dev.CashDropped(amount_minor, reason, at, who, paper)
+
+    till.accept_approved(event, "drop", amount_minor, approver, pin, reason)
     return sentence("dropped", amount=till.money(amount_minor))
 
 
 def no_sale(till: Till, reason: str, approver: str = "", pin: str = "") -> Sentence:
     at, paper = _at(till), till.has("POSPrinter")
-    _with_approval(till, "no_sale", 0, (approver, pin), lambda who: dev.DrawerOpened(reason, at, who, paper), reason)
+    till.accept_approved(lambda who: dev.DrawerOpened(reason, at, who, paper), "no_sale", 0, approver, pin, reason)
     return sentence("drawer_opened")
 
 
@@ -120,14 +100,16 @@ def no_sale(till: Till, reason: str, approver: str = "", pin: str = "") -> Sente
 
 def shift_open(till: Till, float_minor: int, approver: str = "", pin: str = "") -> Sentence:
     at, paper = _at(till), till.has("POSPrinter")
-    _with_approval(
-        till, "shift_open", float_minor, (approver, pin), lambda who: dev.ShiftOpened(float_minor, at, who, paper)
-    )
+
+    def event(who: str) -> dev.ShiftOpened:
+        return dev.ShiftOpened(float_minor, at, who, paper)
+
+    till.accept_approved(event, "shift_open", float_minor, approver, pin)
     return sentence("shift_opened", number=till.checkout.shift.number)
 
 
 def shift_count(till: Till, approver: str = "", pin: str = "") -> Sentence:
-    _with_approval(till, "shift_close", 0, (approver, pin), dev.CountBegun)
+    till.accept_approved(dev.CountBegun, "shift_close", 0, approver, pin)
     till.day.clear()  # an X report does not stand beside the count
     return sentence("count_now")
 
@@ -151,7 +133,7 @@ def x_report(till: Till, approver: str = "", pin: str = "") -> None:
 def day_end(till: Till, approver: str = "", pin: str = "") -> Sentence:
     at, paper = _at(till), till.has("POSPrinter")
     date = till.checkout.day.date or at[:10]
-    _with_approval(till, "day_end", 0, (approver, pin), lambda who: dev.DayEnded(at, who, paper))
+    till.accept_approved(lambda who: dev.DayEnded(at, who, paper), "day_end", 0, approver, pin)
     till.day.show_record(till.checkout.last_sequence)
     return sentence("day_ended", day=date, number=till.checkout.day.number)
 
@@ -162,7 +144,7 @@ def reprint_number(till: Till, number: int, approver: str = "", pin: str = "") -
     if not till.has("POSPrinter"):
         raise NotTaken("no_printer")
     till.day.needs_record(sequence)
-    _with_approval(till, "reprint", 0, (approver, pin), lambda who: dev.ReprintAsked(sequence, who))
+    till.accept_approved(lambda who: dev.ReprintAsked(sequence, who), "reprint", 0, approver, pin)
     return sentence("reprint_asked", number=sequence)
 
 

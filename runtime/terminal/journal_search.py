@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from runtime.journal.store import Journal
 from runtime.sale.record import read_record
 from runtime.terminal.money import amount_text
+from runtime.terminal.paper import total_of
 from runtime.wire.messages import ViewRecord
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _names(record: dict[str, Any]) -> list[str]:
 
 
 def _amount(record: dict[str, Any]) -> int:
-    amount = record["Amount"] if record["type"] == "ControlTransaction" else record["receipt"].get("total", 0)
+    amount = record["Amount"] if record["type"] == "ControlTransaction" else total_of(record)
     return int(amount)
 
 

@@ -92,7 +92,7 @@ def receipt_document(
     if training:
         paper.append(Text(_("This is no receipt."), "centre", bold=True))
     else:
-        paper.append(Barcode(_code(record)))
+        paper.append(Barcode(receipt_number(record)))
     paper += [Text(line, "centre") for line in footer]
     paper += [Feed(3), Cut()]
     return tuple(paper)
@@ -156,6 +156,7 @@ def _when(at: str) -> str:
     return at.replace("T", " ")
 
 
-def _code(record: dict[str, Any]) -> str:
+def receipt_number(record: dict[str, Any]) -> str:
+    """The code at the end of a receipt, by which its goods are taken back."""
     number = record["SequenceNumber"]
     return receipt_code(record["StoreID"], record["WorkstationID"], number, record.get("epoch", 0))

@@ -18,11 +18,12 @@ from drivers.api import Document
 from runtime.journal.errors import JournalError
 from runtime.sale.events import PrintBegun, PrintEnded
 from runtime.sale.record import Identity, build_record, read_record
-from runtime.sale.state import PrintJob
+from runtime.sale.state import PrintJob, Suspended
 from runtime.terminal.clock import local_text
 from runtime.terminal.control_paper import control_document
 from runtime.terminal.paper import receipt_document
 from runtime.terminal.sentences import sentence
+from runtime.terminal.slips import suspended_slip
 from runtime.wire.pack import WireError, unpack
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ class Printing:
         restart."""
         self._once.append(document)
         self.poke()
+
+    def slip(self, ticket: Suspended) -> None:
+        """Beside the sale, and lost where the printer is not well: the ticket is on the screen's list all the same."""
+        till = self._till
+        self._till.spawn(self._print_slip(suspended_slip(ticket, till.identity, till.snapshot.exponent, self.texts)))
+
+    async def _print_slip(self, document: Document) -> None:
+        await self._till.devices.print_document(document)
 
     async def _until_none_waits(self) -> None:
         again_s = AGAIN_AFTER_S

@@ -154,7 +154,19 @@ class FrontEndServer:
             raise WireError("too_many", "more commands than can be answered")
         task = asyncio.ensure_future(_answer_later(answer, writer))
         tasks.add(task)
-        task.add_done_callback(tasks.discard)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            tasks.discard(task)
+            answer.close()  # where it was cancelled before it began
+            _look_at_end(task, writer)
+
+        task.add_done_callback(ended)
+
+
+def _look_at_end(task: asyncio.Task[None], writer: asyncio.StreamWriter) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a command could not be answered", exc_info=error)
+        writer.transport.abort()  # a front end that waits for ever is worse than one that comes back
 
 
 async def _answer_later(answer: Coroutine[Any, Any, Answer], writer: asyncio.StreamWriter) -> None:

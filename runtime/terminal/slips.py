@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from drivers.api import Barcode, Columns, Cut, Document, Feed, Text
 from runtime.sale.record import Identity
 from runtime.sale.state import Suspended
 from runtime.terminal.money import amount_text
 from runtime.terminal.paper_codes import suspended_code
-from runtime.terminal.printing import ReceiptTexts
+
+if TYPE_CHECKING:
+    from runtime.terminal.printing import ReceiptTexts
 
 
 def suspended_slip(ticket: Suspended, who: Identity, exponent: int, texts: ReceiptTexts) -> Document:

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from drivers.api import DeviceClass, Document, ScanData
+from drivers.api import DeviceClass, ScanData
 from engine.labels import LabelTemplate
 from engine.snapshot import Snapshot
 from runtime.day.state import DeskState
@@ -24,8 +24,7 @@ from runtime.sale import effects as fx
 from runtime.sale import events as ev
 from runtime.sale.machine import resume, step
 from runtime.sale.record import Identity
-from runtime.sale.state import Checkout, State, Suspended
-from runtime.terminal import tickets
+from runtime.sale.state import Checkout, State
 from runtime.terminal.approval import Approval, carries_pin
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, local_text
@@ -33,19 +32,21 @@ from runtime.terminal.closing import closing
 from runtime.terminal.commands import Commands
 from runtime.terminal.day_commands import search_answered
 from runtime.terminal.day_rules import DayRules
+<<<<<<< HEAD
 from runtime.terminal.hinting import Hinting
 from runtime.terminal.intake import read_goods, read_payment_code
+=======
+>>>>>>> w-till
 from runtime.terminal.lookup import Lookup
 from runtime.terminal.money import amount_text
-from runtime.terminal.paper_codes import read_suspended
 from runtime.terminal.paying import Paying
 from runtime.terminal.pricing import Pricing
 from runtime.terminal.printing import Printing, ReceiptTexts
 from runtime.terminal.refusal import REFUSALS, NotTaken, why
 from runtime.terminal.returns import Returns
+from runtime.terminal.scanning import take_code
 from runtime.terminal.sentences import network_sentence, sentence
 from runtime.terminal.settings import SaleSettings
-from runtime.terminal.slips import suspended_slip
 from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.tendering import rounding_rows
 from runtime.terminal.view import Surroundings, view_of
@@ -97,7 +98,7 @@ class Till:
         self._hinting = Hinting(self, place)
         self.scale = ScaleWork(self)
         self.printing = Printing(self, receipt_texts)
-        self._paying = Paying(self)
+        self.paying = Paying(self)
         self.lookup = Lookup(self)
         self.returns = Returns(self)
         self.pricing.refunds_of = self.returns.refunds_of
@@ -165,7 +166,7 @@ class Till:
             self._reprice()
             self.day.clear()
         if after.sale.state is not before.sale.state:
-            self._renew()
+            self.renew()
         for effect in effects:
             self._carry_out(effect)
 
@@ -246,7 +247,7 @@ class Till:
     def scanned(self, device: str, scan: ScanData) -> None:
         """DeviceListener: goods while ringing, a payment code while tendering."""
         try:
-            said = self.code(scan.code, "scanned")
+            said = take_code(self, scan.code, "scanned")
         except REFUSALS as refused:
             self.say("bad", why(refused, self.snapshot.exponent))
         except JournalError as error:
@@ -267,44 +268,6 @@ class Till:
             self.printing.poke()
         self.changed()
 
-    def code(self, code: str, entry: str) -> Sentence:
-        """A code, `scanned` or `keyed`: goods while ringing, the customer's payment while tendering."""
-        sale = self.checkout.sale
-        if self.lookup.armed:
-            return self.lookup.of(code)
-        self.lookup.drop()
-        if sale.state is State.PAYING:
-            raise NotTaken("payment_open")
-        self.day.tend(begins=True)
-        if sale.state is State.TENDERING:
-            if not self.has("ElectronicValueRW"):
-                raise NotTaken("payments_none")
-            event = read_payment_code(code, sale, self._trade_no())
-            with self._paying.holding(code.strip()):
-                self.accept(event)
-            return sentence("payment_asked", amount=self.money(event.amount_minor))
-        return self.ring(code, entry)
-
-    def ring(self, code: str, entry: str) -> Sentence:
-        """Goods, whatever the state: the machine says where they are not taken."""
-        sale = self.checkout.sale
-        number = read_suspended(code, self.identity)
-        if number and self.snapshot.find_number(code) < 0:
-            return tickets.recall(self, number)
-        if self.returns.is_receipt(code) and self.snapshot.find_number(code) < 0:
-            return self.returns.look_at(code)
-        self._renew()
-        book, at = self.snapshot, local_text(self.clock.now())
-        rest = (at, self.pricing.hash, book.exponent, book.currency, self.settings.bags)
-        goods = read_goods(code, entry, sale, book.find, self.templates, *rest)
-        self.accept(goods)
-        if isinstance(goods, ev.WeightWanted):
-            return sentence("weigh_now", name=goods.name)
-        least = self.checkout.sale.age_open
-        if least and goods.facts is not None and goods.facts.min_age == least:
-            return sentence("age_asked", name=goods.name, age=least)
-        return sentence("item_added", name=goods.name)
-
     @property
     def shown_minor(self) -> int:
         """What the screen says the sale comes to."""
@@ -321,7 +284,7 @@ class Till:
             case fx.AskWeight():
                 self.scale.ask()
             case fx.AskPayment() | fx.QueryPayment() | fx.CancelPayment():
-                self._paying.carry_out(effect)
+                self.paying.carry_out(effect)
             case fx.Print():
                 self.printing.poke()
             case fx.PrintTraining():
@@ -333,13 +296,6 @@ class Till:
             case fx.CloseRecord():
                 if self.forwarder is not None:
                     self.forwarder.poke()
-
-    def print_slip(self, ticket: Suspended) -> None:
-        """Beside the sale, and lost where the printer is not well: the ticket is on the screen's list all the same."""
-        self.spawn(self._print(suspended_slip(ticket, self.identity, self.snapshot.exponent, self.printing.texts)))
-
-    async def _print(self, document: Document) -> None:
-        await self.devices.print_document(document)
 
     async def _open_drawer(self) -> None:
         if not self.has("POSPrinter"):
@@ -368,7 +324,7 @@ class Till:
         if culprit:
             self.say("bad", sentence("price_book_changed", name=culprit))
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
         """Between sales a new price file takes over. A bad one is in the log: no cashier can mend it."""
         if self._snapshots is not None and self.checkout.sale.state in (State.IDLE, State.CLOSED):
             self._sell_by(self._snapshots.look())
@@ -434,7 +390,7 @@ class Till:
         """An amount as sentences have it."""
         return amount_text(amount_minor, self.snapshot.exponent)
 
-    def _trade_no(self) -> str:
+    def trade_no(self) -> str:
         """Unique for ever: store, terminal, epoch and the row that will ask for it. At most 64 characters."""
         return f"{self.identity.store}{self.identity.workstation}{self.identity.epoch:x}{self.journal.last_seq + 1}"
 

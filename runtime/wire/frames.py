@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from runtime.wire.messages import Answer, Command, Hello, Message, View
-from runtime.wire.pack import WireError, build, pack, plain, unpack
+from runtime.wire.pack import WireError, build, pack, unpack
 
 MAX_FRAME = 1 << 20
 _TYPES: dict[str, type[Message]] = {"Hello": Hello, "Command": Command, "Answer": Answer, "View": View}
@@ -14,7 +14,7 @@ _TYPES: dict[str, type[Message]] = {"Hello": Hello, "Command": Command, "Answer"
 
 def encode(message: Message) -> bytes:
     """One message as one frame. Raises WireError `too_long`."""
-    body = pack({"t": type(message).__name__, "b": plain(message)})
+    body = pack({"t": type(message).__name__, "b": message})
     if len(body) > MAX_FRAME:
         raise WireError("too_long", f"a message of {len(body)} bytes")
     return struct.pack(">I", len(body)) + body

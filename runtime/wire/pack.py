@@ -26,32 +26,49 @@ class WireError(ValueError):
         self.code = code
 
 
+_ATOMS = frozenset({str, int, bool, bytes, type(None)})
+_NAMES: dict[type, tuple[str, ...]] = {}  # of the dataclasses seen so far, in sorted order
+
+
 def plain(value: Any) -> Any:
-    """A value as msgpack takes it: dataclasses become maps, tuples become lists. Floats are refused."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    """A value as msgpack takes it: dataclasses become maps, tuples become lists, maps get their keys in sorted order.
+    Floats are refused. It runs for every line of a View after every scan: exact types are looked at first."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is tuple or kind is list:
+        return [plain(v) for v in value]
+    if kind is dict:
+        return _map(value)
+    names = _NAMES.get(kind)
+    if names is None:
+        if not dataclasses.is_dataclass(value) or isinstance(value, type):
+            return _other(value)
+        names = _NAMES[kind] = tuple(sorted(f.name for f in dataclasses.fields(value)))
+    return {name: plain(getattr(value, name)) for name in names}
+
+
+def _map(value: dict[Any, Any]) -> dict[str, Any]:
+    named = {str(k): plain(v) for k, v in value.items()}
+    return {k: named[k] for k in sorted(named)}
+
+
+def _other(value: Any) -> Any:
+    """What is of a type derived from one that has a packed form."""
+    if isinstance(value, str):
+        return str(value)  # an Enum of str as its value
     if isinstance(value, tuple | list):
         return [plain(v) for v in value]
     if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, str):
-        return str(value)  # an Enum of str as its value
-    if value is None or isinstance(value, bool | int | bytes):
+        return _map(value)
+    if isinstance(value, int | bytes):
         return value
     raise TypeError(f"{type(value).__name__} has no packed form")
 
 
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _sorted(value[k]) for k in sorted(value)}
-    if isinstance(value, list):
-        return [_sorted(v) for v in value]
-    return value
-
-
 def pack(value: Any) -> bytes:
     """The canonical bytes of a plain value or dataclass."""
-    return typing.cast(bytes, msgpack.packb(_sorted(plain(value)), use_bin_type=True))
+    return typing.cast(bytes, msgpack.packb(plain(value), use_bin_type=True))
 
 
 def unpack(data: bytes, limit: int = MAX_BYTES) -> Any:

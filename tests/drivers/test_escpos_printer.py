@@ -133,8 +133,14 @@ def test_columns_fit_on_any_paper(cells: Any, columns: int) -> None:
     assert all(len(line) <= columns for line in data.split(b"\n"))
 
 
+def test_bars_without_room_are_a_qr_code_with_its_text() -> None:
+    code = "S001-01-000123-9f3a"
+    text = b"\x1ba\x01" + code.encode() + b"\n\x1ba\x00"
+    assert encode(Barcode(code), columns=32) == encode(QR(code), columns=32) + text
+    assert b"\x1dk\x49" in encode(Barcode(code), columns=48)
+
+
 def test_what_cannot_be_bars_is_text() -> None:
-    assert encode(Barcode("S001-T01-00000123"), columns=32) == b"\x1ba\x01S001-T01-00000123\n\x1ba\x00"
     assert b"6901234567890\n" in encode(Barcode("6901234567890", "EAN13"))  # its check digit is wrong
     assert encode(Barcode("白")) == b"\x1ba\x01\xb0\xd7\n\x1ba\x00"
     assert encode(QR("x" * 2000)).count(b"\n") == 42

@@ -1,6 +1,7 @@
-"""Random days at a whole till, against a model of a few integers: sales, payments, voids, slips, shifts, days,
-training, restarts as after kill -9, full disks. Whatever happens, to the minor unit: totals by tender, counts, cash in
-the drawer and receipts agree; the journal folds to the same state from its first row.
+"""Random days at a whole till, against a model of a few integers: sales with mixed tenders, rounded cash and discounts
+by hand, voids, suspended tickets, returns and exchanges, slips, shifts, days, training, restarts as after kill -9, full
+disks. Whatever happens, to the minor unit: totals by tender, counts, cash in the drawer and receipts agree; the journal
+folds to the same state from its first row.
 
 Broken variants (change that is booked as taken, training that counts, a drop that stays in the drawer) are found.
 """
@@ -8,10 +9,12 @@ Broken variants (change that is booked as taken, training that counts, a drop th
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,13 +32,34 @@ from hypothesis.stateful import (
 from till_rig import FREE, MILK, PAY_CODE, WATER, Rig, full
 
 from drivers.api import Columns, Document, Text
+from engine.compiler import compile_book
+from engine.snapshot import Snapshot
 from runtime.day import booking, machine
 from runtime.day.state import Shift, Totals
 from runtime.sale.machine import fold
 from runtime.terminal.day_rules import DayRules
 
-NET = {MILK: 300, WATER: 200, FREE: 0}
-REGULAR = {MILK: 350, WATER: 200, FREE: 0}
+NET = {MILK: 300, WATER: 203, FREE: 0}
+REGULAR = {MILK: 350, WATER: 203, FREE: 0}
+UNIT = 10  # the smallest coin: cash is rounded down to it
+
+
+def shop() -> Snapshot:
+    lines = ["sku,name,unit,price,category,brand,tags,barcodes"]
+    lines += [f"{sku},goods {sku},each,{minor},,,," for sku, minor in REGULAR.items()]
+    about = {"format": 1, "currency": "CNY", "exponent": 2, "name": "shop", "categories": {}, "cash_rounding": "down"}
+    cheap = {"id": "P1", "name": "cheap", "type": "price", "items": {"skus": [MILK]}, "price": NET[MILK]}
+    files = {"book.json": about, "promotions.json": [cheap]}
+    data = {name: json.dumps(value).encode() for name, value in files.items()}
+    return Snapshot(compile_book({**data, "items.csv": "\n".join([*lines, ""]).encode()}).data)
+
+
+BOOK = shop()
+
+
+def in_cash(amount: int) -> int:
+    """What an amount is in coins: less where it is taken, more where it is given back."""
+    return amount // UNIT * UNIT
 
 
 @dataclass
@@ -44,6 +68,10 @@ class Sums:
 
     sales: int = 0
     taken: int = 0
+    returns: int = 0
+    back: int = 0
+    voided: int = 0
+    rounded: int = 0
     saved: int = 0
     cash: int = 0
     cash_times: int = 0
@@ -56,7 +84,8 @@ class Sums:
 
     def like(self, totals: Totals) -> None:
         assert (totals.sales, totals.sales_minor) == (self.sales, self.taken)
-        assert (totals.returns, totals.returns_minor, totals.rounding_minor) == (0, 0, 0)
+        assert (totals.returns, totals.returns_minor) == (self.returns, self.back)
+        assert (totals.voided, totals.rounding_minor) == (self.voided, self.rounded)
         assert totals.discount_minor == self.saved
         cash, code = totals.tender("cash"), totals.tender("code")
         assert (cash.count, cash.amount_minor) == (self.cash_times, self.cash)
@@ -65,7 +94,7 @@ class Sums:
         assert (totals.paid_out, totals.paid_out_minor) == (len(self.paid_out), sum(self.paid_out))
         assert (totals.drops, totals.drops_minor) == (len(self.drops), sum(self.drops))
         assert totals.no_sales == self.no_sales
-        assert cash.amount_minor + code.amount_minor == totals.sales_minor
+        assert self.cash + self.code == self.taken + self.back + self.rounded
 
 
 @dataclass
@@ -80,6 +109,11 @@ class Model:
     ever: int = 0
     days: int = 0
     records: list[tuple[str, int]] = field(default_factory=list)  # what, how much
+    receipts: list[int] = field(default_factory=list)  # numbers of sales of which nothing came back
+    paid: dict[int, int] = field(default_factory=dict)  # number -> what was paid for it in the end
+    dates: list[str] = field(default_factory=list)  # BusinessDayDate of each record
+    date: str = ""  # of the business day under way
+    given_up: set[int] = field(default_factory=set)  # numbers of records that nobody gets on paper
 
     @property
     def drawer(self) -> int:
@@ -92,7 +126,23 @@ class Model:
 
 amounts = st.one_of(st.integers(1, 500), st.integers(1, 10**9))
 baskets = st.lists(st.tuples(st.sampled_from([MILK, WATER, FREE]), st.integers(1, 5)), min_size=1, max_size=3)
-blind = st.booleans()
+
+
+@dataclass(frozen=True)
+class How:
+    over: int
+    with_code: bool
+    part: bool
+    void_first: bool
+    off: int
+    aside: bool
+    give_up: bool
+    crash: bool
+
+
+_rarely = st.sampled_from([False, False, False, True])
+_off = st.sampled_from([0, 0, 7, 203])
+hows = st.builds(How, st.integers(0, 3_000), st.booleans(), st.booleans(), _rarely, _off, _rarely, _rarely, _rarely)
 
 
 def words(document: Document) -> str:
@@ -101,7 +151,7 @@ def words(document: Document) -> str:
 
 
 class Days(RuleBasedStateMachine):
-    day_rules: ClassVar[DayRules] = DayRules()
+    day_rules: ClassVar[DayRules] = DayRules(day_ends=timedelta(hours=3))
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,7 +167,9 @@ class Days(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         async def made() -> Rig:
-            return Rig(self.folder, day=self.day_rules)
+            rig = Rig(self.folder, BOOK, day=self.day_rules)
+            rig.clock.quality = "rehearsal"  # its jumps are meant
+            return rig
 
         self.rig = self.go(made())
 
@@ -130,58 +182,186 @@ class Days(RuleBasedStateMachine):
             self.loop.close()
             shutil.rmtree(self.folder)
 
+    def _record(self, kind: str, amount: int) -> None:
+        self.model.records.append((kind, amount))
+        self.model.dates.append(self.model.date or self.today)
+
+    @property
+    def today(self) -> str:
+        return (self.rig.clock.at - timedelta(hours=3)).date().isoformat()
+
+    def _begins(self, by_person: bool = True) -> None:
+        """What happens to the day before anything else does."""
+        model = self.model
+        if model.date and 0 < (date.fromisoformat(self.today) - date.fromisoformat(model.date)).days <= 31:
+            self._record("BusinessEOD", 0)
+            self._day_is_over()
+        if by_person and not model.date:
+            model.date = self.today
+
+    def _day_is_over(self) -> None:
+        model = self.model
+        model.ever += model.day.taken + model.day.back
+        model.days += 1
+        model.day, model.date = Sums(), ""
+
     # --- what people do -----------------------------------------------------------------------------------------
 
     @precondition(lambda self: not self.model.counting)
-    @rule(basket=baskets, over=st.integers(0, 3_000), with_code=st.booleans(), void=st.booleans(), crash=st.booleans())
-    def sell(self, basket: list[tuple[str, int]], over: int, with_code: bool, void: bool, crash: bool) -> None:
-        self.go(self._sell(basket, over, with_code, void, crash))
+    @rule(basket=baskets, how=hows)
+    def sell(self, basket: list[tuple[str, int]], how: How) -> None:
+        self.go(self._sell(basket, how))
 
-    async def _sell(self, basket: list[tuple[str, int]], over: int, with_code: bool, void: bool, crash: bool) -> None:
+    async def _sell(self, basket: list[tuple[str, int]], how: How) -> None:
+        self._begins()
         rig, model = self.rig, self.model
         for sku, qty in basket:
             rig.must("quantity", qty=qty)
             rig.must("scan", code=sku)
         live = basket
-        if void:
+        if how.void_first:
             rig.must("void_line", line=1)
             live = basket[1:]
             if not live:
                 return
+        total = sum(NET[sku] * qty for sku, qty in live)
+        saved = sum((REGULAR[sku] - NET[sku]) * qty for sku, qty in live)
+        waters = [n for n, (sku, _) in enumerate(basket, 1) if sku == WATER and not (how.void_first and n == 1)]
+        number = waters[0] if waters else 0
+        if how.off and number:
+            rig.must("discount_line", line=number, amount_minor=how.off, reason="碰伤")
+            total, saved = total - how.off, saved + how.off
+        if how.aside:
+            await self._put_aside()
+        if how.crash:
+            await self._crash()
+        if how.give_up:
+            rig.must("void_ticket", reason="不要了")
+            if not model.training:
+                self._record("sale", 0)
+                model.given_up.add(len(model.records))
+                for sums in model.both():
+                    sums.voided += 1
+            return
+        rig.must("subtotal")
+        assert rig.view.total_minor == total
+        cash, code = await self._pay(total, how)
+        if not model.training:
+            self._record("sale", total)
+            model.receipts.append(len(model.records))
+            model.paid[len(model.records)] = cash + code
+            self._book(sales=1, taken=total, saved=saved, cash=cash, code=code, in_cash=bool(cash) or not code)
+
+    async def _pay(self, total: int, how: How) -> tuple[int, int]:
+        """Cash and code that come in; a part in cash, then all that is left."""
+        rig = self.rig
+        rig.devices.provider["pay"] = ["SUCCESS"]
+        part = 100 if how.part and total > 100 else 0
+        change = 0
+        if part:
+            rig.must("part", amount_minor=part)
+            rig.must("cash", amount_minor=part + how.over)
+            change = how.over
+        left = total - part
+        if how.with_code and left and not self.model.training:
+            rig.must("scan", code=PAY_CODE)
+            await rig.until(lambda: rig.view.state == "closed")
+            assert rig.view.change_minor == change
+            return part, left
+        due = in_cash(left)
+        assert rig.view.cash_due_minor == due
+        assert due == 0 or rig.refused("cash", amount_minor=due - 1) == "cash_short"
+        rig.must("cash", amount_minor=due + how.over)
+        assert rig.view.state == "closed" and rig.view.change_minor == change + how.over
+        return part + due, 0
+
+    def _book(
+        self,
+        *,
+        sales: int = 0,
+        taken: int = 0,
+        returns: int = 0,
+        back: int = 0,
+        saved: int = 0,
+        cash: int = 0,
+        code: int = 0,
+        in_cash: bool = True,
+    ) -> None:
+        for sums in self.model.both():
+            sums.sales += sales
+            sums.taken += taken
+            sums.returns += returns
+            sums.back += back
+            sums.saved += saved
+            sums.rounded += cash + code - taken - back
+            sums.cash += cash
+            sums.cash_times += in_cash
+            sums.code += code
+            sums.code_times += bool(code)
+
+    async def _put_aside(self) -> None:
+        rig = self.rig
+        if self.model.training:
+            assert rig.refused("suspend") == "training_suspend"
+            return
+        rig.must("suspend")
+        await self._crash()
+        rig.must("recall", number=rig.view.suspended[-1].number)
+
+    @precondition(lambda self: not self.model.counting and not self.model.training and self.model.receipts)
+    @rule(which=st.integers(0, 99), bought=st.sampled_from([0, 0, 1, 9]), crash=st.booleans())
+    def bring_back(self, which: int, bought: int, crash: bool) -> None:
+        self.go(self._bring_back(which, bought, crash))
+
+    async def _bring_back(self, which: int, bought: int, crash: bool) -> None:
+        """All of a receipt comes back for what was paid; with `bought`, so much water is taken for it."""
+        self._begins()
+        rig, model = self.rig, self.model
+        number = model.receipts[which % len(model.receipts)]
+        paid = model.paid[number]
+        rig.must("return_receipt", code=str(number))
+        rig.must("return_all", reason="不新鲜")
+        model.receipts.remove(number)
+        if bought:
+            rig.must("quantity", qty=bought)
+            rig.must("scan", code=WATER)
         if crash:
             await self._crash()
         rig.must("subtotal")
-        total = sum(NET[sku] * qty for sku, qty in live)
-        saved = sum((REGULAR[sku] - NET[sku]) * qty for sku, qty in live)
-        assert rig.view.total_minor == total
-        pays_code = with_code and total > 0 and not model.training
-        if pays_code:
-            rig.devices.provider["pay"] = ["SUCCESS"]
-            rig.must("scan", code=PAY_CODE)
-            await rig.until(lambda: rig.view.state == "closed")
+        new = NET[WATER] * bought
+        total = new - paid
+        assert rig.view.total_minor == total, (number, paid, bought)
+        if total < 0:
+            rig.must("refund")
+            cash = in_cash(total)
         else:
-            assert total == 0 or rig.refused("cash", amount_minor=total - 1) == "cash_short"
-            rig.must("cash", amount_minor=total + over)
-            assert rig.view.change_minor == over
-        if model.training:
-            return
-        model.records.append(("sale", total))
-        for sums in model.both():
-            sums.sales += 1
-            sums.taken += total
-            sums.saved += saved
-            if pays_code:
-                sums.code += total
-                sums.code_times += 1
-            else:
-                sums.cash += total
-                sums.cash_times += 1
+            cash = in_cash(total)
+            rig.must("cash", amount_minor=cash)
+        self._record("sale", total)
+        self._book(sales=bool(bought), taken=new, returns=1, back=-paid, cash=cash)
+        assert rig.refused("return_all") in ("receipt_none_open", "receipt_nothing")
+
+    @precondition(lambda self: not self.model.counting and not self.model.training)
+    @rule(qty=st.integers(1, 4))
+    def bring_back_without_receipt(self, qty: int) -> None:
+        self.go(self._without_receipt(qty))
+
+    async def _without_receipt(self, qty: int) -> None:
+        self._begins()
+        rig = self.rig
+        rig.must("return_item", code=WATER, qty=qty, reason="没有小票")
+        rig.must("subtotal")
+        rig.must("refund")
+        total = -NET[WATER] * qty
+        self._record("sale", total)
+        self._book(returns=1, back=total, cash=in_cash(total))
 
     @rule(amount=amounts, what=st.sampled_from(["paid_in", "paid_out", "drop", "no_sale"]))
     def move(self, amount: int, what: str) -> None:
         self.go(self._move(amount, what))
 
     async def _move(self, amount: int, what: str) -> None:
+        self._begins()
         rig, model = self.rig, self.model
         args: dict[str, Any] = {"reason": "因为"} if what == "no_sale" else {"reason": "因为", "amount_minor": amount}
         if model.training:
@@ -192,7 +372,7 @@ class Days(RuleBasedStateMachine):
             return
         rig.must(what, **args)
         kinds = {"paid_in": "PaidIn", "paid_out": "PaidOut", "drop": "TenderPickup", "no_sale": "NoSale"}
-        model.records.append((kinds[what], 0 if what == "no_sale" else amount))
+        self._record(kinds[what], 0 if what == "no_sale" else amount)
         for sums in model.both():
             if what == "no_sale":
                 sums.no_sales += 1
@@ -202,14 +382,16 @@ class Days(RuleBasedStateMachine):
     @precondition(lambda self: not self.model.open and not self.model.training)
     @rule(change=st.integers(0, 10**6))
     def open_shift(self, change: int) -> None:
+        self._begins()
         self.go(self._must("shift_open", float_minor=change))
         self.model.open, self.model.change_float, self.model.shift = True, change, Sums()
         self.model.shifts += 1
-        self.model.records.append(("TillOpen", change))
+        self._record("TillOpen", change)
 
     @precondition(lambda self: self.model.open and not self.model.training and not self.model.counting)
     @rule()
     def begin_count(self) -> None:
+        self._begins()
         self.go(self._must("shift_count"))
         self.model.counting = True
 
@@ -224,6 +406,7 @@ class Days(RuleBasedStateMachine):
     @precondition(lambda self: self.model.counting)
     @rule(cash_over=st.integers(-200, 200), count_code=st.booleans())
     def close_shift(self, cash_over: int, count_code: bool) -> None:
+        self._begins()
         model = self.model
         drawer = model.drawer
         counted = max(0, drawer + cash_over)
@@ -236,7 +419,7 @@ class Days(RuleBasedStateMachine):
         assert cash["Over"] == counted - drawer
         code = [tender for tender in record["tenders"] if tender["TenderType"] == "Code"]
         assert sum(tender["Expected"] for tender in code) == model.shift.code
-        model.records.append(("TillSettle", model.change_float))
+        self._record("TillSettle", model.change_float)
         model.open = model.counting = False
         model.shift, model.change_float = Sums(), 0
 
@@ -250,25 +433,25 @@ class Days(RuleBasedStateMachine):
             assert rig.refused("day_end") in ("in_training", "shift_still_open", "shift_counting")
             return
         rig.must("day_end")
-        model.ever += model.day.taken
-        model.days += 1
         record = rig.records()[-1]
+        day = model.day
+        self._record("BusinessEOD", 0)
+        self._day_is_over()
         assert (record["ReportNumber"], record["GrandTotal"]) == (model.days, model.ever)
-        assert record["totals"]["sales_minor"] == model.day.taken
+        assert record["totals"]["sales_minor"] == day.taken
         assert {t["TenderType"]: t["Expected"] for t in record["tenders"]} == {
             kind: amount
             for kind, times, amount in (
-                ("Cash", model.day.cash_times, model.day.cash),
-                ("Code", model.day.code_times, model.day.code),
+                ("Cash", day.cash_times, day.cash),
+                ("Code", day.code_times, day.code),
             )
             if times
         }
-        model.records.append(("BusinessEOD", 0))
-        model.day = Sums()
 
     @precondition(lambda self: not self.model.counting)
     @rule()
     def train(self) -> None:
+        self._begins()
         self.go(self._must("training_end" if self.model.training else "training_begin"))
         self.model.training = not self.model.training
 
@@ -282,6 +465,7 @@ class Days(RuleBasedStateMachine):
         self.go(self._print_again(number))
 
     async def _print_again(self, number: int) -> None:
+        self._begins()
         code = self.rig.do("reprint_number", number=number)
         if self.model.training:
             assert code.sentence is not None and code.sentence.code == "in_training"
@@ -295,10 +479,17 @@ class Days(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         self.go(self._crash())
+        self._begins(by_person=False)  # the clock is looked at as soon as it is back
+
+    @rule(nights=st.sampled_from([1, 1, 2, 40]))
+    def night(self, nights: int) -> None:
+        at = self.rig.clock.at
+        self.rig.clock.at = at.replace(hour=12) + timedelta(days=nights)
 
     async def _crash(self) -> None:
         self.crashes += 1
         await self.rig.again()
+        await asyncio.sleep(0)  # what it does by itself
 
     @rule()
     def disk_is_full_for_a_moment(self) -> None:
@@ -347,12 +538,13 @@ class Days(RuleBasedStateMachine):
         records = rig.records()
         assert [record["SequenceNumber"] for record in records] == list(range(1, len(records) + 1))
         seen = [
-            (record.get("ControlType", "sale"), record["Amount"] if "Amount" in record else record["receipt"]["total"])
+            (record.get("ControlType", "sale"), record["Amount"] if "Amount" in record else record["total"])
             for record in records
         ]
         assert seen == model.records
+        assert [record["BusinessDayDate"] for record in records] == model.dates
         papers = [words(document) for document in rig.devices.printed]
-        for number in range(1, len(records) + 1):
+        for number in set(range(1, len(records) + 1)) - model.given_up:
             own = [paper for paper in papers if f"No. {number:06d}" in paper]
             assert own, f"record {number} is not on paper"
             assert sum("*** COPY ***" not in paper for paper in own) <= 1
@@ -363,8 +555,7 @@ class Days(RuleBasedStateMachine):
 
 
 def play(examples: int, steps: int, find: bool = False) -> None:
-    """`find`: a fault that is there is to be found, always by the same days, and not made small."""
-    phases = [Phase.generate] if find else list(Phase)
+    """`find`: a fault that is there is found, always by the same days. None is made small: that takes minutes."""
 
     run_state_machine_as_test(
         Days,
@@ -372,7 +563,7 @@ def play(examples: int, steps: int, find: bool = False) -> None:
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
-            phases=phases,
+            phases=[Phase.generate],
             derandomize=find,
             report_multiple_bugs=False,
             database=None,
@@ -382,7 +573,7 @@ def play(examples: int, steps: int, find: bool = False) -> None:
 
 
 def test_random_days_agree_with_the_model() -> None:
-    play(15, 20)
+    play(30, 30)
 
 
 @pytest.mark.long

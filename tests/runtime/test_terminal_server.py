@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import stat
 import struct
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runtime.terminal.sentences import network_sentence
-from runtime.terminal.server import MAX_PEERS, MAX_UNSENT_BYTES, FrontEndServer
+from runtime.terminal.server import MAX_ANSWERS_LATER, MAX_PEERS, MAX_UNSENT_BYTES, FrontEndServer
 from runtime.wire.frames import FrameReader, encode
 from runtime.wire.messages import PROTOCOL, Answer, Command, Hello, Message, View, ViewLine, ViewNetwork
 
@@ -185,5 +188,57 @@ def test_connections_that_say_nothing_are_limited(tmp_path: Path) -> None:
         else:
             raise AssertionError("nobody is served any more")
         await server.stop()
+
+    asyncio.run(run())
+
+
+class LateDaemon(Daemon):
+    """Answers when it is told to; number 13 never, for it has a fault."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.now = asyncio.Event()
+        self.begun = 0
+        self.ended = 0
+        self.server = FrontEndServer(path, self.later, lambda: view(self.rev, self.lines))
+
+    def later(self, command: Command) -> Answer | Coroutine[Any, Any, Answer]:
+        return Answer(command.id, True) if command.name == "scan" else self._late(command)
+
+    async def _late(self, command: Command) -> Answer:
+        self.begun += 1
+        try:
+            await self.now.wait()
+        finally:
+            self.ended += 1
+        if command.id == 13:
+            raise ValueError("a fault of ours")
+        return Answer(command.id, True)
+
+
+def test_an_answer_that_takes_its_time_holds_up_no_other(tmp_path: Path) -> None:
+    async def run() -> None:
+        daemon = LateDaemon(tmp_path / "s")
+        await daemon.server.start()
+        peer, gone, faulty, greedy = [await Peer.connect(tmp_path / "s") for _ in range(4)]
+        for one in (peer, gone, faulty, greedy):
+            await one.next()
+        peer.writer.write(encode(Command(1, "sign_on")) + encode(Command(2, "scan")))
+        assert await peer.next() == Answer(2, True)
+        gone.writer.write(encode(Command(3, "sign_on")))
+        faulty.writer.write(encode(Command(13, "sign_on")))
+        greedy.writer.write(b"".join(encode(Command(n, "sign_on")) for n in range(20, 20 + MAX_ANSWERS_LATER + 1)))
+        assert await greedy.next() is None  # put off the line, and what it asked for is let go
+        async with asyncio.timeout(5):
+            while daemon.begun < 3:
+                await asyncio.sleep(0.005)
+            gone.writer.close()
+            while daemon.begun - daemon.ended > 2:  # nobody waits for that answer any more
+                await asyncio.sleep(0.005)
+        daemon.now.set()
+        assert await peer.next() == Answer(1, True)
+        with contextlib.suppress(ConnectionError):
+            assert await faulty.next() is None
+        await daemon.server.stop()
 
     asyncio.run(run())

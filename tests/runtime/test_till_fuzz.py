@@ -35,9 +35,8 @@ wild = st.builds(
 
 def _plausible(name: str) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
     kinds = {str: texts, int: numbers}
-    args = st.fixed_dictionaries(
-        {key: kinds[kind] for key, kind in {**COMMANDS[name][0], **OPTIONAL.get(name, {})}.items()}
-    )
+    more = {key: kinds[kind] for key, kind in OPTIONAL.get(name, {}).items()}
+    args = st.fixed_dictionaries({key: kinds[kind] for key, kind in COMMANDS[name][0].items()}, optional=more)
     return args.map(lambda given: (name, given))
 
 

@@ -92,7 +92,7 @@ def test_the_customers_code_is_nowhere(tmp_path: Path, caplog: pytest.LogCapture
         rig.scan(PAY_CODE)
         rig.scan(PAY_CODE[:-2] + "11")
         assert rig.said == "payment_open"
-        assert PAY_CODE[:12] not in str(vars(rig.till._paying))
+        assert PAY_CODE[:12] not in str(vars(rig.till.paying))
         assert all(PAY_CODE[:12] not in str(view) for view in rig.views)
 
     run(tmp_path, work)
@@ -177,7 +177,7 @@ def test_a_payment_that_is_not_on_disk_is_not_asked_for(tmp_path: Path) -> None:
         rig.scan(PAY_CODE)
         assert rig.said == "DISK_FULL" and rig.view.state == "tendering"
         await asyncio.sleep(0.05)
-        assert not rig.devices.asked and not rig.till._paying._auth_code
+        assert not rig.devices.asked and not rig.till.paying._auth_code
         full(False)
         rig.scan(PAY_CODE)
         await rig.until(lambda: rig.view.state == "closed")

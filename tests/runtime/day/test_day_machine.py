@@ -8,6 +8,8 @@ from itertools import product
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from runtime.day import diagram, machine
 from runtime.day import events as d
@@ -22,7 +24,7 @@ from runtime.sale.machine import fold, step
 from runtime.sale.refusals import MAX_AMOUNT_MINOR, Refused
 from runtime.sale.state import Checkout, PrintJob, Sale, State
 from runtime.wire.pack import build, pack, unpack
-from tests.runtime.sale_events import AT, WANT, item, sale, subtotal
+from tests.runtime.sale_events import AT, WANT, anything, item, sale, subtotal
 
 SAMPLES: dict[type[d.DayEvent], d.DayEvent] = {
     d.RulesSet: d.RulesSet(True, True),
@@ -308,3 +310,61 @@ def test_the_tables_in_the_docs_are_the_codes() -> None:
     page = diagram.PAGE.read_text(encoding="utf-8")
     assert diagram.page_with_parts(page) == page, "docs/day.md is stale: run python -m runtime.day.diagram"
     assert "open --> counting: CountBegun" in page and "on --> locked: Locked" in page
+
+
+_reasons = st.one_of(st.sampled_from(["水费", "", "x" * 200, "a\tb"]), st.text(max_size=5))
+_money = st.one_of(st.integers(-1, 50_000), st.integers(-(2**70), 2**70))
+_users = st.sampled_from(["1001", "2001", "", "?", "1" * 30])
+day_events: st.SearchStrategy[d.DayEvent] = st.one_of(
+    st.builds(d.RulesSet, st.booleans(), st.booleans()),
+    st.builds(d.SignedOn, _users, _reasons, st.sampled_from(["cashier", "manager", "boss"])),
+    st.builds(d.Unlocked, _users),
+    st.builds(d.Approved, st.just("drop"), _users, _reasons),
+    st.builds(d.ApprovalRefused, st.just("drop"), _users, st.sampled_from(["wrong_pin", "role"])),
+    st.builds(d.ShiftOpened, _money, st.just(AT)),
+    st.builds(
+        d.ShiftClosed, st.lists(st.builds(d.Counted, st.sampled_from(["cash", "code"]), _money)).map(tuple), st.just(AT)
+    ),
+    st.builds(d.PaidIn, _money, _reasons, st.just(AT)),
+    st.builds(d.PaidOut, _money, _reasons, st.just(AT)),
+    st.builds(d.CashDropped, _money, _reasons, st.just(AT)),
+    st.builds(d.DrawerOpened, _reasons, st.just(AT)),
+    st.builds(d.DayBegun, st.sampled_from(["2026-11-22", "2026-11-23", "x"]), st.just(AT)),
+    st.builds(d.ReprintAsked, st.integers(-1, 5)),
+    st.sampled_from(list(SAMPLES.values())),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.one_of(day_events, anything, st.sampled_from([item(7), subtotal(7), e.CashTendered(9, AT)])), max_size=50
+    )
+)
+def test_no_walk_breaks_the_day(events: list[e.Event]) -> None:
+    """Whatever happens, in whatever order: sums foot, numbers rise by one for each record, training leaves no trace."""
+    checkout, accepted = Checkout(), list[e.Event]()
+    for event in events:
+        try:
+            after, effects = step(checkout, event)
+        except Refused as error:
+            assert str(error)
+            continue
+        accepted.append(event)
+        closes = [x for x in effects if isinstance(x, CloseRecord)]
+        assert [x.sequence for x in closes] == list(range(checkout.last_sequence + 1, after.last_sequence + 1))
+        for totals in (after.shift.totals, after.day.totals):
+            came_minor = totals.sales_minor + totals.returns_minor + totals.rounding_minor
+            assert sum(each.amount_minor for each in totals.tenders) == came_minor
+        if checkout.desk.training and not isinstance(event, d.DayTurned | d.DayBegun | d.RulesSet | d.CountDropped):
+            assert (after.shift, after.day, after.last_sequence) == (
+                checkout.shift,
+                checkout.day,
+                checkout.last_sequence,
+            )
+            assert not any(isinstance(x, OpenDrawer) for x in effects)
+        assert bool(after.desk.user) == (after.desk.state in (DeskState.ON, DeskState.LOCKED))
+        assert not (after.desk.training and after.shift.state is ShiftState.COUNTING)
+        checkout = after
+    assert fold(accepted) == checkout
+    assert build(Checkout, unpack(pack(checkout))) == checkout
