@@ -32,11 +32,7 @@ from runtime.terminal.closing import closing
 from runtime.terminal.commands import Commands
 from runtime.terminal.day_commands import search_answered
 from runtime.terminal.day_rules import DayRules
-<<<<<<< HEAD
 from runtime.terminal.hinting import Hinting
-from runtime.terminal.intake import read_goods, read_payment_code
-=======
->>>>>>> w-till
 from runtime.terminal.lookup import Lookup
 from runtime.terminal.money import amount_text
 from runtime.terminal.paying import Paying
