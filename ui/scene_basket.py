@@ -113,7 +113,8 @@ def _message(paper: Paper, message: Message | None, rect: Rect, grid: Grid) -> N
 
 def _troubles(paper: Paper, grid: Grid, screen: Screen, foot: int) -> int:
     """From `foot` up; gives the new foot."""
-    shown = screen.troubles[: grid.pick(2, 3)]
+    loud = screen.message is not None and screen.message.fresh and screen.message.severity == "bad"
+    shown = screen.troubles[: grid.pick(1 if loud else 2, 3)]
     h = grid.pick(40, 46)
     foot -= grid.pad // 2
     hidden = len(screen.troubles) - len(shown)

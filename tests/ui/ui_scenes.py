@@ -13,6 +13,7 @@ from runtime.wire.messages import (
     Notice,
     Sentence,
     View,
+    ViewAdjustment,
     ViewBag,
     ViewFound,
     ViewLookup,
@@ -122,6 +123,10 @@ def shown() -> dict[str, Shown]:
                                         "If in doubt look at the papers, then answer.",
                                         {"name": "高粱白酒 500ml", "age": 18}))  # fmt: skip
     aside = replace(idle, suspended=SUSPENDED)
+    by_hand = (
+        ViewAdjustment(3, "price", 4490, -500, "临期", "2001"),
+        ViewAdjustment(0, "ticket_percent", 5, -536, "员工内购", ""),
+    )
     return {
         "functions": Shown(basket, ("F1",)),
         "search": Shown(basket, ("F1", "g", "j")),
@@ -129,6 +134,7 @@ def shown() -> dict[str, Shown]:
         "discount": Shown(basket, ("Ctrl+F2", "1", "5")),
         "approval": Shown(basket, ("Ctrl+Delete", "1", "Enter", "2", "0", "0", "1", "Enter", "1", "2", "3"), NEEDED),
         "age": Shown(replace(basket, age_question=18, notice=asked)),
+        "by-hand": Shown(replace(basket, adjustments=by_hand)),
         "recall": Shown(aside, ("F7", "Down")),
         "suspended": Shown(aside),
         "lookup": Shown(replace(basket, lookup=LOOKED_UP, notice=None)),
