@@ -51,8 +51,19 @@ def make(target: str, shown: Shown, size: str, language: str, theme: str, screen
         ui.send_signal(signal.SIGTERM)  # the picture at the end is of a screen that has settled
         ui.wait(20)
         server.close()
-        (OUT / target).write_bytes(picture.read_bytes())
+        keep(picture, OUT / target)
         print(f"docs/pictures/{target}", flush=True)
+
+
+def keep(picture: Path, target: Path) -> None:
+    """A third of the size, in 128 colours, where Pillow is there."""
+    try:
+        from PIL import Image
+    except ImportError:
+        target.write_bytes(picture.read_bytes())
+        return
+    with Image.open(picture) as image:
+        image.quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 def name_of(state: str, size: str, language: str, theme: str) -> str:

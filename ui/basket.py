@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.wire.messages import View, ViewLine
-from ui.actions import due_minor
+from ui.actions import due_minor, is_refund
 from ui.local import Local, first_shown, live_lines
 from ui.money import grouped_text, money_text, weight_text
 from ui.texts import Texts, mark
@@ -97,6 +97,12 @@ def rung_text(view: View, text: str, name: str) -> str:
 def empty_of(view: View | None, local: Local, t: Texts) -> str:
     if view is not None and (view.lines or not local.connected or view.state not in ("idle", "ringing")):
         return ""
+    if (
+        view is not None
+        and (view.desk in ("off", "locked") or view.shift in ("needed", "counting"))
+        and not view.training
+    ):
+        return ""  # the banner says what comes first
     return t("Scan the first item") if view is not None else t("Connecting")
 
 
@@ -133,7 +139,11 @@ def figures_of(view: View | None, t: Texts) -> tuple[Figure, tuple[Figure, ...]]
     total = figure(t("To pay"), view.total_minor)
     if view.state in ("tendering", "paying"):
         paid = [total, figure(t("Paid so far"), view.paid_minor)] if view.paid_minor else []
+        if is_refund(view):
+            return figure(t("Give back"), view.paid_minor - view.total_minor), (pieces, *saved)
         return figure(t("Due"), due_minor(view)), (pieces, *saved, *paid)
+    if view.state == "closed" and view.total_minor < 0:
+        return figure(t("Gave back"), -view.total_minor), (pieces, *saved)
     if view.state == "closed":
         given_minor = max(view.paid_minor, view.total_minor + view.change_minor)
         kinds = {tender.kind for tender in view.tenders}

@@ -59,15 +59,20 @@ def bar_of(view: View | None, local: Local, t: Texts) -> tuple[Button | None, ..
     bar: list[Button | None] = []
     for actions in BAR:
         action = next((one for one in actions if one in now), None)
-        label = _hold_label(view, t) if action == "hold" and view is not None else ""
+        label = _label_now(action, view, t) if action and view is not None else ""
         bar.append(button_of(action, local, t, label) if action else None)
     return tuple(bar)
 
 
-def _hold_label(view: View, t: Texts) -> str:
-    if view.state in ("idle", "closed"):
-        return t("Recall ({count})", count=len(view.suspended))
-    return t("Hold")
+def _label_now(action: str, view: View, t: Texts) -> str:
+    """What a key that has two meanings would do; empty for one with one."""
+    if action == "hold":
+        if view.state in ("idle", "closed"):
+            return t("Recall ({count})", count=len(view.suspended))
+        return t("Hold")
+    if action == "shift":
+        return t("Close shift") if view.shift == "open" else t("Open a shift")
+    return ""
 
 
 def buttons_of(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:

@@ -45,6 +45,8 @@ def valid(view: View | None, local: Local) -> tuple[str, ...]:
     actions = VALID[view.state]
     if not live_lines(view) and view.state == "ringing":
         actions = tuple(a for a in actions if a not in NEEDS_LINES)
+    if view.state == "tendering" and view.total_minor - view.paid_minor < 0:
+        actions = tuple(a for a in actions if a != "part")
     actions = tuple(a for a in actions if _fits_day(a, view))
     if "hold" in actions and view.state in ("idle", "closed") and not view.suspended:
         actions = tuple(a for a in actions if a != "hold")
