@@ -101,7 +101,7 @@ def _forms_seen(local: Local, before: View | None, view: View) -> Local:
         local = replace(local, form=None)
     wants = asked_for(view)
     if local.form is None and wants is not None and (before is None or asked_for(before) != wants):
-        local = replace(local, form=wants, help_open=False)
+        local = with_form(local, wants)
     return local
 
 
@@ -153,7 +153,12 @@ def with_typing(local: Local, text: str) -> Local:
 
 def reopened(local: Local, form: Form) -> Local:
     """After a refusal: as it was filled in, without its secret."""
-    return replace(local, form=forgotten(form))
+    return with_form(local, forgotten(form))
+
+
+def with_form(local: Local, form: Form) -> Local:
+    """With this form on top of whatever else is open."""
+    return replace(local, form=form, help_open=False, filter="", pick=None, first=0)
 
 
 def live_lines(view: View) -> tuple[ViewLine, ...]:

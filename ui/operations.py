@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from runtime.wire.messages import View, ViewLine
 from ui.forms import Args, Form, birth_date, filled_amount, opened
-from ui.local import Local, live_lines, on_screen, say, select
+from ui.local import Local, live_lines, on_screen, say, select, with_form
 from ui.money import entered_minor
 from ui.texts import own
 
@@ -45,7 +45,7 @@ def new_sale(view: View) -> Commands:
 
 
 def _open(local: Local, form: Form) -> Result:
-    return replace(local, form=form, entry="", note=None, help_open=False, filter=""), ()
+    return replace(with_form(local, form), entry="", note=None), ()
 
 
 def _sends(command: str) -> Operation:

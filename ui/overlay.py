@@ -13,7 +13,7 @@ from typing import Literal
 from runtime.wire.messages import Sentence, View
 from ui.forms import Args, Form, Option, entered, moved, opened, to_field
 from ui.keys import HOT_KEYS
-from ui.local import Local, say
+from ui.local import Local, say, with_form
 from ui.money import grouped_text
 from ui.possible import valid
 from ui.search import matches
@@ -34,11 +34,12 @@ def cover_of(view: View | None, local: Local) -> Cover:
         return "form"
     if view.desk in ("off", "locked"):
         return ""
-    if view.report is not None:
+    between = view.state in ("idle", "closed")  # goods that are rung put reports and lists away
+    if view.report is not None and between:
         return "report"
-    if view.found is not None:
+    if view.found is not None and between:
         return "found"
-    return "return" if view.open_return is not None else ""
+    return "return" if view.open_return is not None and (between or view.state == "ringing") else ""
 
 
 def listed(view: View | None, local: Local) -> tuple[str, ...]:
@@ -209,11 +210,11 @@ def _on_return(view: View, local: Local, word: str, value: str) -> Done | None:
     if word in ("up", "down"):
         return _picked(local, len(lines), 1 if word == "down" else -1), "", ()
     if word == "choose" and value == "all":
-        return replace(local, form=opened("return_all"), note=None), "", ()
+        return replace(with_form(local, opened("return_all")), note=None), "", ()
     at = int(value) if word == "choose" and value.isdecimal() else local.pick
     if word in ("choose", "enter", "ok"):
         if at is None or at >= len(lines):
             return local, "", ()
         form = opened("return_line", args={"line": lines[at].line}, name=lines[at].name)
-        return replace(local, form=form, pick=at, note=None), "", ()
+        return replace(with_form(local, form), note=None), "", ()
     return None

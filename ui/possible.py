@@ -9,8 +9,8 @@ from runtime.wire.messages import View
 from ui.local import Local, live_lines
 
 # between two sales, and while one is rung
-DESK = ("no_sale", "x_report", "reprint_number", "journal_search")
-BETWEEN = ("paid_in", "paid_out", "drop", "shift", "day_end", "sign", "training")
+DESK = ("no_sale", "reprint_number")
+BETWEEN = ("x_report", "journal_search", "paid_in", "paid_out", "drop", "shift", "day_end", "sign", "training")
 BEGINS = ("enter", "quantity", "member", "bag", "price_lookup", "return_receipt", "return_item")
 
 # state -> actions that touch the sale; those of LOCAL are always there

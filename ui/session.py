@@ -20,7 +20,7 @@ from ui.actions import press
 from ui.client import Arrival, Link
 from ui.forms import Args, Form, opened
 from ui.keys import BY_ACTION, typed
-from ui.local import Local, reopened, say, scroll_by, seen, typing, with_typing
+from ui.local import Local, reopened, say, scroll_by, seen, typing, with_form, with_typing
 from ui.models import Screen, screen
 from ui.panels import words_of
 from ui.settings import DEFAULTS, UiSettings
@@ -31,6 +31,7 @@ VIEW_GRACE_S = 0.3  # how long after an answer its View may still be under way
 MAX_HELD = 32  # keys held back; more are thrown away
 BURST = 6  # characters
 BURST_GAP_S = 0.035  # between two of them
+MAX_BUSY_S = 0.25  # of one picture
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class Session:
         self._waiting: _Waiting | None = None
         self._held: deque[tuple[str, float]] = deque()
         self._typed_at: list[float] = []
+        self._busy_s = 0.0
 
     def screen(self) -> Screen:
         """What is to be shown now."""
@@ -83,12 +85,20 @@ class Session:
 
     def act(self, action: str) -> None:
         """An action of ui.actions.press, from a key or a button."""
-        now = self._now()
+        now = self._typing_clock()
         if self._waiting is not None:
             if len(self._held) < MAX_HELD + 96:  # a whole wedge scan besides
                 self._held.append((action, now))
             return
         self._do(action, now)
+
+    def busy(self, seconds: float) -> None:
+        """The screen was drawn for so long and no key was looked at: two keys on either side are nearer than it seems.
+        Without this a slow machine would cut a wedge scan in two."""
+        self._busy_s += min(max(0.0, seconds), MAX_BUSY_S)
+
+    def _typing_clock(self) -> float:
+        return self._now() - self._busy_s
 
     def fits(self, rows: int, panel_rows: int, panel_columns: int) -> bool:
         """How many lines, and rows of a panel, the picture has room for; whether that is news."""
@@ -125,7 +135,7 @@ class Session:
             last = next((at for action, at in reversed(self._held) if action.startswith("type:")), None)
         else:
             last = self._typed_at[-1] if self._typed_at else None
-        return last is not None and self._now() - last <= BURST_GAP_S
+        return last is not None and self._typing_clock() - last <= BURST_GAP_S
 
     def _burst(self) -> str:
         """The end of what is being typed that a wedge scanner typed; empty if a person did."""
@@ -194,7 +204,7 @@ class Session:
             said = {name: str(answer.sentence.args.get(name, "")) for name in ("operation", "role")}
             args = {k: v for k, v in waiting.command.args.items() if v is not None and k != "approver"}
             form = opened("approval", args=args, **said)
-            self.local = replace(self.local, form=replace(form, command=waiting.command.name))
+            self.local = with_form(self.local, replace(form, command=waiting.command.name))
         elif waiting.form is not None:
             self.local = reopened(self.local, waiting.form)
 

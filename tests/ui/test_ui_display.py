@@ -114,6 +114,25 @@ def test_keys_and_touch(running: tuple[TillServer, subprocess.Popen[str], Path],
     assert until(subtotal), server.commands
 
 
+def test_a_form_by_keys(running: tuple[TillServer, subprocess.Popen[str], Path], shown: str) -> None:
+    """Ctrl and the function keys come through the window as ui.keys writes them; a fast scan passes the form by."""
+    server, ui, picture = running
+    try:
+        keyboard = Keyboard(shown)
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    keyboard.click(2, 2)
+    before = fresh(ui, picture)
+    for key in ("Ctrl+Delete", "2"):
+        keyboard.till_key(key)
+    assert until(lambda: fresh(ui, picture) != before) and not server.commands
+    keyboard.press("6", "9", "0", "1", "2", "3", "Return", pace_s=0.004)
+    assert until(lambda: [c.name for c in server.commands] == ["scan"]), server.commands
+    keyboard.till_key("Enter")
+    assert until(lambda: len(server.commands) > 1)
+    assert (server.commands[-1].name, server.commands[-1].args) == ("void_ticket", {"reason": "顾客无法付款"})
+
+
 def test_the_daemon_goes_and_comes_back(running: tuple[TillServer, subprocess.Popen[str], Path]) -> None:
     server, ui, picture = running
     well = fresh(ui, picture)

@@ -103,7 +103,7 @@ def test_another_operation_does_not_forget_a_form() -> None:
     assert not till.sent and till.code() == "UI_FORM_OPEN" and till.session.local.form is not None
 
 
-@pytest.mark.parametrize("key", ["/", "Ctrl+F2", "Ctrl+Delete", "F5", "F4", "Ctrl+R", "F1", "Ctrl+F12"])
+@pytest.mark.parametrize("key", ["/", "Ctrl+F2", "Ctrl+Delete", "F5", "Ctrl+N", "Ctrl+R", "F1", "Ctrl+F12"])
 def test_a_scan_is_never_typed_into_a_field(key: str) -> None:
     """Whatever is open: the scan goes to the daemon, and what was typed before it stays."""
     till = Till(RINGING)
@@ -295,6 +295,50 @@ def test_menu_runs_what_is_found() -> None:
     till = Till(RINGING)
     till.keys("F1", "Enter")
     assert not till.sent and till.session.local.help_open
+
+
+def test_goods_that_are_rung_put_a_report_away() -> None:
+    for name in ("report", "found"):
+        till = Till(SCENES[name].view)
+        assert till.session.screen().panel is not None
+        till.session.arrive(replace(SCENES[name].view, state="ringing", rev=50))
+        assert till.session.screen().panel is None
+    till = Till(SCENES["return"].view)
+    till.session.arrive(replace(SCENES["return"].view, state="tendering", rev=50))
+    assert till.session.screen().panel is None  # paying is not hidden
+
+
+def test_a_finger_chooses_a_reason_and_a_field() -> None:
+    till = Till(IDLE)
+    till.session.act("no_sale")
+    till.session.act("choose:1")
+    assert sent(till) == [("no_sale", {"reason": "Check the drawer"})]
+    till = Till(IDLE)
+    till.session.act("paid_in")
+    till.session.act("field:1")
+    till.session.act("choose:0")  # the amount is missing: there it goes
+    form = till.session.local.form
+    assert not till.sent and form is not None and form.active == 0 and form.values[1] == "More change"
+
+
+def test_approval_comes_on_top_of_the_list() -> None:
+    till = Till(RINGING)
+    till.keys("Ctrl+Delete", "1", "Enter", "F1")
+    till.session.arrive(Answer(till.sent[-1].id, False, ui_scenes.NEEDED))
+    till.keys(*"2001", "Enter", *"47")
+    assert till.session.screen().entry == "●●"
+
+
+def test_the_list_is_paged() -> None:
+    till = Till(RINGING)
+    till.session.fits(8, 6, 2)
+    till.keys("F1", "PageDown")
+    panel = till.session.screen().panel
+    assert panel is not None and panel.first == 12
+    till.keys("PageDown", "PageDown", "PageDown", "Up")
+    assert till.session.local.pick == 42 and till.session.local.first == 36
+    till.keys("Esc", "Ctrl+F3")
+    assert till.session.local.first == 0
 
 
 def test_what_fields_mean() -> None:

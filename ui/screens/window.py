@@ -18,7 +18,7 @@ from typing import Any
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glFinish, glReadPixels
 from kivy.uix.widget import Widget
 
 from ui.client import Client, Link
@@ -75,6 +75,7 @@ class Till:
         self._said_ready = False
         self._was_up = True
         self._exit = 0
+        self._paint_began_s: float | None = None
 
     def run(self) -> int:
         """Until the window is closed or the process is told to end."""
@@ -119,6 +120,7 @@ class Till:
             self.picture()
 
     def _paint(self, _dt: float = 0.0) -> None:
+        self._paint_began_s = time.monotonic()
         left = self._session.tick()
         if self._deadline is not None:
             self._deadline.cancel()
@@ -198,6 +200,10 @@ class Till:
         self._repaint()
 
     def _flip(self, *_: Any) -> None:
+        if self._paint_began_s is not None:
+            glFinish()  # else the drawing is waited for out of our sight, in the flip
+            self._session.busy(time.monotonic() - self._paint_began_s)
+            self._paint_began_s = None
         if self._seen_view and not self._said_ready:
             self._said_ready = True
             print(f"ready {int(Window.width)}x{int(Window.height)}", flush=True)
