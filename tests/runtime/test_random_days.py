@@ -573,7 +573,7 @@ def play(examples: int, steps: int, find: bool = False) -> None:
 
 
 def test_random_days_agree_with_the_model() -> None:
-    play(30, 30)
+    play(20, 25)
 
 
 @pytest.mark.long
