@@ -43,6 +43,7 @@ class Screen:
         self.virtual = display is not None
         env = {"DISPLAY": display, "KIVY_GL_BACKEND": "sdl2", "LIBGL_ALWAYS_SOFTWARE": "1"} if display else {}
         words = [*LANE, "ui", "--socket", str(store.socket), "--language", language, "--size", size]
+        words += ["--settings", str(store.terminal_file)]
         self.process = Process("ui", [*words, "--picture", str(self.picture)], store.run, env)
 
     def take(self, name: str) -> Path:

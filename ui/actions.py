@@ -1,8 +1,8 @@
 """From what a person presses to Commands. Pure: `(view, local, action) -> (local, commands)`.
 
-The table VALID says which actions a state of the sale has; the screen offers exactly those. What needs judgement (is
-100000 a quantity, is the cash enough) is the daemon's to refuse: it keeps the sentence and the row. Refused here is
-only what no command can be made of.
+ui.possible says which actions a state has; the operations of the working day are in ui.operations, what a form is told
+in ui.forms. What needs judgement (is 100000 a quantity, is the cash enough) is the daemon's to refuse: it keeps the
+sentence and the row. Refused here is only what no command can be made of.
 """
 
 from __future__ import annotations
@@ -10,51 +10,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from runtime.wire.messages import View, ViewLine
-from ui.keys import MAX_ENTRY, typed
-from ui.local import Local, live_lines, on_screen, say, scroll_by, select
+from runtime.wire.messages import View
+from ui.keys import typed
+from ui.local import Local, live_lines, say, scroll_by, select, typing, with_typing
 from ui.money import entered_minor
+from ui.operations import OPERATIONS, Commands, Operation, Result, chosen_line, new_sale
+from ui.overlay import ON_PANEL, cover_of, in_panel
+from ui.possible import valid
 from ui.texts import own
+from ui.theme import next_theme
 
+MAX_TYPED = 64
 PAYMENT_CODE_DIGITS = 16  # from here on, digits typed in payment are a payment code and no amount
 MAX_QUANTITY_DIGITS = 9
-
-Args = dict[str, str | int | None]
-Commands = tuple[tuple[str, Args], ...]
-Result = tuple[Local, Commands]
-
-# state -> actions that touch the sale; those of LOCAL are always there
-VALID: dict[str, tuple[str, ...]] = {
-    "idle": ("enter", "quantity", "member"),
-    "ringing": ("pay", "enter", "quantity", "set_quantity", "void_line", "member"),
-    "weighing": ("weigh", "cancel"),
-    "tendering": ("pay", "enter", "code_pay", "cancel"),
-    "paying": ("cancel",),
-    "closed": ("pay", "enter", "quantity", "member"),
-}
-LOCAL = ("up", "down", "page_up", "page_down", "erase", "language", "help")
-
-
-def valid(view: View | None, local: Local) -> tuple[str, ...]:
-    """The actions that do something now."""
-    if view is None or not local.connected:
-        return LOCAL
-    actions = VALID[view.state]
-    if "cancel" not in actions and (view.pending_qty is not None or local.entry or local.selected is not None):
-        actions += ("cancel",)
-    if view.state == "ringing" and not live_lines(view):
-        actions = tuple(a for a in actions if a not in ("pay", "void_line", "set_quantity"))
-    if view.receipts_waiting:
-        actions += ("reprint",)
-    return actions + LOCAL
+STRAY = ("cancel", "enter", "ok")  # take care of themselves where there is nothing to do
 
 
 def press(view: View | None, local: Local, action: str) -> Result:
-    """One hot key or button. Quick cash is `cash:AMOUNT_MINOR`, a touched line `line:NUMBER`, a character `type:X`,
-    what a wedge scanner typed `scan:CODE`. An action that is not known is a KeyError: a fault of the tables."""
+    """One hot key or button. Quick cash is `cash:AMOUNT_MINOR`, a touched line `line:NUMBER`, a touched row of a panel
+    `choose:NUMBER`, a field of a form `field:NUMBER`, a character `type:X`, what a wedge scanner typed `scan:CODE`. An
+    action that is not known is a KeyError: a fault of the tables."""
     word, _, value = action.partition(":")
     if word == "type":
         return _type(local, value), ()
+    if word == "scan" and view is not None and local.connected:  # whatever is open: goods are rung
+        return replace(local, note=None), (("scan", {"code": value}),)
+    if word in ON_PANEL and cover_of(view, local):
+        done = in_panel(view, local, word, value)
+        if done is not None:
+            local, run, commands = done
+            return press(view, local, run) if run else (local, commands)
     handler = _ANYTIME.get(word)
     if handler is not None:
         return handler(view, local)
@@ -62,6 +47,8 @@ def press(view: View | None, local: Local, action: str) -> Result:
         return (select(view, local, int(value)) if view is not None else local), ()
     if word == "cancel":
         return _cancel(view, local)
+    if word in ("choose", "field"):  # its panel has just gone
+        return local, ()
     if view is None or not local.connected:
         return say(local, own("UI_NOT_CONNECTED")), ()
     if word == "cash":
@@ -70,11 +57,15 @@ def press(view: View | None, local: Local, action: str) -> Result:
         return replace(local, entry="", note=None), (("cash", {"amount_minor": int(value)}),)
     if word == "scan":
         return replace(local, note=None), (("scan", {"code": value}),)
+    if local.form is not None:  # a key of another operation: neither is forgotten unseen
+        return say(local, own("UI_FORM_OPEN")), ()
+    if word == "ok":
+        word = "enter"
     if word == "enter" and local.entry and view.state != "tendering":  # a code is the daemon's to refuse, in any state
         return replace(local, entry="", note=None), (("scan", {"code": local.entry}),)
     if word not in valid(view, local):
         return say(local, own("UI_NOT_NOW")), ()
-    return _ON_SALE[word](view, replace(local, note=None))
+    return _ON_SALE[word](view, replace(local, note=None, help_open=False, filter=""))
 
 
 # --- what only this screen sees ---------------------------------------------------------------------------------
@@ -83,25 +74,30 @@ def press(view: View | None, local: Local, action: str) -> Result:
 def _type(local: Local, text: str) -> Local:
     if not all(typed(one) for one in text):
         return local
-    if len(local.entry) + len(text) > MAX_ENTRY:
+    before = typing(local)
+    if len(before) + len(text) > MAX_TYPED:
         return say(local, own("UI_FULL"))
-    return replace(local, entry=local.entry + text)
+    return with_typing(local, before + text)
 
 
 def _erase(_view: View | None, local: Local) -> Result:
-    return replace(local, entry=local.entry[:-1]), ()
+    return with_typing(local, typing(local)[:-1]), ()
 
 
 def _clear(_view: View | None, local: Local) -> Result:
-    return replace(local, entry=""), ()
+    return with_typing(local, ""), ()
 
 
 def _help(_view: View | None, local: Local) -> Result:
-    return replace(local, help_open=not local.help_open), ()
+    return replace(local, help_open=not local.help_open, filter="", pick=None, first=0), ()
 
 
 def _language(_view: View | None, local: Local) -> Result:
     return replace(local, language="en" if local.language == "zh" else "zh"), ()
+
+
+def _theme(_view: View | None, local: Local) -> Result:
+    return replace(local, theme=next_theme(local.theme)), ()
 
 
 def _move(step: int) -> Callable[[View | None, Local], Result]:
@@ -128,9 +124,7 @@ def _page(direction: int) -> Callable[[View | None, Local], Result]:
 
 
 def _cancel(view: View | None, local: Local) -> Result:
-    """One step back: the help, then what was typed, then the chosen line, then the daemon's own step."""
-    if local.help_open:
-        return replace(local, help_open=False), ()
+    """One step back: the panel (ui.overlay), then what was typed, then the chosen line, then the daemon's own step."""
     if local.entry:
         return replace(local, entry="", note=None), ()
     if local.selected is not None:
@@ -159,6 +153,10 @@ def _pay(view: View, local: Local) -> Result:
         return local, (("subtotal", {}),)
     if view.state == "closed":
         return local, (("next", {}),)
+    if is_refund(view):
+        if local.entry:
+            return say(local, own("UI_TYPED", typed=local.entry)), ()
+        return local, (("refund", {}),)
     if not local.entry:
         return local, (("cash", {"amount_minor": due_minor(view)}),)
     if is_payment_code(local.entry):
@@ -174,7 +172,9 @@ def is_payment_code(typed: str) -> bool:
     return len(typed) >= PAYMENT_CODE_DIGITS or not set(typed) <= set("0123456789.")
 
 
-def _code_pay(_view: View, local: Local) -> Result:
+def _code_pay(view: View, local: Local) -> Result:
+    if is_refund(view):
+        return local, (("refund_code", {}),)
     if not local.entry:
         return say(local, own("UI_NO_DIGITS")), ()
     return replace(local, entry=""), (("scan", {"code": local.entry}),)
@@ -190,33 +190,17 @@ def _quantity(view: View, local: Local) -> Result:
     qty = _number(local)
     if qty is None:
         return say(replace(local, entry=""), own("UI_BAD_QUANTITY", typed=local.entry)), ()
-    return replace(local, entry=""), (*_new_sale(view), ("quantity", {"qty": qty}))
+    return replace(local, entry=""), (*new_sale(view), ("quantity", {"qty": qty}))
 
 
 def _member(view: View, local: Local) -> Result:
     if not local.entry:
         return say(local, own("UI_NO_DIGITS")), ()
-    return replace(local, entry=""), (*_new_sale(view), ("member", {"id": local.entry}))
-
-
-def _new_sale(view: View) -> Commands:
-    """What belongs to the next sale puts the closed one away first."""
-    return (("next", {}),) if view.state == "closed" else ()
-
-
-def _chosen(view: View, local: Local) -> tuple[ViewLine | None, Local]:
-    """The chosen line. With none chosen the last one is, to be confirmed by the same key; so is one that was scrolled
-    away: nothing is done to a line that nobody sees."""
-    lines = live_lines(view)
-    line = next((one for one in lines if one.line == local.selected), None)
-    if line is not None and on_screen(view, local, line.line):
-        return line, local
-    line = line or lines[-1]
-    return None, say(select(view, local, line.line), own("UI_CHOSEN", line=line.line, name=line.name), "info")
+    return replace(local, entry=""), (*new_sale(view), ("member", {"id": local.entry}))
 
 
 def _void_line(view: View, local: Local) -> Result:
-    line, local = _chosen(view, local)
+    line, local = chosen_line(view, local)
     if line is None:
         return local, ()
     return replace(local, selected=None), (("void_line", {"line": line.line}),)
@@ -228,7 +212,7 @@ def _set_quantity(view: View, local: Local) -> Result:
     qty = _number(local)
     if qty is None:
         return say(replace(local, entry=""), own("UI_BAD_QUANTITY", typed=local.entry)), ()
-    line, local = _chosen(view, local)
+    line, local = chosen_line(view, local)
     if line is None:
         return local, ()
     # It stays chosen: the mark shows which line it was.
@@ -236,8 +220,15 @@ def _set_quantity(view: View, local: Local) -> Result:
 
 
 def due_minor(view: View) -> int:
-    """What is still to be paid, never below nothing."""
+    """What is still to be paid in cash, never below nothing: rounded as the book says, or the part that is set."""
+    if view.due_minor or view.cash_due_minor:
+        return max(0, view.cash_due_minor)
     return max(0, view.total_minor - view.paid_minor)
+
+
+def is_refund(view: View) -> bool:
+    """Whether money goes back to the customer."""
+    return view.state == "tendering" and view.total_minor - view.paid_minor < 0
 
 
 _ANYTIME: dict[str, Callable[[View | None, Local], Result]] = {
@@ -245,12 +236,14 @@ _ANYTIME: dict[str, Callable[[View | None, Local], Result]] = {
     "clear": _clear,
     "help": _help,
     "language": _language,
+    "theme": _theme,
     "up": _move(-1),
     "down": _move(1),
     "page_up": _page(-1),
     "page_down": _page(1),
 }
-_ON_SALE: dict[str, Callable[[View, Local], Result]] = {
+_ON_SALE: dict[str, Operation] = {
+    **OPERATIONS,
     "enter": _enter,
     "pay": _pay,
     "code_pay": _code_pay,
@@ -258,6 +251,5 @@ _ON_SALE: dict[str, Callable[[View, Local], Result]] = {
     "set_quantity": _set_quantity,
     "void_line": _void_line,
     "member": _member,
-    "weigh": lambda _view, local: (local, (("weigh", {}),)),
-    "reprint": lambda _view, local: (local, (("reprint", {}),)),
 }
+__all__ = ["STRAY", "Commands", "due_minor", "is_payment_code", "is_refund", "press", "valid"]

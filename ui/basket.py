@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.wire.messages import View, ViewLine
-from ui.actions import due_minor
+from ui.actions import due_minor, is_refund
 from ui.local import Local, first_shown, live_lines
 from ui.money import grouped_text, money_text, weight_text
 from ui.texts import Texts, mark
@@ -62,7 +62,7 @@ def _row(view: View, line: ViewLine, selected: bool, t: Texts) -> Row:
         line=line.line,
         number=str(line.line),
         name=line.name,
-        note=t("Voided") if line.voided else line.price_promotion,
+        note=_note(view, line, t),
         amount=weight_text(line.weight_g) if kg else str(line.qty),
         unit_price=f"{price}/kg" if kg else price,
         discount="" if line.voided else discount,
@@ -70,6 +70,18 @@ def _row(view: View, line: ViewLine, selected: bool, t: Texts) -> Row:
         voided=line.voided,
         selected=selected,
     )
+
+
+def _note(view: View, line: ViewLine, t: Texts) -> str:
+    """What is special about the line; what a person did comes before what the book says."""
+    if line.voided:
+        return t("Voided")
+    if line.line in view.returned_lines:
+        return t("Comes back")
+    by_hand = next((one for one in view.adjustments if one.line == line.line), None)
+    if by_hand is not None:
+        return t("By hand: {reason}", reason=by_hand.reason)
+    return line.price_promotion
 
 
 def rung_text(view: View, text: str, name: str) -> str:
@@ -85,6 +97,12 @@ def rung_text(view: View, text: str, name: str) -> str:
 def empty_of(view: View | None, local: Local, t: Texts) -> str:
     if view is not None and (view.lines or not local.connected or view.state not in ("idle", "ringing")):
         return ""
+    if (
+        view is not None
+        and (view.desk in ("off", "locked") or view.shift in ("needed", "counting"))
+        and not view.training
+    ):
+        return ""  # the banner says what comes first
     return t("Scan the first item") if view is not None else t("Connecting")
 
 
@@ -94,17 +112,18 @@ def savings_of(view: View | None, t: Texts) -> tuple[Saving, ...]:
     if view is None:
         return ()
 
-    def saving(name: str, amount_minor: int) -> Saving:
-        return Saving(name, grouped_text(-amount_minor, view.exponent))
-
     at_a_line = {line.price_promotion for line in live_lines(view)}
-    others = [one for one in view.discounts if one.name not in at_a_line]
+    others = [(t("By hand: {reason}", reason=one.reason), one.amount_minor) for one in view.adjustments if not one.line]
+    others += [
+        (f"{one.name} ×{one.times}" if one.times > 1 else one.name, -one.amount_minor)
+        for one in view.discounts
+        if one.name not in at_a_line
+    ]
     named = others if len(others) <= MAX_SAVINGS else others[: MAX_SAVINGS - 1]
     left = others[len(named) :]
-    shown = [saving(f"{one.name} ×{one.times}" if one.times > 1 else one.name, one.amount_minor) for one in named]
     if left:
-        shown.append(saving(t("{count} more discounts", count=len(left)), sum(one.amount_minor for one in left)))
-    return tuple(shown)
+        named = [*named, (t("{count} more discounts", count=len(left)), sum(minor for _, minor in left))]
+    return tuple(Saving(name, grouped_text(minor, view.exponent)) for name, minor in named)
 
 
 def figures_of(view: View | None, t: Texts) -> tuple[Figure, tuple[Figure, ...]]:
@@ -120,7 +139,11 @@ def figures_of(view: View | None, t: Texts) -> tuple[Figure, tuple[Figure, ...]]
     total = figure(t("To pay"), view.total_minor)
     if view.state in ("tendering", "paying"):
         paid = [total, figure(t("Paid so far"), view.paid_minor)] if view.paid_minor else []
+        if is_refund(view):
+            return figure(t("Give back"), view.paid_minor - view.total_minor), (pieces, *saved)
         return figure(t("Due"), due_minor(view)), (pieces, *saved, *paid)
+    if view.state == "closed" and view.total_minor < 0:
+        return figure(t("Gave back"), -view.total_minor), (pieces, *saved)
     if view.state == "closed":
         given_minor = max(view.paid_minor, view.total_minor + view.change_minor)
         kinds = {tender.kind for tender in view.tenders}

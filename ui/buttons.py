@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.wire.messages import View
-from ui.actions import due_minor, is_payment_code, valid
+from ui.actions import due_minor, is_payment_code, is_refund
 from ui.keys import BY_ACTION
 from ui.local import Local
 from ui.money import note_text
+from ui.overlay import cover_of
+from ui.possible import valid
 from ui.texts import Texts, mark
 
 BANK_NOTES = (10, 50, 100)  # bank notes, in whole units of the currency
@@ -22,9 +24,8 @@ class Button:
     primary: bool = False
 
 
-def button_of(action: str, t: Texts, label: str = "", primary: bool = False) -> Button:
-    hot = BY_ACTION[action]
-    return Button(action, label or t(hot.label), hot.keys[0], primary)
+def button_of(action: str, local: Local, t: Texts, label: str = "", primary: bool = False) -> Button:
+    return Button(action, label or t(BY_ACTION[action].label), local.settings.keys.first(action), primary)
 
 
 def pad_key(action: str, label: str) -> Button:
@@ -32,34 +33,109 @@ def pad_key(action: str, label: str) -> Button:
 
 
 # The order on the screen; enter, erase and the arrows have places of their own.
-BUTTON_ORDER = ("pay", "weigh", "code_pay", "quantity", "set_quantity", "void_line", "member", "reprint", "cancel")
+BUTTON_ORDER = (
+    "pay", "weigh", "code_pay", "quantity", "set_quantity", "void_line", "member", "reprint", "cancel",
+)  # fmt: skip
 PAY_WORDS = {"ringing": mark("Pay"), "tendering": mark("Exact cash"), "closed": mark("Next sale")}
 CANCEL_WORDS = {
     "weighing": mark("Cancel weighing"),
     "tendering": mark("Back to goods"),
     "paying": mark("Cancel payment"),
 }
+# The bar below the basket: one place for each, the same in every state. The list of operations has all of them.
+BAR: tuple[tuple[str, ...], ...] = (
+    ("bag", "part"),
+    ("repeat", "shift"),
+    ("hold",),
+    ("price_override", "no_sale"),
+    ("discount_line", "discount_ticket"),
+    ("price_lookup", "void_ticket"),
+)
+
+
+def bar_of(view: View | None, local: Local, t: Texts) -> tuple[Button | None, ...]:
+    """What the places of BAR hold now; None for an empty one."""
+    now = valid(view, local)
+    bar: list[Button | None] = []
+    for actions in BAR:
+        action = next((one for one in actions if one in now), None)
+        label = _label_now(action, view, t) if action and view is not None else ""
+        bar.append(button_of(action, local, t, label) if action else None)
+    return tuple(bar)
+
+
+def _label_now(action: str, view: View, t: Texts) -> str:
+    """What a key that has two meanings would do; empty for one with one."""
+    if action == "hold":
+        if view.state in ("idle", "closed"):
+            return t("Recall ({count})", count=len(view.suspended))
+        return t("Hold")
+    if action == "shift":
+        return t("Close shift") if view.shift == "open" else t("Open a shift")
+    return ""
 
 
 def buttons_of(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
     now = valid(view, local)
+    cover = cover_of(view, local)
+    if view is None:
+        return ()
+    if cover in ("form", "return", "found", "report"):
+        own_ones = _panel_buttons(view, local, t, cover)
+        if cover != "return" or own_ones:
+            return own_ones
     buttons = []
+    if wide := _wide(view, local, t, now):
+        buttons.append(wide)
     for action in BUTTON_ORDER:
-        if action not in now or view is None:
+        if action not in now or (wide and action in ("pay", "weigh")):
             continue
         label = ""
         if action == "pay":
             label = _pay_label(view, local, t)
+        elif action == "code_pay" and is_refund(view):
+            label = t("Refund by code")
         elif action == "cancel":
             label = _cancel_label(view, local, t)
             if not label:
                 continue  # it only clears what was typed, and the keypad has a key for that
-        buttons.append(button_of(action, t, label, primary=action in ("pay", "weigh")))
+        buttons.append(button_of(action, local, t, label, primary=action in ("pay", "weigh")))
     return tuple(buttons)
+
+
+def _wide(view: View, local: Local, t: Texts, now: tuple[str, ...]) -> Button | None:
+    """What must be done before anything is sold."""
+    if "sign" in now and view.desk == "off":
+        return button_of("sign", local, t, t("Sign on"), primary=True)
+    if "lock" in now and view.desk == "locked":
+        return button_of("lock", local, t, t("Unlock"), primary=True)
+    if "shift" in now and view.shift == "needed" and view.state == "idle":
+        return button_of("shift", local, t, t("Open a shift"), primary=True)
+    if "shift" in now and view.shift == "counting":
+        return button_of("shift", local, t, t("Key the count"), primary=True)
+    return None
+
+
+def _panel_buttons(view: View, local: Local, t: Texts, cover: str) -> tuple[Button, ...]:
+    keys = local.settings.keys
+    back = Button("cancel", t("Back"), keys.first("cancel"))
+    if cover == "form" and local.form is not None:
+        last = local.form.active + 1 == len(local.form.values)
+        return (Button("ok", t("Confirm") if last else t("Next field"), keys.first("enter"), True), back)
+    if cover == "report":
+        return (Button("ok", t("Close report"), keys.first("cancel"), True),)
+    if cover == "found":
+        print_it = Button("ok", t("Print a copy"), keys.first("enter"), True)
+        return (print_it, back) if local.pick is not None else (back,)
+    if local.pick is None or view.state not in ("idle", "closed"):
+        return ()
+    return (Button("ok", t("Take this back"), keys.first("enter"), True), back)
 
 
 def _pay_label(view: View, local: Local, t: Texts) -> str:
     """What `+` would do with what is typed."""
+    if is_refund(view):
+        return t("Give back in cash")
     if view.state != "tendering" or not local.entry:
         return t(PAY_WORDS[view.state])
     return t("Pay by this code") if is_payment_code(local.entry) else t("Take cash")
@@ -68,9 +144,15 @@ def _pay_label(view: View, local: Local, t: Texts) -> str:
 def _cancel_label(view: View, local: Local, t: Texts) -> str:
     """What Esc would step back from; empty for what was typed."""
     if view.state in CANCEL_WORDS and local.selected is None:
+        if view.state == "tendering" and view.tenders:
+            return t("Undo tender")
         return t(CANCEL_WORDS[view.state])
     if local.selected is not None:
         return t("Unmark line")
+    if view.looking_up or view.lookup is not None:
+        return t("End price check")
+    if view.open_return is not None:
+        return t("Put receipt away")
     return t("Drop quantity") if view.pending_qty is not None else ""
 
 
@@ -91,7 +173,9 @@ def quick_amounts(due: int, exponent: int) -> tuple[int, ...]:
 
 
 def quick_cash_of(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
-    if view is None or view.state != "tendering" or not local.connected:
+    if view is None or view.state != "tendering" or not local.connected or cover_of(view, local) == "form":
+        return ()
+    if is_refund(view):
         return ()
     amounts = quick_amounts(due_minor(view), view.exponent)
     return tuple(

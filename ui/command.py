@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from ui.screens.fonts import find_font
+from ui.settings import DEFAULTS, UiSettingsError, read
 from ui.texts import LANGUAGES, Texts
 
 SMALLEST = (800, 600)
@@ -43,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="save the screen as PNG after the first full view, at SIGUSR1, and at the end",
+    )
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings with [ui]: theme, keys, reasons; the terminal's file"
     )
     parser.add_argument("--no-sound", action="store_true", help="never beep")
 
@@ -87,6 +91,12 @@ def run(arguments: argparse.Namespace) -> int:
     except FileNotFoundError as error:
         print(f"lane ui: {error}", file=sys.stderr)
         return 1
+    try:
+        settings = read(arguments.settings) if arguments.settings is not None else DEFAULTS
+    except UiSettingsError as error:
+        for fault in error.faults:
+            print(f"lane ui: {fault}", file=sys.stderr)
+        return 2
     locale_dir = arguments.config / "locale"
     texts = {language: Texts(locale_dir, language) for language in LANGUAGES}
     home = Path(tempfile.mkdtemp(prefix="lane-ui-"))
@@ -101,7 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
         from ui.screens.window import Options
         from ui.screens.window import run as run_window
 
-        options = Options(arguments.socket, arguments.language, arguments.picture, font, home, not arguments.no_sound)
+        sound = not arguments.no_sound
+        options = Options(arguments.socket, arguments.language, arguments.picture, font, home, sound, settings)
         return run_window(options, texts)
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -7,26 +7,19 @@ word, a voided line has a word and a stroke, a chosen line has a mark.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from runtime.wire.messages import View, ViewDevice
+from ui.actions import is_refund
+from ui.banner import Banner, Severity, banner_of
 from ui.basket import HEADS, Figure, Row, Saving, empty_of, figures_of, rows_of, rung_text, savings_of
-from ui.buttons import Button, button_of, buttons_of, pad_key, quick_cash_of
-from ui.keys import HOT_KEYS
+from ui.buttons import Button, bar_of, button_of, buttons_of, pad_key, quick_cash_of
 from ui.local import Local, basis
-from ui.money import money_text
+from ui.overlay import cover_of
+from ui.panels import DOT, Panel, panel_of
+from ui.possible import valid
 from ui.texts import Texts, mark, own
+from ui.theme import ThemeName
 
-Severity = Literal["good", "info", "bad"]
-
-STATE_WORDS: dict[str, tuple[str, str]] = {  # state -> (banner, hint below it)
-    "idle": (mark("Ready"), mark("Scan goods, or type a code and press Enter.")),
-    "ringing": (mark("Ringing"), mark("Scan on; + ends and takes payment.")),
-    "weighing": (mark("Weighing"), mark("Put it on the scale; it is taken when steady. Esc leaves it.")),
-    "tendering": (mark("Payment"), mark("Type the cash and press Enter, + for exact cash, or scan the payment code.")),
-    "paying": (mark("Paying by code"), mark("Ask the customer to look at the phone. Esc cancels.")),
-    "closed": (mark("Paid"), mark("Scan on for the next sale.")),
-}
 CLASS_WORDS: dict[str, str] = {
     "Scanner": mark("Scanner"),
     "POSPrinter": mark("Receipt printer"),
@@ -43,7 +36,6 @@ SAID_BY_BANNER: dict[str, tuple[str, ...]] = {
     "paying": ("payment_asked", "payment_waits"),
     "closed": ("paid",),
 }
-SCALE_AT_FAULT = ("ESCAL_OVERWEIGHT", "ESCAL_UNDER_ZERO")  # somebody has to do something before it can be weighed
 HINT_NAME = 32  # columns of a name in a hint, which is one line
 SEVERITY_WORDS: dict[Severity, str] = {"good": mark("Done"), "info": mark("Note"), "bad": mark("Attention")}
 
@@ -58,14 +50,6 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Banner:
-    text: str
-    hint: str
-    severity: Severity
-    solid: bool = False  # somebody has to do something, or it is over: seen from afar
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     word: str  # of its severity
     headline: str  # the text, after the word where it must be heeded
@@ -76,8 +60,18 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A question that must be answered before money is taken. Never modal: it stands below the basket."""
+
+    text: str
+    answers: tuple[Button, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     language: str
+    theme: ThemeName
+    training: str  # the mark that nothing counts; empty: it does
     store: str
     workstation: str
     operator: str
@@ -90,6 +84,7 @@ class Screen:
     heads: tuple[str, ...]  # of the list's columns
     rows: tuple[Row, ...]  # those that fit, from the first shown
     line_count: int  # of all, shown or not
+    page_rows: int  # those that fit
     position: str  # which lines of how many; empty when all are shown
     empty: str  # what stands where the lines would
     savings: tuple[Saving, ...]
@@ -103,9 +98,10 @@ class Screen:
     buttons: tuple[Button, ...]
     quick_cash: tuple[Button, ...]
     pad: tuple[Button, Button, Button]  # of the keypad: erase, clear, enter
-    tools: tuple[Button, ...]  # help and language: always there
-    help_title: str
-    help: tuple[tuple[str, str], ...]  # (keys, what they do); empty when closed
+    tools: tuple[Button, ...]  # the list of operations and the language: always there
+    bar: tuple[Button | None, ...]  # the commonest operations, each in its place
+    ask: Ask | None
+    panel: Panel | None
 
 
 def screen(view: View | None, local: Local, t: Texts) -> Screen:
@@ -122,35 +118,58 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
     main, figures = figures_of(view, t)
     return Screen(
         language=local.language,
+        theme=local.theme,
+        training=t("Training: nothing counts") if view is not None and view.training else "",
         store=view.store if view else "",
         workstation=t("Till {number}", number=view.workstation) if view else "",
-        operator=t("Cashier {name}", name=view.operator) if view and view.operator else "",
+        operator=_operator(view, t),
         time=_time(view, local),
         health=_health(view, local, t),
         healthy=healthy,
         unsent=_unsent(view, t),
         troubles=troubles,
-        banner=_banner(view, local, t),
+        banner=banner_of(view, local, t),
         heads=tuple(t(head) for head in HEADS),
         rows=rows,
         line_count=len(view.lines) if view else 0,
+        page_rows=local.page_rows,
         position=position,
         empty=empty_of(view, local, t),
         savings=savings_of(view, t),
         main=main,
         figures=figures,
         member=t("Member {number}", number=masked(view.member)) if view and view.member else "",
-        entry=local.entry,
-        entry_label=_entry_label(view, t),
+        entry=_entry(view, local),
+        entry_label=_entry_label(view, local, t),
         message=message,
         beep=beep,
         buttons=buttons_of(view, local, t),
         quick_cash=quick_cash_of(view, local, t),
-        pad=(pad_key("erase", t("Erase")), pad_key("clear", t("Clear")), button_of("enter", t)),
-        tools=(button_of("help", t), Button("language", "English" if local.language == "zh" else "中文", "F11")),
-        help_title=t("Keys (F1 or Esc closes this; scanning goes on)"),
-        help=tuple((" / ".join(h.keys), t(h.help)) for h in HOT_KEYS) if local.help_open else (),
+        pad=(pad_key("erase", t("Erase")), pad_key("clear", t("Clear")), button_of("enter", local, t)),
+        tools=(
+            button_of("help", local, t),
+            Button("language", "English" if local.language == "zh" else "中文", local.settings.keys.first("language")),
+        ),
+        bar=bar_of(view, local, t),
+        ask=_ask(view, local, t),
+        panel=panel_of(view, local, t),
     )
+
+
+def _operator(view: View | None, t: Texts) -> str:
+    if view is None or not view.operator or view.desk == "off":
+        return ""
+    return t("Cashier {name}", name=view.operator_name or view.operator)
+
+
+def _ask(view: View | None, local: Local, t: Texts) -> Ask | None:
+    if view is None or not view.age_question or not local.connected or "age_ok" not in valid(view, local):
+        return None
+    answers = (
+        button_of("age_ok", local, t, t("{years} or older", years=view.age_question), primary=True),
+        button_of("age_no", local, t),
+    )
+    return Ask(t("Is the customer {years}? If in doubt, look at the papers.", years=view.age_question), answers)
 
 
 def masked(text: str) -> str:
@@ -214,28 +233,6 @@ def _unsent(view: View | None, t: Texts) -> str:
     return " · ".join(parts)
 
 
-def _banner(view: View | None, local: Local, t: Texts) -> Banner:
-    if view is None or not local.connected:
-        return Banner(t("Connecting"), t("The basket comes back by itself."), "bad", solid=True)
-    text, hint = STATE_WORDS[view.state]
-    severity: Severity = "good" if view.state in ("closed", "idle") else "info"
-    if view.state == "weighing" and view.weighing is not None:
-        said, remedy = t.sentence(view.weighing.sentence)
-        price = money_text(view.weighing.regular_minor, view.currency, view.exponent)
-        if view.weighing.sentence.code in SCALE_AT_FAULT:
-            severity = "bad"
-        title = f"{t(text)} · {view.weighing.name} {price}/kg"
-        return Banner(title, t.joined(said, remedy) or t(hint), severity, solid=True)
-    if view.pending_qty is not None and view.state in ("idle", "ringing"):
-        return Banner(
-            t("{qty} of the next item", qty=view.pending_qty), t("Scan it; Esc drops the quantity."), severity
-        )
-    if view.state == "closed" and view.change_minor > 0:
-        change = money_text(view.change_minor, view.currency, view.exponent)
-        return Banner(t("Paid · give {change} change", change=change), t(hint), severity, solid=True)
-    return Banner(t(text), t(hint), severity, solid=view.state in ("closed", "paying", "weighing"))
-
-
 def _same(trouble: Trouble, message: Message) -> bool:
     return (trouble.text, trouble.remedy) == (message.text, message.remedy)
 
@@ -297,9 +294,22 @@ def _shortened(name: str) -> str:
     return name
 
 
-def _entry_label(view: View | None, t: Texts) -> str:
+def _entry(view: View | None, local: Local) -> str:
+    """What is being typed; a PIN never as itself."""
+    if cover_of(view, local) == "help":
+        return local.filter
+    if local.form is None:
+        return local.entry
+    return DOT * len(local.form.value) if local.form.field.kind == "pin" else local.form.value
+
+
+def _entry_label(view: View | None, local: Local, t: Texts) -> str:
+    if cover_of(view, local) == "help":
+        return t("Search the functions")
+    if local.form is not None:
+        return t(local.form.field.label)
     if view is not None and view.state == "tendering":
-        return t("Cash given, or payment code")
+        return "" if is_refund(view) else t("Cash given, or payment code")
     if view is not None and view.state in ("weighing", "paying"):
         return ""  # nothing that is typed would be taken
     return t("Code or number")

@@ -8,17 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ui import theme
+from ui.banner import Severity
 from ui.buttons import Button
-from ui.models import Severity
+from ui.theme import Theme
 
 TOUCH = 48  # the least height and width of what is touched
 HEADER = 52
-GROUNDS: dict[Severity, tuple[str, str]] = {  # severity -> (ground, ink of its shape and word)
-    "good": (theme.GOOD_GROUND, theme.GOOD),
-    "info": (theme.INFO_GROUND, theme.INFO),
-    "bad": (theme.BAD_GROUND, theme.BAD),
-}
 
 Align = Literal["left", "centre", "right"]
 
@@ -87,12 +82,15 @@ class Scene:
     list_rect: Rect  # where dragging scrolls
     row_height: int
     page_rows: int  # lines that fit
+    panel_rows: int = 8  # rows of the panel that fit, in each of its columns
+    panel_columns: int = 1
 
 
 class Paper:
-    """Collects primitives and targets."""
+    """Collects primitives and targets, in the colours of a theme."""
 
-    def __init__(self, pressed: str) -> None:
+    def __init__(self, pressed: str, theme: Theme) -> None:
+        self.theme = theme
         self.primitives: list[Primitive] = []
         self.targets: list[Target] = []
         self.pressed = pressed
@@ -106,17 +104,26 @@ class Paper:
         if text:
             self.primitives.append(Text(slot, rect, text, size, colour, align, lines))
 
+    def grounds(self, severity: Severity) -> tuple[str, str]:
+        """(ground, ink of its shape and word)"""
+        theme = self.theme
+        return {
+            "good": (theme.good_ground, theme.good),
+            "info": (theme.info_ground, theme.info),
+            "bad": (theme.bad_ground, theme.bad),
+        }[severity]
+
     def shape(self, slot: str, rect: Rect, kind: Severity) -> None:
-        ground, ink = GROUNDS[kind]
+        ground, ink = self.grounds(kind)
         self.primitives.append(Shape(slot, rect, kind, ink, ground))
 
     def button(self, button: Button, rect: Rect, size: int, slot: str = "") -> None:
         slot = slot or f"button.{button.action}"
         down = button.action == self.pressed
-        ground = theme.PRESSED if down else theme.ACTION if button.primary else theme.KEY
-        ink = theme.ON_DARK if button.primary and not down else theme.INK
-        quiet = theme.ON_DARK if button.primary and not down else theme.QUIET
-        self.box(f"{slot}.edge", rect, theme.ACTION if button.primary else theme.RULE, 7)
+        ground = self.theme.pressed if down else self.theme.action if button.primary else self.theme.key
+        ink = self.theme.on_action if button.primary and not down else self.theme.ink
+        quiet = self.theme.on_action if button.primary and not down else self.theme.quiet
+        self.box(f"{slot}.edge", rect, self.theme.action if button.primary else self.theme.rule, 7)
         self.box(slot, rect.inset(1, 1), ground, 6)
         inner = rect.inset(4)
         if button.key:

@@ -7,28 +7,51 @@ Layout rules: every touch target is at least TOUCH pixels high and wide from 800
 
 from __future__ import annotations
 
-from ui import theme
 from ui.models import Screen
-from ui.paper import HEADER, TOUCH, Grid, Paper, Rect, Scene, Target, grid_of
+from ui.paper import HEADER, TOUCH, Grid, Paper, Rect, Scene, grid_of
 from ui.scene_basket import draw_left
 from ui.scene_keys import draw_right
+from ui.theme import THEMES
 
 
 def scene(screen: Screen, width: int, height: int, pressed: str = "") -> Scene:
     """The picture of a screen. `width`, `height`: pixels, from 800x600 up. `pressed`: the action held down."""
-    grid, paper = grid_of(width, height), Paper(pressed)
-    paper.box("ground", Rect(0, 0, width, height), theme.GROUND)
+    grid, paper = grid_of(width, height), Paper(pressed, THEMES[screen.theme])
+    paper.box("ground", Rect(0, 0, width, height), paper.theme.ground)
     _header(paper, grid, screen)
-    list_rect, row_height, page_rows = draw_left(paper, grid, screen)
+    left = draw_left(paper, grid, screen)
     draw_right(paper, grid, screen)
-    if screen.help:
-        _help(paper, grid, screen)
-    return Scene(tuple(paper.primitives), tuple(paper.targets), list_rect, row_height, page_rows)
+    if screen.training:
+        _training(paper, width, height)
+    return Scene(
+        tuple(paper.primitives),
+        tuple(paper.targets),
+        left.list_rect,
+        left.row_height,
+        left.page_rows,
+        left.panel_rows,
+        left.panel_columns,
+    )
+
+
+def _training(paper: Paper, width: int, height: int) -> None:
+    """A frame round everything: seen from the corner of an eye. The words stand in the top bar."""
+    thick = 5
+    for side, rect in (
+        ("left", Rect(0, 0, thick, height)),
+        ("right", Rect(width - thick, 0, thick, height)),
+        ("foot", Rect(0, height - thick, width, thick)),
+    ):
+        paper.box(f"training.{side}", rect, paper.theme.training)
 
 
 def _header(paper: Paper, grid: Grid, screen: Screen) -> None:
-    paper.box("header", Rect(0, 0, grid.width, HEADER), theme.HEADER)
-    tool_w = grid.pick(66, 84)
+    theme = paper.theme
+    ground = theme.training if screen.training else theme.header
+    ink, quiet = (theme.on_training, theme.on_training) if screen.training else (theme.on_header, theme.quiet_on_header)
+    paper.box("header.edge", Rect(0, 0, grid.width, HEADER), theme.rule)
+    paper.box("header", Rect(0, 0, grid.width, HEADER - 1), ground)
+    tool_w = grid.pick(72, 92)
     x = grid.width - grid.pad
     for tool in reversed(screen.tools):
         x -= tool_w
@@ -37,33 +60,14 @@ def _header(paper: Paper, grid: Grid, screen: Screen) -> None:
     time_w = grid.pick(84, 104)
     x -= time_w
     day, _, minute = screen.time.partition(" ")
-    paper.text("time", Rect(x, 4, time_w - 6, 25), minute, 22, theme.ON_DARK, "right")
-    paper.text("day", Rect(x, 29, time_w - 6, 18), day, 13, theme.QUIET_ON_DARK, "right")
+    paper.text("time", Rect(x, 4, time_w - 6, 25), minute, 22, ink, "right")
+    paper.text("day", Rect(x, 29, time_w - 6, 18), day, 13, quiet, "right")
     half = (x - grid.pad) // 2
-    paper.text("store", Rect(grid.pad, 4, half - 8, 25), screen.store, 20, theme.ON_DARK)
+    paper.text("store", Rect(grid.pad, 4, half - 8, 25), screen.training or screen.store, 20, ink)
     who = "   ".join(one for one in (screen.workstation, screen.operator) if one)
-    paper.text("who", Rect(grid.pad, 29, half - 8, 18), who, 14, theme.QUIET_ON_DARK)
+    paper.text("who", Rect(grid.pad, 29, half - 8, 18), who, 14, quiet)
     at = grid.pad + half
     paper.shape("health.shape", Rect(at, 14, 24, 24), "good" if screen.healthy else "bad")
     words = Rect(at + 30, 4 if screen.unsent else 12, x - at - 34, 25)
-    paper.text("health", words, screen.health, grid.pick(15, 17), theme.ON_DARK)
-    paper.text("unsent", Rect(at + 30, 29, x - at - 34, 18), screen.unsent, 14, theme.QUIET_ON_DARK)
-
-
-def _help(paper: Paper, grid: Grid, screen: Screen) -> None:
-    """Over the basket only: total, entry and keys stay, and scans go on."""
-    area = grid.left
-    paper.box("help.edge", area, theme.HEADER, 8)
-    paper.box("help", area.inset(2, 2), theme.PAPER, 7)
-    title_h = grid.pick(32, 40)
-    paper.text("help.title", Rect(area.x + 14, area.y + 2, area.w - 28, title_h), screen.help_title, 17, theme.HEADER)
-    h = (area.h - title_h - 12) // max(1, len(screen.help))
-    keys_w = grid.pick(104, 130)
-    for number, (keys, what) in enumerate(screen.help):
-        y = area.y + title_h + 4 + number * h
-        if number % 2 == 0:
-            paper.box(f"help.{number}.ground", Rect(area.x + 4, y, area.w - 8, h), theme.PAPER_ALT)
-        paper.text(f"help.{number}.keys", Rect(area.x + 14, y, keys_w - 10, h), keys, grid.pick(14, 16), theme.INK)
-        text = Rect(area.x + 14 + keys_w, y, area.w - keys_w - 26, h)
-        paper.text(f"help.{number}.what", text, what, grid.pick(14, 16), theme.INK)
-    paper.targets.append(Target("help", area))
+    paper.text("health", words, screen.health, grid.pick(15, 17), ink)
+    paper.text("unsent", Rect(at + 30, 29, x - at - 34, 18), screen.unsent, 14, quiet)

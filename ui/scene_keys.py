@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ui import theme
 from ui.buttons import Button
 from ui.models import Screen
 from ui.paper import TOUCH, Grid, Paper, Rect
@@ -36,32 +35,37 @@ def draw_right(paper: Paper, grid: Grid, screen: Screen) -> None:
 
 
 def _card(paper: Paper, grid: Grid, screen: Screen, card: Rect, main_h: int, line_h: int) -> None:
-    paper.box("card", card, theme.HEADER, 8)
+    paper.box("card.edge", card, paper.theme.rule, 8)
+    paper.box("card", card.inset(1, 1), paper.theme.header, 8)
     inner = card.inset(14)
     label_w = inner.w * 3 // 10
     paper.text(
-        "main.label", Rect(inner.x, card.y, label_w, main_h), screen.main.label, grid.pick(20, 24), theme.ON_DARK
+        "main.label",
+        Rect(inner.x, card.y, label_w, main_h),
+        screen.main.label,
+        grid.pick(20, 24),
+        paper.theme.on_header,
     )
     value = Rect(inner.x + label_w, card.y, inner.w - label_w, main_h)
-    paper.text("main.value", value, screen.main.value, grid.pick(44, 58), theme.ON_DARK, "right")
+    paper.text("main.value", value, screen.main.value, grid.pick(44, 58), paper.theme.on_header, "right")
     half = (inner.w - 16) // 2
     for number, figure in enumerate(screen.figures[:4]):
         x = inner.x + number % 2 * (half + 16)
         y = card.y + main_h + number // 2 * line_h
         label_w = half // 2
-        paper.text(f"figure.{number}", Rect(x, y, label_w, line_h), figure.label, 14, theme.QUIET_ON_DARK)
+        paper.text(f"figure.{number}", Rect(x, y, label_w, line_h), figure.label, 14, paper.theme.quiet_on_header)
         value = Rect(x + label_w, y, half - label_w, line_h)
-        paper.text(f"figure.{number}.value", value, figure.value, 18, theme.ON_DARK, "right")
+        paper.text(f"figure.{number}.value", value, figure.value, 18, paper.theme.on_header, "right")
 
 
 def _entry(paper: Paper, grid: Grid, screen: Screen, rect: Rect) -> None:
-    paper.box("entry.edge", rect, theme.ACTION if screen.entry else theme.RULE, 6)
-    paper.box("entry", rect.inset(2, 2), theme.PAPER, 5)
+    paper.box("entry.edge", rect, paper.theme.action if screen.entry else paper.theme.rule, 6)
+    paper.box("entry", rect.inset(2, 2), paper.theme.paper, 5)
     inner = rect.inset(12)
     if screen.entry:
-        paper.text("entry.text", inner, screen.entry, grid.pick(26, 30), theme.INK, "right")
+        paper.text("entry.text", inner, screen.entry, grid.pick(26, 30), paper.theme.ink, "right")
     else:
-        paper.text("entry.label", inner, screen.entry_label, 16, theme.QUIET)
+        paper.text("entry.label", inner, screen.entry_label, 16, paper.theme.quiet)
 
 
 def _keypad(paper: Paper, grid: Grid, screen: Screen, rect: Rect, gap: int) -> None:

@@ -16,11 +16,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from runtime.wire.messages import Answer, Command, View
-from ui.actions import Args, press
+from ui.actions import press
 from ui.client import Arrival, Link
-from ui.keys import ACTION_OF_KEY, BY_ACTION, typed
-from ui.local import Local, say, scroll_by, seen
+from ui.forms import Args, Form, opened
+from ui.keys import BY_ACTION, typed
+from ui.local import Local, reopened, say, scroll_by, seen, typing, with_form, with_typing
 from ui.models import Screen, screen
+from ui.panels import words_of
+from ui.settings import DEFAULTS, UiSettings
 from ui.texts import Texts, own
 
 HOLD_S = 2.0  # how long keys wait for an answer
@@ -28,6 +31,7 @@ VIEW_GRACE_S = 0.3  # how long after an answer its View may still be under way
 MAX_HELD = 32  # keys held back; more are thrown away
 BURST = 6  # characters
 BURST_GAP_S = 0.035  # between two of them
+MAX_BUSY_S = 0.25  # of one picture
 
 
 @dataclass(slots=True)
@@ -35,6 +39,8 @@ class _Waiting:
     id: int
     since: float
     rev: int
+    command: Command
+    form: Form | None  # that it came from
     answered: float | None = None  # when, while its View has not come
 
 
@@ -47,17 +53,19 @@ class Session:
         send: Callable[[Command], bool],
         now: Callable[[], float],
         language: str = "zh",
+        settings: UiSettings = DEFAULTS,
     ) -> None:
         self._texts = texts
         self._send = send
         self._now = now
         self.view: View | None = None
-        self.local = Local(language=language)
+        self.local = Local(language=language, theme=settings.theme, settings=settings, words=words_of(texts, language))
         self._view_at = 0.0
         self._last_id = 0
         self._waiting: _Waiting | None = None
         self._held: deque[tuple[str, float]] = deque()
         self._typed_at: list[float] = []
+        self._busy_s = 0.0
 
     def screen(self) -> Screen:
         """What is to be shown now."""
@@ -68,25 +76,38 @@ class Session:
 
     def key(self, key: str, repeat: bool = False) -> None:
         """A key as ui.keys writes it. `repeat`: the keyboard's own repetition of a key that is held down."""
-        if typed(key):
+        action = self.local.settings.keys.action(key)
+        if typed(key) and (action is None or self._in_a_burst()):
             self.act(f"type:{key}")
             return
-        action = ACTION_OF_KEY.get(key)
         if action is not None and not (repeat and not BY_ACTION[action].repeats):
             self.act(action)
 
     def act(self, action: str) -> None:
         """An action of ui.actions.press, from a key or a button."""
-        now = self._now()
+        now = self._typing_clock()
         if self._waiting is not None:
             if len(self._held) < MAX_HELD + 96:  # a whole wedge scan besides
                 self._held.append((action, now))
             return
         self._do(action, now)
 
-    def page_rows(self, rows: int) -> None:
-        """How many lines fit the screen."""
-        self.local = replace(self.local, page_rows=max(1, rows))
+    def busy(self, seconds: float) -> None:
+        """The screen was drawn for so long and no key was looked at: two keys on either side are nearer than it seems.
+        Without this a slow machine would cut a wedge scan in two."""
+        self._busy_s += min(max(0.0, seconds), MAX_BUSY_S)
+
+    def _typing_clock(self) -> float:
+        return self._now() - self._busy_s
+
+    def fits(self, rows: int, panel_rows: int, panel_columns: int) -> bool:
+        """How many lines, and rows of a panel, the picture has room for; whether that is news."""
+        news = (max(1, rows), max(1, panel_rows), max(1, panel_columns))
+        local = self.local
+        if news == (local.page_rows, local.panel_rows, local.panel_columns):
+            return False
+        self.local = replace(local, page_rows=news[0], panel_rows=news[1], panel_columns=news[2])
+        return True
 
     def scroll(self, rows: int) -> None:
         """A finger moves the list by whole rows."""
@@ -94,33 +115,50 @@ class Session:
             self.local = scroll_by(self.view, self.local, rows)
 
     def _do(self, action: str, at: float) -> None:
-        if action == "enter" and (code := self._burst()):
-            self.local = replace(self.local, entry=self.local.entry[: -len(code)])
+        if action in ("enter", "ok") and (code := self._burst()):
+            self.local = with_typing(self.local, typing(self.local)[: -len(code)])
             action = f"scan:{code}"
+        before = self.local
         self.local, commands = press(self.view, self.local, action)
-        self._typed_at = self._typed_at[: len(self.local.entry)]
+        if self.local.language != before.language:
+            self.local = replace(self.local, words=words_of(self._texts, self.local.language))
+        self._typed_at = self._typed_at[: len(typing(self.local))]
         if action.startswith("type:"):
-            self._typed_at += [at] * (len(self.local.entry) - len(self._typed_at))
+            self._typed_at += [at] * (len(typing(self.local)) - len(self._typed_at))
+        form = before.form if self.local.form is None else None
         for name, args in commands:
-            self._command(name, args)
+            self._command(name, args, form if not action.startswith("scan:") else None)
+
+    def _in_a_burst(self) -> bool:
+        """Whether something types faster than a person now: then `/` is part of its code and no hot key."""
+        if self._waiting is not None:
+            last = next((at for action, at in reversed(self._held) if action.startswith("type:")), None)
+        else:
+            last = self._typed_at[-1] if self._typed_at else None
+        return last is not None and self._typing_clock() - last <= BURST_GAP_S
 
     def _burst(self) -> str:
-        """The end of the entry that a wedge scanner typed; empty if a person did."""
+        """The end of what is being typed that a wedge scanner typed; empty if a person did."""
         times = self._typed_at
         begin = len(times)
         while begin > 1 and times[begin - 1] - times[begin - 2] <= BURST_GAP_S:
             begin -= 1
         begin = max(0, begin - 1) if begin else 0
         length = len(times) - begin
-        return self.local.entry[begin:] if length >= BURST else ""
+        return typing(self.local)[begin:] if length >= BURST else ""
 
-    def _command(self, name: str, args: Args) -> None:
+    def _command(self, name: str, args: Args, form: Form | None = None) -> None:
         self._last_id += 1
-        if not self._send(Command(self._last_id, name, dict(args))):
+        command = Command(self._last_id, name, dict(args))
+        if not self._send(command):
             self.local = say(self.local, own("UI_NOT_CONNECTED"))
+            if form is not None:
+                self.local = reopened(self.local, form)
             return
         rev = self.view.rev if self.view is not None else 0
-        self._waiting = _Waiting(self._last_id, self._now(), rev)
+        if "pin" in args:  # nothing keeps it once it is sent
+            command = Command(command.id, name, {key: value for key, value in args.items() if key != "pin"})
+        self._waiting = _Waiting(self._last_id, self._now(), rev, command, form)
 
     # --- from the daemon --------------------------------------------------------------------------------------
 
@@ -148,6 +186,7 @@ class Session:
             if waiting is not None and answer.id >= waiting.id:
                 self._held.clear()
                 self._waiting = None
+                self._ask_again(answer, waiting)
             return
         if waiting is None or answer.id < waiting.id:
             return
@@ -155,6 +194,19 @@ class Session:
             self._release()
         else:
             waiting.answered = self._now()
+
+    def _ask_again(self, answer: Answer, waiting: _Waiting) -> None:
+        """A refusal that another person, or another word, would change: the form for it. A desk that has opened a form
+        of its own in the meantime comes first."""
+        if self.local.form is not None:
+            return
+        if answer.sentence is not None and answer.sentence.code == "approval_needed":
+            said = {name: str(answer.sentence.args.get(name, "")) for name in ("operation", "role")}
+            args = {k: v for k, v in waiting.command.args.items() if v is not None and k != "approver"}
+            form = opened("approval", args=args, **said)
+            self.local = with_form(self.local, replace(form, command=waiting.command.name))
+        elif waiting.form is not None:
+            self.local = reopened(self.local, waiting.form)
 
     def _linked(self, link: Link) -> None:
         if not link.up and self._waiting is not None:

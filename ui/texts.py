@@ -29,13 +29,27 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "UI_WAITING": ("The terminal has not answered yet.", "Wait a moment; look at the basket before doing it again."),
     "UI_NOT_NOW": ("That is not possible now.", "The keys that are possible now are shown on the screen."),
     "UI_NO_DIGITS": ("Nothing was typed.", "Type the digits first, then press the key."),
-    "UI_NO_CASH": ("No amount was typed.", "Type the cash and press Enter, or press + for exact cash."),
+    "UI_NO_CASH": ("No amount was typed.", "Type the cash and press {enter}, or press {pay} for exact cash."),
     "UI_BAD_QUANTITY": ("{typed} is no quantity.", "Type a whole number from 1 to 9999."),
     "UI_BAD_AMOUNT": ("{typed} is no amount.", "Type yuan and cents, such as 50 or 50.5."),
-    "UI_TYPED": ("{typed} was typed and is not used yet.", "Press Enter to take it as a code, or Esc to clear it."),
+    "UI_TYPED": (
+        "{typed} was typed and is not used yet.",
+        "Press {enter} to take it as a code, or {cancel} to clear it.",
+    ),
     "UI_NO_LINE": ("There is no line to choose.", "Scan goods first."),
-    "UI_CHOSEN": ("Line {line} is chosen: {name}", "Press the key again to do it, Esc to leave it."),
-    "UI_FULL": ("That is too long.", "Press Esc to clear it, then type it again."),
+    "UI_CHOSEN": ("Line {line} is chosen: {name}", "Press the key again to do it, {cancel} to leave it."),
+    "UI_FULL": ("That is too long.", "Press {cancel} to clear it, then type it again."),
+    "UI_EMPTY_FIELD": ("Nothing was typed here yet.", "Type it and press {enter}, or leave with {cancel}."),
+    "UI_BAD_PERCENT": ("{typed} is no percentage.", "Type a whole number from 0 to 100; 10 takes a tenth off."),
+    "UI_BAD_NUMBER": ("{typed} is no number.", "Type digits only."),
+    "UI_BAD_DATE": ("{typed} is no date of birth.", "Type year, month and day: 20010531."),
+    "UI_ONE_OF_TWO": ("A discount is a percentage or an amount.", "Clear one of the two."),
+    "UI_FORM_OPEN": (
+        "What is open here is not finished.",
+        "Press {enter} to go on, {cancel} to leave it. Scanning goes on.",
+    ),
+    "UI_NO_SUSPENDED": ("No sale is put aside.", "Scan goods to begin a sale."),
+    "UI_NO_MATCH": ("No function is like {typed}.", "Type fewer letters."),
     "UI_BAD_MESSAGE": (
         "The terminal's service speaks another version.",
         "Call service: both must be of one version.",
@@ -64,7 +78,7 @@ class Texts:
         if folder is not None and locale_dir is not None:
             self._catalogue = gettext.translation(DOMAIN, locale_dir, [folder], fallback=True)
 
-    def __call__(self, text: str, **args: str | int) -> str:
+    def __call__(self, text: str, /, **args: str | int) -> str:
         if not text:
             return ""  # the catalogue's own header has the empty key
         return fill(self._catalogue.gettext(text), args)

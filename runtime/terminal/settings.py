@@ -10,6 +10,7 @@
     [shift]                   whether a shift must be open, and how it is counted
     [day]                     when the business day ends
     [journal]                 the journal's reserve, and how long it keeps what head office has
+    [ui]                      the cashier's screen; [ui.keys] and [ui.reasons] are its own (docs/ui.md)
     [device.NAME]             one device: `driver = "<class>.<model>"`, exactly one of [device.NAME.serial] and
                               [device.NAME.tcp], and the driver's own settings
 
@@ -164,6 +165,17 @@ class JournalSettings:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UiSection:
+    """[ui]: the cashier's screen. `lane ui --settings` reads it, with the lists of [ui.keys] and [ui.reasons]."""
+
+    theme: str = setting(
+        "light",
+        "colours of the cashier's screen to begin with; a key changes them",
+        choices=("light", "dark", "contrast"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TerminalFile:
     """A whole file, checked. The sections are as written; the paths below are absolute."""
@@ -237,7 +249,7 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
     path = path.absolute()
     table = read_toml(path)
     reader = Reader(path.name)
-    reader.only(table, [*SECTIONS, "permission", "device"])
+    reader.only(table, [*SECTIONS, "permission", "ui", "device"])
     terminal = (
         reader.load(TerminalSettings, reader.table(table, "terminal"), "terminal") if "terminal" in table else None
     )
@@ -252,6 +264,7 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
     shift = reader.load(ShiftSettings, reader.table(table, "shift", required=False), "shift")
     day = reader.load(DaySettings, reader.table(table, "day", required=False), "day")
     permissions = _permissions(reader, reader.table(table, "permission", required=False))
+    _check_ui(reader, reader.table(table, "ui", required=False))
     if day is not None and day.ends:
         _check_ends(reader, day.ends)
     keeping = reader.load(JournalSettings, reader.table(table, "journal", required=False), "journal")
@@ -291,6 +304,15 @@ def _permissions(reader: Reader, tables: Mapping[str, Any]) -> dict[str, Permiss
         if loaded is not None:
             found[operation] = loaded
     return found
+
+
+def _check_ui(reader: Reader, table: Mapping[str, Any]) -> None:
+    """What can be told without the front end: which operations and keys there are is its own."""
+    reader.load(UiSection, {key: value for key, value in table.items() if key not in ("keys", "reasons")}, "ui")
+    for section in ("keys", "reasons"):
+        for key, value in reader.table(table, section, within="ui", required=False).items():
+            if not all(isinstance(one, str) for one in (value if isinstance(value, list) else [value])):
+                reader.fault("bad_type", f"ui.{section}", key, "must be a list [...] of text in quotes each")
 
 
 def _check_ends(reader: Reader, text: str) -> None:

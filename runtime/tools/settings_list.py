@@ -23,7 +23,7 @@ from runtime.devices.settings import TRANSPORT_OF_TABLE
 from runtime.gateway.settings import GatewaySettings, read_gateway_file
 from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
 from runtime.terminal.labels_file import LabelSettings, read_label_file
-from runtime.terminal.settings import SECTIONS, PermissionSettings, read_terminal_file
+from runtime.terminal.settings import SECTIONS, PermissionSettings, UiSection, read_terminal_file
 from runtime.terminal.users_file import UserSettings, read_users
 from runtime.tools.refusal import refuse
 
@@ -55,6 +55,12 @@ exactly one of `serial` and `tcp`; beside them stand the driver's own settings:
     baud = 4800
 """
 
+KEYS_LINE = SettingLine(
+    "OPERATION", "(docs/keys.md)", "a list of keys", 'its keys on the cashier\'s screen, like ["F5", "Ctrl+K"]'
+)
+REASONS_LINE = SettingLine(
+    "OPERATION", "(the screen's own)", "1 to 9 texts", 'what a reason is chosen from, like ["价签不符"]'
+)
 DRIVER_LINE = SettingLine("driver", "(required)", "name of a driver", "the device's model: <class>.<model>")
 
 
@@ -72,6 +78,9 @@ def all_sections() -> Iterator[Section]:
     for name, cls in SECTIONS.items():
         yield Section("terminal.toml", name, tuple(describe(cls)))
     yield Section("terminal.toml", "permission.OPERATION", tuple(describe(PermissionSettings)))
+    yield Section("terminal.toml", "ui", tuple(describe(UiSection)))
+    yield Section("terminal.toml", "ui.keys", (KEYS_LINE,))
+    yield Section("terminal.toml", "ui.reasons", (REASONS_LINE,))
     yield Section("terminal.toml", "device.NAME", (DRIVER_LINE,))
     for table, transport in TRANSPORT_OF_TABLE.items():
         yield Section("terminal.toml", f"device.NAME.{table}", tuple(describe(transport)))

@@ -188,6 +188,27 @@ def test_a_new_front_end_shows_the_same() -> None:
     assert first.session.screen() == second.session.screen()
 
 
+def slow_machine(till: Till, *keys: str) -> None:
+    """A scanner types every 5 ms, and the machine takes 60 ms for a picture after each key that it has seen."""
+    for key in keys:
+        till.now += 0.065
+        till.session.busy(0.06)
+        till.session.key(key)
+
+
+def test_a_slow_machine_does_not_cut_a_wedge_scan_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    till = Till(ui_views.basket())
+    slow_machine(till, *"6901234567892", "Enter")
+    assert [c.args for c in till.sent] == [{"code": "6901234567892"}]
+    till = Till(ui_views.basket(state="tendering"))
+    slow_machine(till, *"12345670", "Enter")
+    assert till.names() == ["scan"]
+    monkeypatch.setattr(Session, "busy", lambda self, seconds: None)  # the broken variant: it becomes cash
+    till = Till(ui_views.basket(state="tendering"))
+    slow_machine(till, *"12345670", "Enter")
+    assert till.names() == ["cash"]
+
+
 def test_broken_variants_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without holding keys back the second `+` is a second subtotal; without telling wedges a scan becomes cash."""
     with monkeypatch.context() as broken:

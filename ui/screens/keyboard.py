@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 _NAMES = {
     13: "Enter", 271: "Enter", 27: "Esc", 8: "Backspace", 127: "Delete", 273: "Up", 274: "Down", 280: "PageUp",
-    281: "PageDown", 268: "*", 270: "+", 269: "-", 267: "/", 266: ".",
+    281: "PageDown", 9: "Tab", 277: "Insert", 278: "Home", 279: "End", 275: "Right", 276: "Left",
+    268: "*", 270: "+", 269: "-", 267: "/", 266: ".",
 }  # fmt: skip
 _NAMES.update({256 + digit: str(digit) for digit in range(10)})
 _NAMES.update({281 + number: f"F{number}" for number in range(1, 13)})
@@ -28,5 +29,5 @@ def key_name(code: int, modifiers: Iterable[str]) -> str:
         elif "capslock" in held:
             name = name.upper()
     if name and "ctrl" in held:
-        return f"Ctrl+{name}"
+        return f"Ctrl+{name.upper() if len(name) == 1 else name}"
     return "" if "alt" in held or "meta" in held else name

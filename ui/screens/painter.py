@@ -113,6 +113,9 @@ class Painter:
             least = 6 if text.align == "right" else int(text.size * SMALLEST)
             size = max(least, int(text.size * text.rect.w / max(1, width)))
             label = Label(text=text.text, font_size=size, font_name=self._font)
+            while size > least and label.get_extents(text.text)[0] > text.rect.w:  # glyphs round up
+                size -= 1
+                label = Label(text=text.text, font_size=size, font_name=self._font)
             if text.align != "right" and label.get_extents(text.text)[0] > text.rect.w:
                 label = Label(text=self._cut(label, text.text, text.rect.w), font_size=size, font_name=self._font)
         label.refresh()

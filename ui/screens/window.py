@@ -18,7 +18,7 @@ from typing import Any
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glFinish, glReadPixels
 from kivy.uix.widget import Widget
 
 from ui.client import Client, Link
@@ -29,6 +29,7 @@ from ui.screens.painter import Painter
 from ui.screens.png import write_png
 from ui.screens.sound import Sound
 from ui.session import Session
+from ui.settings import DEFAULTS, UiSettings
 from ui.texts import Texts
 from ui.touch import Fingers
 
@@ -45,6 +46,7 @@ class Options:
     font: str
     state_dir: Path
     sound: bool
+    settings: UiSettings = DEFAULTS
 
 
 class Till:
@@ -60,7 +62,7 @@ class Till:
         self._repaint = Clock.create_trigger(self._paint)
         self._deadline: Any = None
         self._client = Client(options.socket, self._woken)
-        self._session = Session(texts, self._client.send, time.monotonic, options.language)
+        self._session = Session(texts, self._client.send, time.monotonic, options.language, options.settings)
         self._scene: Scene | None = None
         self._fingers = Fingers()
         self._down: set[int] = set()  # keys that are held down
@@ -73,6 +75,7 @@ class Till:
         self._said_ready = False
         self._was_up = True
         self._exit = 0
+        self._paint_began_s: float | None = None
 
     def run(self) -> int:
         """Until the window is closed or the process is told to end."""
@@ -117,6 +120,7 @@ class Till:
             self.picture()
 
     def _paint(self, _dt: float = 0.0) -> None:
+        self._paint_began_s = time.monotonic()
         left = self._session.tick()
         if self._deadline is not None:
             self._deadline.cancel()
@@ -125,9 +129,8 @@ class Till:
         for _ in range(3):  # the lines that fit depend on the scroll bar, and it on them
             picture = self._session.screen()
             made = scene(picture, width, height, self._touch_action)
-            if made.page_rows == self._session.local.page_rows:
+            if not self._session.fits(made.page_rows, made.panel_rows, made.panel_columns):
                 break
-            self._session.page_rows(made.page_rows)
         self._scene = made
         self._fingers.shown(made, time.monotonic())
         self._painter.paint(made, height)
@@ -197,6 +200,10 @@ class Till:
         self._repaint()
 
     def _flip(self, *_: Any) -> None:
+        if self._paint_began_s is not None:
+            glFinish()  # else the drawing is waited for out of our sight, in the flip
+            self._session.busy(time.monotonic() - self._paint_began_s)
+            self._paint_began_s = None
         if self._seen_view and not self._said_ready:
             self._said_ready = True
             print(f"ready {int(Window.width)}x{int(Window.height)}", flush=True)

@@ -1,0 +1,95 @@
+"""The screen's own settings: `[ui]` of the terminal's settings file. Pure, but for `read`.
+
+    [ui]
+    theme = "dark"                      # light, dark or contrast
+
+    [ui.keys]                           # operation -> its keys, where they are not the usual ones (docs/keys.md)
+    no_sale = ["Ctrl+K"]
+
+    [ui.reasons]                        # operation -> what a reason is chosen from, at most 9
+    price_override = ["标价签不符", "临期"]
+
+Everything else in the file is the daemon's. What cannot be used stops the screen with one line for each fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ui.forms import MAX_REASONS, REASONS
+from ui.keys import DEFAULT_KEYS, Keymap, KeysError, keymap
+from ui.theme import THEME_ORDER, ThemeName
+
+MAX_REASON = 40  # characters of a reason
+
+
+class UiSettingsError(ValueError):
+    """Settings that cannot be used; `faults` are sentences, one for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(faults))
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    theme: ThemeName = "light"
+    keys: Keymap = DEFAULT_KEYS
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the settings; else REASONS
+
+
+DEFAULTS = UiSettings()
+
+
+def read(path: Path) -> UiSettings:
+    """`[ui]` of a settings file. Raises UiSettingsError."""
+    import tomllib  # a screen without a settings file does not need it
+
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UiSettingsError([f"{path.name}: {error}"]) from error
+    return settings_of(table.get("ui", {}))
+
+
+def settings_of(table: object) -> UiSettings:
+    """The section as TOML gives it. Raises UiSettingsError with all of its faults."""
+    if not isinstance(table, dict):
+        raise UiSettingsError(["[ui] must be a section"])
+    faults = [f"[ui] {name}: there is no such setting" for name in table if name not in ("theme", "keys", "reasons")]
+    theme = next((one for one in THEME_ORDER if one == table.get("theme", "light")), None)
+    if theme is None:
+        faults.append(f"[ui] theme: {table['theme']!r} is none of {', '.join(THEME_ORDER)}")
+    keys, reasons = _lists(table, "keys", faults), _lists(table, "reasons", faults)
+    for name, texts in reasons.items():
+        if name not in REASONS:
+            faults.append(f"[ui.reasons] {name}: no such operation takes a reason; those are {', '.join(REASONS)}")
+        if not 1 <= len(texts) <= MAX_REASONS or not all(0 < len(one) <= MAX_REASON for one in texts):
+            faults.append(f"[ui.reasons] {name}: 1 to {MAX_REASONS} reasons of at most {MAX_REASON} characters")
+    mapped = DEFAULT_KEYS
+    try:
+        mapped = keymap(keys)
+    except KeysError as error:
+        faults += error.faults
+    if faults or theme is None:
+        raise UiSettingsError(faults)
+    return UiSettings(theme, mapped, reasons)
+
+
+def _lists(table: dict[str, Any], name: str, faults: list[str]) -> dict[str, tuple[str, ...]]:
+    """A section of lists of texts; a single text is a list of one."""
+    section = table.get(name, {})
+    if not isinstance(section, dict):
+        faults.append(f"[ui.{name}] must be a section")
+        return {}
+    found = {}
+    for key, value in section.items():
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+            faults.append(f"[ui.{name}] {key}: must be a list of texts")
+        else:
+            found[key] = tuple(texts)
+    return found
