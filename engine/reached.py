@@ -33,7 +33,7 @@ from typing import Final, cast
 from engine.carried import Keep
 from engine.components import Component
 from engine.fines import Fined
-from engine.offers import Choice
+from engine.offers import Choice, Offer
 from engine.regroup import Spread, regrouped
 
 FREE_WIDTH: Final = 16
@@ -43,7 +43,9 @@ ROUNDS: Final = 40
 TURNS: Final = 3  # how often ratios are worked out from the gap, and prices from them
 
 Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
-Label = tuple[int, int, tuple[int, ...], Trail | None]  # gain, applications, what is carried, the way here
+# Gain, applications, what is carried, the way here, and the last offer (by place) that took a unit of this class.
+Label = tuple[int, int, tuple[int, ...], Trail | None, int]
+NOBODY: Final = -1
 
 
 class Reached(Fined):
@@ -95,7 +97,7 @@ class Reached(Fined):
         return most
 
     def _pass(self, width: int, nodes: int) -> tuple[Choice | None, int]:
-        layer: dict[int, list[Label]] = {0: [(0, 0, (0,) * self.size, None)]}
+        layer: dict[int, list[Label]] = {0: [(0, 0, (0,) * self.size, None, NOBODY)]}
         supply = list(self.supply)
         dropped = self.goal
         for at, unit in enumerate(self.order):
@@ -160,26 +162,34 @@ class Reached(Fined):
     def _step(
         self, layer: dict[int, list[Label]], at: int, taken: int, supply: dict[int, int]
     ) -> dict[int, list[Label]]:
+        """One unit more. Those of a class go to nobody first, then to its offers in order: no way comes twice."""
         out: dict[int, list[Label]] = {}
         unit = self.order[at]
         tight = [j for j in unit.offers if supply[j] < self.offers[j].qty]
+        offers: list[tuple[int, int, int, int, int, Offer, int, list[tuple[int, int]]]] = []
+        for last, j in enumerate(unit.offers):
+            offer = self.offers[j]
+            change = self.changes[at][j]
+            offers.append((last, j, self.stride[j], self.radix[j], self.top[j], offer, self.place[j], change))
         for digits, labels in layer.items():
             if taken % 8 == 0:
                 self.nodes += len(labels)
-            if not tight or self._fits(digits, supply, tight):
+            least = min([label[4] for label in labels]) if len(labels) > 1 else labels[0][4]
+            if least < 0 and (not tight or self._fits(digits, supply, tight)):
                 for label in labels:
-                    self._keep(out, digits, label)
-            for j in unit.offers:
-                offer = self.offers[j]
-                stride = self.stride[j]
-                digit = digits // stride % self.radix[j]
-                if self.top[j] and digit == self.top[j]:
+                    if label[4] < 0:
+                        self._keep(out, digits, label)
+            for last, j, stride, radix, top, offer, place, change in offers:
+                if last < least:
                     continue
-                place = digit % offer.qty
-                after = digits + stride if self.top[j] or place + 1 < offer.qty else digits - place * stride
-                gain = unit.weights[j] if place >= offer.qty - offer.cheapest else 0
+                digit = digits // stride % radix
+                if top and digit == top:
+                    continue
+                at_run = digit % offer.qty
+                after = digits + stride if top or at_run + 1 < offer.qty else digits - at_run * stride
+                gain = unit.weights[j] if at_run >= offer.qty - offer.cheapest else 0
                 opens = 0
-                if place == 0:
+                if at_run == 0:
                     after = self.opened(digits, after, j)
                     if after < 0 or supply[j] < offer.qty:
                         continue
@@ -187,11 +197,23 @@ class Reached(Fined):
                     opens = 1
                 if tight and not self._fits(after, supply, tight):
                     continue
+                if self.loose[j]:
+                    after += self.signs[at][j]
+                changes = [*change, (place, gain)] if place >= 0 and gain else change
                 for label in labels:
-                    carried = self.carry(label[2], at, j, gain)
-                    if carried is not None:
-                        trail = (label[3], unit.number, j, gain)
-                        self._keep(out, after, (label[0] + gain, label[1] + opens, carried, trail))
+                    if label[4] > last:
+                        continue
+                    carried: tuple[int, ...] | None = label[2]
+                    if changes:
+                        carried = self.carry(label[2], changes)
+                        if carried is None:
+                            continue
+                    trail = (label[3], unit.number, j, gain)
+                    new = (label[0] + gain, label[1] + opens, carried, trail, last)
+                    if after in out:
+                        self._keep(out, after, new)
+                    else:
+                        out[after] = [new]
         return out
 
     def _fits(self, digits: int, supply: dict[int, int], tight: list[int]) -> bool:
@@ -218,31 +240,34 @@ class Reached(Fined):
             for stride, radix in clear:
                 digits -= digits // stride % radix * stride
             for label in labels:
+                carried = label[2]
+                key = digits
                 for j, pairs in done:
                     place = self.place[j]
-                    if label[2][place + 1] and not any(label[2][where] for _, where in pairs):
-                        carried = list(label[2])
-                        carried[place] = carried[place + 1] = 0
+                    if carried[place + 1] and not any([carried[where] for _, where in pairs]):
+                        changed = list(carried)
+                        changed[place] = changed[place + 1] = 0
+                        carried = tuple(changed)
                         if self.loose[j]:
-                            carried[-1] = self.unsigned(j, carried[-1])
-                        label = (label[0], label[1], tuple(carried), label[3])
-                self._keep(out, digits, label)
+                            key = self.unsigned(j, key)
+                self._keep(out, key, (label[0], label[1], carried, label[3], NOBODY))
         return out
 
-    def _keep(self, out: dict[int, list[Label]], digits: int, label: Label) -> None:
-        there = out.get(digits)
+    def _keep(self, out: dict[int, list[Label]], key: int, label: Label) -> None:
+        """Add a label unless one is there that does as well whatever follows; drop those that it beats."""
+        there = out.get(key)
         if there is None:
-            out[digits] = [label]
+            out[key] = [label]
             return
-        kept: list[Label] = []
         self.nodes += len(there) >> 6
+        beaten = False
         for old in there:
             if _covers(old, label):
                 return
-            if not _covers(label, old):
-                kept.append(old)
-        kept.append(label)
-        out[digits] = kept
+            beaten = beaten or _covers(label, old)
+        if beaten:
+            out[key] = there = [old for old in there if not _covers(label, old)]
+        there.append(label)
 
     def _trim(
         self, layer: dict[int, list[Label]], at: int, taken: int, room: int
@@ -254,28 +279,37 @@ class Reached(Fined):
             self.ready(at, taken)
         self.unfined.ready(at, taken)
         back = self.allowance()
-        for digits, labels in layer.items():
-            more = self.unfined.potential((digits, ()))
-            fined_more = self.potential((digits, ())) + back if fined else 0
+        self.weigh(at, taken)
+        known: dict[int, tuple[int, int]] = {}  # by digits alone: what can still be gained
+        for key, labels in layer.items():
+            digits = key % self.span
+            both = known.get(digits)
+            if both is None:
+                fined_more = self.potential((digits, ())) + back if fined else 0
+                both = known[digits] = (self.unfined.potential((digits, ())), fined_more)
+            more, fined_more = both
             for label in labels:
-                parts = label[0] - label[1] * self.fine + more
+                mine = label[0] - label[1] * self.fine
+                parts = mine + more
                 if parts <= self.goal:
                     continue
+                lost = self.lost(label[2])
+                if lost < 0 or parts - lost <= self.goal:
+                    continue
+                parts -= lost
                 if fined:
-                    parts = min(parts, label[0] - label[1] * self.fine + fined_more - self.paid_off(label[2]))
-                lost = self.lost(label[2], at, taken)
-                if lost > 0:
-                    parts = min(parts, label[0] - label[1] * self.fine + more - lost)
-                if lost >= 0 and parts > self.goal:
-                    rated.append((-parts, len(rated), digits, label))
+                    parts = min(parts, mine + fined_more - self.paid_off(label[2]))
+                    if parts <= self.goal:
+                        continue
+                rated.append((-parts, len(rated), key, label))
         dropped = self.goal
         if len(rated) > room:
             rated.sort()
             dropped = -rated[room][0]
             rated = rated[:room]
         out: dict[int, list[Label]] = {}
-        for _, _, digits, label in rated:
-            out.setdefault(digits, []).append(label)
+        for _, _, key, label in rated:
+            out.setdefault(key, []).append(label)
         return out, dropped
 
     def _trail(self, label: Label) -> tuple[dict[int, dict[int, int]], dict[int, int], dict[int, list[int]]]:
@@ -296,12 +330,6 @@ class Reached(Fined):
 
 def _covers(one: Label, other: Label) -> bool:
     """True where `one` ends with as much as `other`, and takes no more off any base, whatever follows."""
-    if one[2][-1] != other[2][-1]:
+    if one[0] < other[0] or one[4] > other[4] or (one[0] == other[0] and one[1] > other[1]):
         return False
-    if one[0] < other[0] or (one[0] == other[0] and one[1] > other[1]):
-        return False
-    mine, theirs = one[2], other[2]
-    at = len(mine) - 1
-    while at > 0 and mine[at - 1] <= theirs[at - 1]:
-        at -= 1
-    return at == 0
+    return not any([mine > theirs for mine, theirs in zip(one[2], other[2], strict=True)])
