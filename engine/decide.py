@@ -14,14 +14,14 @@ from engine.carried import Keep, joined, searchable
 from engine.closed import runs_alone
 from engine.components import Component, Offers
 from engine.coupled import Coupled, Found, Taken
-from engine.modes import MAX_MODES, Base, Mode, bases_of, modes_of, shut_out
+from engine.modes import MAX_MODES, Base, Mode, Shut, bases_of, modes_of
 from engine.offers import Choice, rounded
 from engine.parts import Part, Parts
 from engine.plans import Plan
 from engine.reached import Reached
 from engine.runs import shares
 from engine.search import solve
-from engine.takers import MAX_STEPS, Goods, Taker, takers_of
+from engine.takers import MAX_STEPS, Goods, Shape, Taker, shapes_of, takers_of
 from engine.thresholds import Pick, Threshold
 from engine.units import Lot, by_rank
 from engine.worth import Missed, missed, none_is_worth
@@ -150,10 +150,10 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
     bound = 0
     proved = plain and start is best and layered.bound == 0
     if not (proved and (best.value == most or _is_most(part, parts, search, step2, layered, best, place))):
-        known = _set_takers(search, plans, parts, goods)
+        known = _Known(search, plans, parts, goods)
         if plain:
             bound = min(most, _by_modes(part, step2, search, layered, place, known))
-        elif known:
+        elif known.all():
             search.search(max(1, nodes - step2.spent), search.threshold_most(), {}, {})
             if search.open >= 0:
                 bound = search.root
@@ -220,20 +220,41 @@ def _is_most(
     return none_is_worth(misses, part.offers, parts.offers, layered.value, bound)
 
 
-def _set_takers(search: Coupled, plans: dict[int, Plan], parts: Parts, goods: list[Goods]) -> bool:
-    """Whether what may consume units can be told step by step."""
-    takers: list[Taker] = []
-    for index in sorted(plans):
-        found = takers_of(plans[index], parts.caps[index], goods)
-        if found is None:
-            return False
-        takers += found
-        if sum(len(taker.steps) for taker in takers) > MAX_STEPS:
-            return False
-    for number, taker in enumerate(takers):
-        taker.number = number
-    search.takers = takers
-    return True
+class _Known:
+    """What may consume units, step by step: found where a search asks for it."""
+
+    def __init__(self, search: Coupled, plans: dict[int, Plan], parts: Parts, goods: list[Goods]) -> None:
+        self._search = search
+        self._plans = plans
+        self._parts = parts
+        self._goods = goods
+        self._all = -1
+
+    def all(self) -> bool:
+        """Whether it can be told; the search has it then."""
+        if self._all < 0:
+            self._all = 1 if self._set_takers() else 0
+        return self._all == 1
+
+    def shut(self) -> Shut:
+        shapes: list[Shape] = []
+        for index in sorted(self._plans):
+            shapes += shapes_of(self._plans[index], self._parts.caps[index], self._goods)
+        return Shut(shapes, self._goods)
+
+    def _set_takers(self) -> bool:
+        takers: list[Taker] = []
+        for index in sorted(self._plans):
+            found = takers_of(self._plans[index], self._parts.caps[index], self._goods)
+            if found is None:
+                return False
+            takers += found
+            if sum(len(taker.steps) for taker in takers) > MAX_STEPS:
+                return False
+        for number, taker in enumerate(takers):
+            taker.number = number
+        self._search.takers = takers
+        return True
 
 
 def _best(search: Coupled) -> Found:
@@ -268,10 +289,13 @@ def _off(layered: _Layered, parts: Parts, place: dict[int, int], count: int) -> 
     return off
 
 
-def _by_modes(part: Part, step2: _Step2, search: Coupled, layered: _Layered, place: dict[int, int], known: bool) -> int:
+def _by_modes(
+    part: Part, step2: _Step2, search: Coupled, layered: _Layered, place: dict[int, int], known: _Known
+) -> int:
     """Every mode by the layered search, those that it leaves open by the coupled one. Gives the greatest value that
     is not ruled out, -1 for none. `layered` is step 2 without thresholds."""
     bases = bases_of(search.goods, search.plain)
+    shut = known.shut()
     bound = -1
     for number, mode in enumerate(modes_of(bases)):
         best = _best(search)
@@ -283,13 +307,13 @@ def _by_modes(part: Part, step2: _Step2, search: Coupled, layered: _Layered, pla
         if number >= MAX_MODES:
             bound = max(bound, layered.value + layered.bound + mode.most)
             room = step2.nodes - step2.spent - search.nodes
-            if known and room > 0:  # too many to be told apart: all of them at once
+            if room > 0 and known.all():  # too many to be told apart: all of them at once
                 search.tail, search.open = None, -1
                 search.search(room, search.threshold_most(), {}, {})
                 if search.open < 0:
                     return -1
             break
-        without, caps = shut_out(bases, mode, search.takers, search.goods)
+        without, caps = shut.out(bases, mode)
         lines = {index: {lot.line for lot in part.lots if place[lot.line] in out} for index, out in without.items()}
         found = _mode(part, step2, search, bases, mode, lines, caps, place)
         most = min(most, found)
@@ -297,7 +321,8 @@ def _by_modes(part: Part, step2: _Step2, search: Coupled, layered: _Layered, pla
         if most < best.value or (most == best.value and layered.bound == 0):
             continue
         room = step2.nodes - step2.spent - search.nodes
-        if not known or room <= 0 or (found < NOT_SEARCHED and sum(one.count for one in search.goods) > FEW):
+        many = found < NOT_SEARCHED and sum(one.count for one in search.goods) > FEW
+        if room <= 0 or many or not known.all():
             bound = max(bound, most)
             continue
         search.open = -1

@@ -20,12 +20,10 @@ class Fined(Carried):
 
     def __init__(self, component: Component, keeps: list[Keep], coupons: dict[str, int]) -> None:
         super().__init__(component, keeps, coupons)
-        left = [unit.count for unit in component.classes]
-        self.unfined = Duals(component.classes, component.offers, left, coupons)
+        self.unfined: Duals | None = None  # the same without fines, once prices differ
         self.fines = [0] * len(keeps)
         self.ratios = [0] * len(component.offers)  # in parts of a minor unit for each minor unit of cost
         self.rates = [0] * len(keeps)
-        self.unfined.set_tables()
         self.set_tables()
 
     def allowance(self) -> int:

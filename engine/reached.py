@@ -32,13 +32,14 @@ from typing import Final, cast
 
 from engine.carried import Keep
 from engine.components import Component
+from engine.duals import Duals
 from engine.fines import Fined
 from engine.offers import Choice, Offer
 from engine.regroup import Spread, regrouped
 
 FREE_WIDTH: Final = 16
 MAX_ENDS: Final = 400  # ends whose units are put together anew
-WIDTHS: Final = (64, 256, 1_000_000)
+WIDTHS: Final = (256, 1_024, 1_000_000)
 ROUNDS: Final = 40
 TURNS: Final = 3  # how often ratios are worked out from the gap, and prices from them
 
@@ -53,6 +54,8 @@ class Reached(Fined):
 
     def __init__(self, component: Component, keeps: list[Keep], coupons: dict[str, int]) -> None:
         super().__init__(component, keeps, coupons)
+        self.component = component
+        self.coupons = coupons
         self.nodes = 0
 
     def search(self, goal: int, nodes: int) -> tuple[Choice | None, int]:
@@ -81,8 +84,11 @@ class Reached(Fined):
         return best, max(self.goal, most)
 
     def _tighten(self) -> int:
-        most = self.unfined.improve(self.goal, ROUNDS)
-        self.prices = list(self.unfined.prices)
+        classes = self.component.classes
+        unfined = self.unfined = Duals(classes, self.offers, [unit.count for unit in classes], self.coupons)
+        unfined.set_tables()
+        most = unfined.improve(self.goal, ROUNDS)
+        self.prices = list(unfined.prices)
         self.set_tables()
         for _ in range(TURNS):
             if most <= self.goal:
@@ -275,9 +281,10 @@ class Reached(Fined):
         """Only the states that could come to more than the goal, and of those the `room` with the highest bounds."""
         rated: list[tuple[int, int, int, Label]] = []
         fined = any(self.rates)
+        unfined = self.unfined or self
+        unfined.ready(at, taken)
         if fined:
             self.ready(at, taken)
-        self.unfined.ready(at, taken)
         back = self.allowance()
         self.weigh(at, taken)
         known: dict[int, tuple[int, int]] = {}  # by digits alone: what can still be gained
@@ -286,7 +293,7 @@ class Reached(Fined):
             both = known.get(digits)
             if both is None:
                 fined_more = self.potential((digits, ())) + back if fined else 0
-                both = known[digits] = (self.unfined.potential((digits, ())), fined_more)
+                both = known[digits] = (unfined.potential((digits, ())), fined_more)
             more, fined_more = both
             for label in labels:
                 mine = label[0] - label[1] * self.fine
