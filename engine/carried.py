@@ -80,7 +80,7 @@ class Carried(Duals):
 
     def _set_carried(self, plans: list[Plan]) -> None:
         """What labels carry: by base what is taken off for good; then of each offer that is spread over one its gain,
-        its cost (below 0) and its cost in each. The units of loose offers are a number, above all digits of a key."""
+        its cost (below 0) and its cost in each. The units of loose offers are a number."""
         keeps, offers = self.keeps, self.offers
         self.allowed = [keep.slack * WHOLE for keep in keeps]
         self.entirely: list[list[int]] = [[] for _ in offers]  # bases that all of an offer's units are in
@@ -110,7 +110,7 @@ class Carried(Duals):
                 self.spread.append((j, list(self.there[j].items())))
                 size += 2 + len(bases)
         self.signs: list[dict[int, int]] = []  # of each class in order: what a unit adds for a loose offer
-        sign = self.span
+        sign = 1
         for unit in self.order:
             mine: dict[int, int] = {}
             for j in unit.offers:

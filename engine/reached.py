@@ -34,19 +34,22 @@ from engine.carried import Keep
 from engine.components import Component
 from engine.duals import Duals
 from engine.fines import Fined
-from engine.offers import Choice, Offer
+from engine.offers import Choice
 from engine.regroup import Spread, regrouped
 
 FREE_WIDTH: Final = 16
 MAX_ENDS: Final = 400  # ends whose units are put together anew
 WIDTHS: Final = (256, 1_024, 1_000_000)
+FIRST_WIDTHS: Final = (64, 256, 1_000_000)
 ROUNDS: Final = 40
 TURNS: Final = 3  # how often ratios are worked out from the gap, and prices from them
 
 Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
-# Gain, applications, what is carried, the way here, and the last offer (by place) that took a unit of this class.
+# Gain, applications, what is carried, the way here; last where the proof is made the offer (by place) that took the
+# last unit of this class, NOBODY for none, and where the first choice is looked for the label's number.
 Label = tuple[int, int, tuple[int, ...], Trail | None, int]
 NOBODY: Final = -1
+Layer = dict[int, dict[int, list[Label]]]  # by digits, and by the units of loose offers
 
 
 class Reached(Fined):
@@ -55,6 +58,8 @@ class Reached(Fined):
     def __init__(self, component: Component, keeps: list[Keep], coupons: dict[str, int]) -> None:
         super().__init__(component, keeps, coupons)
         self.component = component
+        self.in_turn = False  # whether the first of equal choices is looked for
+        self.made = 0
         self.coupons = coupons
         self.nodes = 0
 
@@ -62,26 +67,33 @@ class Reached(Fined):
         """The best choice of more than `goal` parts (gain less fines), and the most that is not ruled out, or
         `goal`."""
         self.goal = goal
-        best: Choice | None = None
         most = self.root()
         if most <= goal or self.units > nodes:
             return None, max(goal, most)
-        tightened = False
-        for number, width in enumerate(WIDTHS):
-            if (number == 1 or self.is_large) and not tightened:
-                tightened = True
+        best, most = self._passes(most, WIDTHS, nodes)
+        if best is None or most > self.goal:
+            return best, max(self.goal, most)
+        other = self if self.is_large else Reached(self.component, self.keeps, self.coupons)
+        other.in_turn, other.goal = True, goal
+        first, _ = other._passes(most, FIRST_WIDTHS[1:] if self.is_large else FIRST_WIDTHS, nodes)
+        if other is not self:
+            self.nodes += other.nodes
+        return first if first is not None and other.goal == most else best, most
+
+    def _passes(self, most: int, widths: tuple[int, ...], nodes: int) -> tuple[Choice | None, int]:
+        best: Choice | None = None
+        for number, width in enumerate(widths):
+            if (number == 1 or self.is_large) and self.unfined is None:
                 most = min(most, self._tighten())
             if self.nodes >= nodes or most <= self.goal:
                 break
-            if number == 0 and tightened:
-                continue
             found, dropped = self._pass(width, nodes)
             if found is not None:
                 best = found
             most = min(most, max(dropped, self.goal))
             if most <= self.goal:
                 break
-        return best, max(self.goal, most)
+        return best, most
 
     def _tighten(self) -> int:
         classes = self.component.classes
@@ -103,13 +115,14 @@ class Reached(Fined):
         return most
 
     def _pass(self, width: int, nodes: int) -> tuple[Choice | None, int]:
-        layer: dict[int, list[Label]] = {0: [(0, 0, (0,) * self.size, None, NOBODY)]}
+        self.made = 0
+        layer: Layer = {0: {0: [(0, 0, (0,) * self.size, None, NOBODY)]}}
         supply = list(self.supply)
         dropped = self.goal
         for at, unit in enumerate(self.order):
             room = max(1, min(width, 3 * (nodes - self.nodes) // (len(self.order) - at + 2)))
             for taken in range(self.left[unit.number]):
-                count = sum([len(labels) for labels in layer.values()])
+                count = _count(layer)
                 if count > FREE_WIDTH or count > room:
                     layer, let_go = self._trim(layer, at, taken, room)
                     dropped = max(dropped, let_go)
@@ -123,8 +136,8 @@ class Reached(Fined):
         best: Choice | None = None
         layer, let_go = self._trim(layer, len(self.order), 0, MAX_ENDS)
         dropped = max(dropped, let_go)
-        for labels in layer.values():
-            for label in labels:
+        for alike in layer.values():
+            for _, label in self._flat(alike):
                 if label[0] - label[1] * self.fine > self.goal:
                     found, most = self._end(label)
                     if found is not None:
@@ -165,37 +178,35 @@ class Reached(Fined):
             choice.add(j, units[j], sum(units[j].values()) // self.offers[j].qty, found.get(j, gains[j]))
         return choice, most
 
-    def _step(
-        self, layer: dict[int, list[Label]], at: int, taken: int, supply: dict[int, int]
-    ) -> dict[int, list[Label]]:
-        """One unit more. Those of a class go to nobody first, then to its offers in order: no way comes twice."""
-        out: dict[int, list[Label]] = {}
+    def _step(self, layer: Layer, at: int, taken: int, supply: dict[int, int]) -> Layer:
+        """One unit more. For the proof, units of a class go to nobody first, then to its offers in order: no way comes
+        twice."""
+        out: Layer = {}
         unit = self.order[at]
         tight = [j for j in unit.offers if supply[j] < self.offers[j].qty]
-        offers: list[tuple[int, int, int, int, int, Offer, int, list[tuple[int, int]]]] = []
-        for last, j in enumerate(unit.offers):
-            offer = self.offers[j]
-            change = self.changes[at][j]
-            offers.append((last, j, self.stride[j], self.radix[j], self.top[j], offer, self.place[j], change))
-        for digits, labels in layer.items():
-            if taken % 8 == 0:
-                self.nodes += len(labels)
-            least = min([label[4] for label in labels]) if len(labels) > 1 else labels[0][4]
-            if least < 0 and (not tight or self._fits(digits, supply, tight)):
-                for label in labels:
-                    if label[4] < 0:
-                        self._keep(out, digits, label)
-            for last, j, stride, radix, top, offer, place, change in offers:
-                if last < least:
+        if taken % 8 == 0:
+            self.nodes += _count(layer)
+        in_turn = self.in_turn
+        for digits, alike in layer.items():
+            labels = self._flat(alike)
+            if not tight or self._fits(digits, supply, tight):
+                target = out.get(digits)
+                for sign, label in labels:
+                    if label[4] < 0 or in_turn:
+                        if target is None:
+                            target = out[digits] = {}
+                        self._keep(target, sign, label)
+            for last, j in enumerate(unit.offers):
+                offer = self.offers[j]
+                stride = self.stride[j]
+                digit = digits // stride % self.radix[j]
+                if self.top[j] and digit == self.top[j]:
                     continue
-                digit = digits // stride % radix
-                if top and digit == top:
-                    continue
-                at_run = digit % offer.qty
-                after = digits + stride if top or at_run + 1 < offer.qty else digits - at_run * stride
-                gain = unit.weights[j] if at_run >= offer.qty - offer.cheapest else 0
+                place = digit % offer.qty
+                after = digits + stride if self.top[j] or place + 1 < offer.qty else digits - place * stride
+                gain = unit.weights[j] if place >= offer.qty - offer.cheapest else 0
                 opens = 0
-                if at_run == 0:
+                if place == 0:
                     after = self.opened(digits, after, j)
                     if after < 0 or supply[j] < offer.qty:
                         continue
@@ -203,23 +214,32 @@ class Reached(Fined):
                     opens = 1
                 if tight and not self._fits(after, supply, tight):
                     continue
-                if self.loose[j]:
-                    after += self.signs[at][j]
-                changes = [*change, (place, gain)] if place >= 0 and gain else change
-                for label in labels:
-                    if label[4] > last:
+                more = self.signs[at][j] if self.loose[j] else 0
+                change = self.changes[at][j]
+                if gain and self.place[j] >= 0:
+                    change = [*change, (self.place[j], gain)]
+                target = out.get(after)
+                for sign, label in labels:
+                    if label[4] > last and not in_turn:
                         continue
-                    carried: tuple[int, ...] | None = label[2]
-                    if changes:
-                        carried = self.carry(label[2], changes)
-                        if carried is None:
-                            continue
+                    carried = self.carry(label[2], change) if change else label[2]
+                    if carried is None:
+                        continue
                     trail = (label[3], unit.number, j, gain)
                     new = (label[0] + gain, label[1] + opens, carried, trail, last)
-                    if after in out:
-                        self._keep(out, after, new)
+                    if target is None:
+                        target = out[after] = {}
+                    if in_turn or sign + more in target:
+                        self._keep(target, sign + more, new)
                     else:
-                        out[after] = [new]
+                        target[sign + more] = [new]
+        return out
+
+    def _flat(self, alike: dict[int, list[Label]]) -> list[tuple[int, Label]]:
+        """The labels of the same digits, in turn where that counts."""
+        out = [(sign, label) for sign, labels in alike.items() for label in labels]
+        if self.in_turn and len(out) > 1:
+            out.sort(key=_number)
         return out
 
     def _fits(self, digits: int, supply: dict[int, int], tight: list[int]) -> bool:
@@ -230,7 +250,7 @@ class Reached(Fined):
                 return False
         return True
 
-    def _settle(self, layer: dict[int, list[Label]], at: int, supply: list[int]) -> dict[int, list[Label]]:
+    def _settle(self, layer: Layer, at: int, supply: list[int]) -> Layer:
         """Digits that nothing reads any more are cleared, and what is carried of offers that take nothing off a base
         and will not either."""
         clear: list[tuple[int, int]] = []
@@ -241,13 +261,13 @@ class Reached(Fined):
             if all(supply[j] == 0 for j in users):
                 clear.append((stride, radix))
         done = [(j, pairs) for j, pairs in self.spread if not any(self.left_based[at][j].values())]
-        out: dict[int, list[Label]] = {}
-        for digits, labels in layer.items():
+        out: Layer = {}
+        for digits, alike in layer.items():
             for stride, radix in clear:
                 digits -= digits // stride % radix * stride
-            for label in labels:
+            target = out.setdefault(digits, {})
+            for sign, label in self._flat(alike):
                 carried = label[2]
-                key = digits
                 for j, pairs in done:
                     place = self.place[j]
                     if carried[place + 1] and not any([carried[where] for _, where in pairs]):
@@ -255,31 +275,34 @@ class Reached(Fined):
                         changed[place] = changed[place + 1] = 0
                         carried = tuple(changed)
                         if self.loose[j]:
-                            key = self.unsigned(j, key)
-                self._keep(out, key, (label[0], label[1], carried, label[3], NOBODY))
+                            sign = self.unsigned(j, sign)
+                self._keep(target, sign, (label[0], label[1], carried, label[3], NOBODY))
         return out
 
-    def _keep(self, out: dict[int, list[Label]], key: int, label: Label) -> None:
+    def _keep(self, out: dict[int, list[Label]], sign: int, label: Label) -> None:
         """Add a label unless one is there that does as well whatever follows; drop those that it beats."""
-        there = out.get(key)
+        in_turn = self.in_turn
+        if in_turn:
+            self.made += 1
+            label = (label[0], label[1], label[2], label[3], self.made)
+        there = out.get(sign)
         if there is None:
-            out[key] = [label]
+            out[sign] = [label]
             return
         self.nodes += len(there) >> 6
         beaten = False
         for old in there:
-            if _covers(old, label):
+            if (in_turn or old[4] <= label[4]) and _covers(old, label):
                 return
-            beaten = beaten or _covers(label, old)
+            beaten = beaten or ((in_turn or label[4] <= old[4]) and _covers(label, old))
         if beaten:
-            out[key] = there = [old for old in there if not _covers(label, old)]
+            there = [old for old in there if not ((in_turn or label[4] <= old[4]) and _covers(label, old))]
+            out[sign] = there
         there.append(label)
 
-    def _trim(
-        self, layer: dict[int, list[Label]], at: int, taken: int, room: int
-    ) -> tuple[dict[int, list[Label]], int]:
+    def _trim(self, layer: Layer, at: int, taken: int, room: int) -> tuple[Layer, int]:
         """Only the states that could come to more than the goal, and of those the `room` with the highest bounds."""
-        rated: list[tuple[int, int, int, Label]] = []
+        rated: list[tuple[int, int, int, int, Label]] = []
         fined = any(self.rates)
         unfined = self.unfined or self
         unfined.ready(at, taken)
@@ -287,15 +310,10 @@ class Reached(Fined):
             self.ready(at, taken)
         back = self.allowance()
         self.weigh(at, taken)
-        known: dict[int, tuple[int, int]] = {}  # by digits alone: what can still be gained
-        for key, labels in layer.items():
-            digits = key % self.span
-            both = known.get(digits)
-            if both is None:
-                fined_more = self.potential((digits, ())) + back if fined else 0
-                both = known[digits] = (unfined.potential((digits, ())), fined_more)
-            more, fined_more = both
-            for label in labels:
+        for digits, alike in layer.items():
+            more = unfined.potential((digits, ()))
+            fined_more = self.potential((digits, ())) + back if fined else 0
+            for sign, label in self._flat(alike):
                 mine = label[0] - label[1] * self.fine
                 parts = mine + more
                 if parts <= self.goal:
@@ -308,15 +326,26 @@ class Reached(Fined):
                     parts = min(parts, mine + fined_more - self.paid_off(label[2]))
                     if parts <= self.goal:
                         continue
-                rated.append((-parts, len(rated), key, label))
+                rated.append((-parts, len(rated), digits, sign, label))
         dropped = self.goal
-        if len(rated) > room:
+        cut = len(rated) > room
+        if cut:
             rated.sort()
             dropped = -rated[room][0]
             rated = rated[:room]
-        out: dict[int, list[Label]] = {}
-        for _, _, key, label in rated:
-            out.setdefault(key, []).append(label)
+        out: Layer = {}
+        for _, _, digits, sign, label in rated:
+            if cut and self.in_turn:
+                self.made += 1
+                label = (label[0], label[1], label[2], label[3], self.made)
+            target = out.get(digits)
+            if target is None:
+                target = out[digits] = {}
+            there = target.get(sign)
+            if there is None:
+                target[sign] = [label]
+            else:
+                there.append(label)
         return out, dropped
 
     def _trail(self, label: Label) -> tuple[dict[int, dict[int, int]], dict[int, int], dict[int, list[int]]]:
@@ -335,8 +364,16 @@ class Reached(Fined):
         return units, gains, runs
 
 
+def _count(layer: Layer) -> int:
+    return sum([len(labels) for alike in layer.values() for labels in alike.values()])
+
+
+def _number(pair: tuple[int, Label]) -> int:
+    return pair[1][4]
+
+
 def _covers(one: Label, other: Label) -> bool:
     """True where `one` ends with as much as `other`, and takes no more off any base, whatever follows."""
-    if one[0] < other[0] or one[4] > other[4] or (one[0] == other[0] and one[1] > other[1]):
+    if one[0] < other[0] or (one[0] == other[0] and one[1] > other[1]):
         return False
     return not any([mine > theirs for mine, theirs in zip(one[2], other[2], strict=True)])

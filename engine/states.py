@@ -68,7 +68,6 @@ class States:
                     self.group_stride[j], self.group_place[j], self.group_size[j] = stride, i, len(users) + 1
                 self.groups.append((stride, len(users) + 1, users))
                 stride *= len(users) + 1
-        self.span = stride  # above all digits
 
     def opened(self, before: int, digits: int, j: int) -> int:
         """`digits` with the coupon and the group of a new run paid for; -1 where that cannot be."""
