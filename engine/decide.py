@@ -27,6 +27,7 @@ from engine.units import Lot, by_rank
 from engine.worth import Missed, missed, none_is_worth
 
 FEW: Final = 24  # units for which what the layered search leaves open is searched step by step
+FEW_NODES: Final = 100  # for the mode that shuts out most others
 NOT_SEARCHED: Final = 1 << 60
 
 Units = list[tuple[int, int]]  # (line, units), in the fixed order of units
@@ -297,12 +298,21 @@ def _by_modes(
     bases = bases_of(search.goods, search.plain)
     shut = known.shut()
     bound = -1
+    tight, alone = _tightest(bases), 0
     for number, mode in enumerate(modes_of(bases)):
         best = _best(search)
+        if tight is not None and number == 0:  # what step 2 gains at most where that base is kept, whatever the others
+            without, caps = shut.out(bases, tight)
+            lines = _lines(part, without, place)
+            alone = _mode(
+                part, step2, search, bases, tight, lines, caps, place, sum(one.levels[0].most for one in bases)
+            )
         if layered.value + layered.bound + mode.most < best.value:
             break
         most = layered.value + layered.bound + mode.gives
         if most < best.value or (most == best.value and mode.applications >= best.applications):
+            continue
+        if tight is not None and mode.keeps(tight) and alone + mode.gives < best.value:
             continue
         if number >= MAX_MODES:
             bound = max(bound, layered.value + layered.bound + mode.most)
@@ -314,7 +324,7 @@ def _by_modes(
                     return -1
             break
         without, caps = shut.out(bases, mode)
-        lines = {index: {lot.line for lot in part.lots if place[lot.line] in out} for index, out in without.items()}
+        lines = _lines(part, without, place)
         found = _mode(part, step2, search, bases, mode, lines, caps, place)
         most = min(most, found)
         best = _best(search)
@@ -333,6 +343,23 @@ def _by_modes(
     return bound
 
 
+def _tightest(bases: list[Base]) -> Mode | None:
+    """Of three bases or more the one of which least may be taken off, kept alone."""
+    least = first = -1
+    for number, base in enumerate(bases):
+        slack = base.high - base.levels[0].low
+        if base.levels[0].low and (least < 0 or slack < least):
+            least, first = slack, number
+    if len(bases) < 3 or first < 0:
+        return None
+    free = [next(level for level in base.levels if not level.low) for base in bases]
+    return Mode(bases, [base.levels[0] if number == first else free[number] for number, base in enumerate(bases)])
+
+
+def _lines(part: Part, without: dict[int, set[int]], place: dict[int, int]) -> dict[int, set[int]]:
+    return {index: {lot.line for lot in part.lots if place[lot.line] in out} for index, out in without.items()}
+
+
 def _mode(
     part: Part,
     step2: _Step2,
@@ -342,8 +369,10 @@ def _mode(
     without: dict[int, set[int]],
     caps: dict[int, int],
     place: dict[int, int],
+    beside: int = -1,
 ) -> int:
-    """The most that choices of a mode come to; the best of them is offered."""
+    """The most that choices of a mode come to; the best of them is offered. With `beside`, what thresholds give at
+    most: the most that step 2 gains in it, as far as that counts."""
     keeps: list[Keep] = []
     for base, level in zip(bases, mode.levels, strict=True):
         if level.low:
@@ -366,6 +395,11 @@ def _mode(
     best = _best(search)
     need = best.value - gives
     reached = Reached(joint, keeps, step2.coupons)
+    if beside >= 0:
+        goal = reached.goal_of(best.value - others.value - others.bound - beside - 1, 0)
+        _, top = reached.search(goal, FEW_NODES, bound_alone=True)
+        search.nodes += reached.nodes
+        return others.value + others.bound + reached.whole(top)
     fewer = reached.units + 1 if others.bound else best.applications - applications
     goal = reached.goal_of(need - others.bound, max(0, min(fewer, reached.units + 1)))
     choice, top = reached.search(goal, max(1, step2.nodes - step2.spent - search.nodes))

@@ -91,7 +91,7 @@ def shapes_of(plan: Plan, cap: int, goods: list[Goods]) -> list[Shape]:
     """What the applications of a promotion without gifts give at least, by taker; none where nothing is known."""
     if plan.kind == "set" and len(plan.buy) == 1 and plan.mode == PERCENT and plan.cheapest < plan.qty:
         entry = _entries(plan, goods)[0]
-        if all([one.current for one in entry]):  # else some applications gain nothing
+        if all(one.current for one in entry):  # else some applications gain nothing
             if sum([one.count for one in entry]) < plan.qty:
                 return []
             shape = Shape(plan)
