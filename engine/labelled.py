@@ -167,6 +167,7 @@ class Labelled(Fined):
         unfined.ready(at, taken)
         if fined:
             self.ready(at, taken)
+            self.set_payers()
         back = self.allowance()
         self.weigh(at, taken)
         for digits, alike in layer.items():

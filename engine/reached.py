@@ -40,6 +40,7 @@ from engine.regroup import Spread, regrouped
 FREE_WIDTH: Final = 16
 MAX_ENDS: Final = 400  # ends whose units are put together anew
 WIDTHS: Final = (256, 1_024, 1_000_000)
+LARGE_WIDTHS: Final = (256, 1_000_000)
 FIRST_WIDTHS: Final = (64, 256, 1_000_000)
 ROUNDS: Final = 40
 TURNS: Final = 3  # how often ratios are worked out from the gap, and prices from them
@@ -60,14 +61,14 @@ class Reached(Labelled):
         most = self.root()
         if most <= goal or self.units > nodes:
             return None, max(goal, most)
-        best, most = self._passes(most, WIDTHS, nodes)
-        if best is None or most > self.goal or bound_alone:
+        best, most = self._passes(most, LARGE_WIDTHS if self.is_large else WIDTHS, nodes)
+        spent = self.nodes
+        if best is None or most > self.goal or bound_alone or 2 * spent > nodes:
             return best, max(self.goal, most)
         other = self if self.is_large else Reached(self.component, self.keeps, self.coupons)
-        other.in_turn, other.goal = True, goal
-        first, _ = other._passes(most, FIRST_WIDTHS[1:] if self.is_large else FIRST_WIDTHS, nodes)
-        if other is not self:
-            self.nodes += other.nodes
+        other.in_turn, other.goal, other.nodes = True, goal, 0
+        first, _ = other._passes(most, LARGE_WIDTHS if self.is_large else FIRST_WIDTHS, nodes)
+        self.nodes = spent + other.nodes
         return first if first is not None and other.goal == most else best, most
 
     def _passes(self, most: int, widths: tuple[int, ...], nodes: int) -> tuple[Choice | None, int]:
