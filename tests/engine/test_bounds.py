@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from reference.oracle import reference_price
 from reference.strategies import ALL_KINDS, book_files, worlds
 
-from engine import decide, duals, reached, search
+from engine import bymodes, duals, reached, search
 from engine.basket import read_basket
 from engine.carried import Keep
 from engine.compiler import compile_book
@@ -189,7 +189,7 @@ def test_units_that_gain_less_together_can_keep_a_base() -> None:
     ],
 )
 def test_without_it_the_least_is_missed(name: str, broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decide, "FEW", 0)  # and nobody searches behind it
+    monkeypatch.setattr(bymodes, "FEW", 0)  # and nobody searches behind it
     monkeypatch.setattr(Reached, name, broken(getattr(Reached, name)))
     assert _less_is_more() == 140
 
