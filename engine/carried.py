@@ -80,7 +80,7 @@ class Carried(Duals):
 
     def _set_carried(self, plans: list[Plan]) -> None:
         """What labels carry: by base what is taken off for good; then of each offer that is spread over one its gain,
-        its cost (below 0) and its cost in each; last the units of loose offers, as a number."""
+        its cost (below 0) and its cost in each. The units of loose offers are a number."""
         keeps, offers = self.keeps, self.offers
         self.allowed = [keep.slack * WHOLE for keep in keeps]
         self.entirely: list[list[int]] = [[] for _ in offers]  # bases that all of an offer's units are in
@@ -118,7 +118,8 @@ class Carried(Duals):
                     mine[j] = sign
                     sign *= self.left[unit.number] + 1
             self.signs.append(mine)
-        self.size = size + 1
+        self.size = size
+        self.changes = [{j: self._change(at, j) for j in unit.offers} for at, unit in enumerate(self.order)]
         cost = sum(unit.price * self.left[unit.number] for unit in self.order)
         self.mean = max(1, cost * WHOLE // max(1, self.units))  # what a unit costs, in parts
         # Of each class in order: what an offer's units from here on cost, and those in each base.
@@ -141,65 +142,74 @@ class Carried(Duals):
     def _units_in(self, j: int, b: int) -> int:
         return sum(self.left[self.order[i].number] for i in self.own[j] if b in self.inside[i])
 
-    def carry(self, carried: tuple[int, ...], at: int, j: int, gain: int) -> tuple[int, ...] | None:
-        """What a label carries once offer `j` has a unit of class `at`; None where a base is lost for good."""
-        if not self.inside[at] and self.place[j] < 0:
-            return carried
-        out = list(carried)
+    def _change(self, at: int, j: int) -> list[tuple[int, int]]:
+        """What a unit of class `at` adds to what is carried, its gain apart, where offer `j` takes it."""
+        out: list[tuple[int, int]] = []
         unit = self.order[at]
         there = self.there[j]
         for b in self.inside[at]:
             if self.keeps[b].exclusive:
-                out[b] += unit.price * WHOLE
+                out.append((b, unit.price * WHOLE))
             elif self.by_unit[j]:
-                out[b] += unit.weights[j]
+                out.append((b, unit.weights[j]))
             elif b in there:
-                out[there[b]] += unit.price
-            if out[b] > self.allowed[b]:
+                out.append((there[b], unit.price))
+        if self.place[j] >= 0:
+            out.append((self.place[j] + 1, -unit.price))
+        return out
+
+    def carry(self, carried: tuple[int, ...], change: list[tuple[int, int]]) -> tuple[int, ...] | None:
+        """What a label carries with a change to it; None where a base is lost for good."""
+        out = list(carried)
+        allowed = self.allowed
+        bases = len(allowed)
+        for where, more in change:
+            now = out[where] = out[where] + more
+            if where < bases and now > allowed[where]:
                 return None
-        place = self.place[j]
-        if place >= 0:
-            out[place] += gain
-            out[place + 1] -= unit.price
-            if self.loose[j]:
-                out[-1] += self.signs[at][j]
         return tuple(out)
 
-    def lost(self, carried: tuple[int, ...], at: int, taken: int) -> int:
-        """What a label must lose at least so that every base is kept; below 0 where it cannot be."""
-        lost = 0
+    def weigh(self, at: int, taken: int) -> None:
+        """What `lost` asks of all labels of a layer: class `at` is next, and `taken` of it are gone."""
         costs = self.left_cost[at]
         based = self.left_based[at]
         here = self.order[at].weights if at < len(self.order) else {}
+        # Of each base what may be taken off it; of each offer spread over it where its gain and its cost there are
+        # carried, what its units to come cost at most, whether they can gain less than nothing, and, where it is
+        # loose, what they cost in the base at most, else -1.
+        self.scales: list[tuple[int, int, list[tuple[int, int, int, bool, int]]]] = []
         for b, allowed in enumerate(self.allowed):
-            off = carried[b]
-            loose = False
+            mine: list[tuple[int, int, int, bool, int]] = []
             for j, _ in self.spread:
                 where = self.there[j].get(b, -1)
-                if where < 0:
-                    continue
-                loose = loose or self.loose[j]
-                gained, rest = carried[self.place[j]], costs[j]
-                if taken and j in here:
-                    rest -= taken * self.order[at].price
+                if where >= 0:
+                    rest = costs[j] - (taken * self.order[at].price if taken and j in here else 0)
+                    sure = rest == 0 or self.offers[j].const >= 0
+                    mine.append((self.place[j], where, rest, sure, based[j][b] if self.loose[j] else -1))
+            self.scales.append((b, allowed, mine))
+
+    def lost(self, carried: tuple[int, ...]) -> int:
+        """What a label must lose at least so that every base is kept; below 0 where it cannot be."""
+        lost = 0
+        for b, allowed, spread in self.scales:
+            over = carried[b] - allowed
+            for place, where, rest, sure, _ in spread:
+                inside = carried[where]
                 # What runs at a price gain together can still fall: one of them may gain less than nothing.
-                if carried[where] and gained > 0 and (rest == 0 or self.offers[j].const >= 0):
-                    off += gained * carried[where] // (rest - carried[self.place[j] + 1])
-            over = off - allowed
+                if inside and sure:
+                    gained = carried[place]
+                    if gained > 0:
+                        over += gained * inside // (rest - carried[place + 1])
             if over <= 0:
                 continue
-            if not loose:
-                return -1
             least = -1  # the least loss for what is taken off less, in 1/1,024
-            for j, _ in self.spread:
-                where = self.there[j].get(b, -1)
-                if where < 0 or not self.loose[j]:
-                    continue
-                more = based[j][b]
-                inside = carried[where] + more
-                if inside:
-                    rate = (more - carried[self.place[j] + 1]) * SCALE // inside
-                    least = rate if least < 0 else min(least, rate)
+            for place, where, _, _, more in spread:
+                if more >= 0:
+                    inside = carried[where] + more
+                    if inside:
+                        rate = (more - carried[place + 1]) * SCALE // inside
+                        if least < 0 or rate < least:
+                            least = rate
             if least < 0:
                 return -1
             lost = max(lost, over * least // SCALE)

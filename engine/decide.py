@@ -7,41 +7,19 @@ the best; else it is what the coupled search has to beat.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
-
-from engine.carried import Keep, joined, searchable
+from engine.bymodes import Known, best_of, by_modes
 from engine.closed import runs_alone
-from engine.components import Component, Offers
-from engine.coupled import Coupled, Found, Taken
-from engine.modes import MAX_MODES, Base, Mode, bases_of, modes_of, shut_out
-from engine.offers import Choice, rounded
+from engine.components import Offers
+from engine.coupled import Coupled, Found
+from engine.offers import rounded
 from engine.parts import Part, Parts
 from engine.plans import Plan
-from engine.reached import Reached
 from engine.runs import shares
-from engine.search import solve
-from engine.takers import MAX_STEPS, Goods, Taker, takers_of
+from engine.step2 import Layered, Step2, Units, Use, taken_of
+from engine.takers import Goods
 from engine.thresholds import Pick, Threshold
 from engine.units import Lot, by_rank
 from engine.worth import Missed, missed, none_is_worth
-
-FEW: Final = 24  # units for which what the layered search leaves open is searched step by step
-NOT_SEARCHED: Final = 1 << 60
-
-Units = list[tuple[int, int]]  # (line, units), in the fixed order of units
-
-
-class Use:
-    """One promotion of step 2, or the gifts of a threshold: how often, what it consumes and takes off."""
-
-    __slots__ = ("discount", "plan", "times", "units")
-
-    def __init__(self, plan: Plan, times: int, discount: int, units: Units) -> None:
-        self.plan = plan
-        self.times = times
-        self.discount = discount
-        self.units = units
 
 
 class Decision:
@@ -56,69 +34,6 @@ class Decision:
         self.nodes = nodes
 
 
-class _Layered:
-    """What the layered search makes of some promotions."""
-
-    __slots__ = ("bound", "nodes", "uses", "value")
-
-    def __init__(self) -> None:
-        self.uses: list[tuple[Use, int]] = []  # with the gain in parts, in order of id
-        self.bound = self.nodes = self.value = 0
-
-    def solve(self, components: list[Component], coupons: dict[str, int], nodes: int) -> None:
-        for component in components:
-            outcome = solve(component.classes, component.offers, coupons, max(0, nodes - self.nodes))
-            self.bound += outcome.bound
-            self.nodes += outcome.nodes
-            self.hold(component, outcome.choice)
-        self.uses.sort(key=lambda pair: pair[0].plan.index)
-
-    def hold(self, component: Component, choice: Choice) -> None:
-        """Add what was chosen of a component."""
-        self.value += choice.value()
-        handed = _hand_out(component, choice.units)
-        for number in sorted(choice.units):
-            gain = choice.gains[number]
-            use = Use(component.plans[number], choice.times[number], rounded(gain), handed[number])
-            self.uses.append((use, gain))
-
-    def add(self, other: _Layered) -> None:
-        self.uses += other.uses
-        self.bound += other.bound
-        self.value += other.value
-
-
-class _Step2:
-    """Step 2 of a coupled part by the layered search, as a mode restricts it; what a mode leaves alone is kept."""
-
-    def __init__(self, part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> None:
-        self.offers = parts.offers
-        self.coupons = coupons
-        self.nodes = nodes
-        self.spent = 0
-        self.groups = parts.offers.groups(part.offers)
-        self.known: list[dict[object, _Layered]] = [{} for _ in self.groups]
-
-    def solve(self, without: dict[int, set[int]], caps: dict[int, int]) -> _Layered:
-        """`without` are lines by promotion."""
-        out = _Layered()
-        for number in range(len(self.groups)):
-            out.add(self.one(number, without, caps))
-        out.uses.sort(key=lambda pair: pair[0].plan.index)
-        return out
-
-    def one(self, number: int, without: dict[int, set[int]], caps: dict[int, int]) -> _Layered:
-        """The same of one of `groups`."""
-        group, known = self.groups[number], self.known[number]
-        key = tuple([(i, tuple(sorted(without.get(i, ()))), caps.get(i, -1)) for i in group])
-        layered = known.get(key)
-        if layered is None:
-            layered = known[key] = _Layered()
-            layered.solve(self.offers.restricted(group, without, caps), self.coupons, self.nodes - self.spent)
-            self.spent += layered.nodes
-        return layered
-
-
 def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Decision:
     """The best choice for a part within `nodes` search nodes."""
     if not part.coupled:
@@ -126,10 +41,10 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
             single = _single(part.offers[0], parts.offers)
             if single is not None:
                 return single
-        layered = _Layered()
+        layered = Layered()
         layered.solve(parts.offers.components(part.offers), coupons, nodes)
         return Decision([use for use, _ in layered.uses], [], layered.bound, layered.nodes)
-    step2 = _Step2(part, parts, coupons, nodes)
+    step2 = Step2(part, parts, coupons, nodes)
     layered = step2.solve({}, {})
     goods, place = _goods(part)
     thresholds = [_over_goods(one, place) for one in part.thresholds]
@@ -140,26 +55,26 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
         if threshold.plan.is_gift:
             plans[threshold.index] = threshold.plan
     search = Coupled(goods, plans, thresholds, coupons)
-    start = search.evaluate(_taken(layered, place))
+    start = search.evaluate(taken_of(layered, place))
     search.offer(start)
     if start is None or layered.value + search.threshold_most() > start.value:
         search.offer(search.evaluate({}))
     plain = not part.others and not search.gifts
     most = layered.value + layered.bound + search.threshold_most()
-    best = _best(search)
+    best = best_of(search)
     bound = 0
     proved = plain and start is best and layered.bound == 0
     if not (proved and (best.value == most or _is_most(part, parts, search, step2, layered, best, place))):
-        known = _set_takers(search, plans, parts, goods)
+        known = Known(search, plans, parts, goods)
         if plain:
-            bound = min(most, _by_modes(part, step2, search, layered, place, known))
-        elif known:
+            bound = min(most, by_modes(part, step2, search, layered, place, known))
+        elif known.all():
             search.search(max(1, nodes - step2.spent), search.threshold_most(), {}, {})
             if search.open >= 0:
                 bound = search.root
         else:
             bound = sum(one.count * one.current for one in goods)
-    best = _best(search)
+    best = best_of(search)
     if not best.whole:
         bound = max(bound, best.value + search.threshold_most())
     bound = max(0, bound - best.value)
@@ -195,7 +110,7 @@ def _single(index: int, offers: Offers) -> Decision | None:
 
 
 def _is_most(
-    part: Part, parts: Parts, search: Coupled, step2: _Step2, layered: _Layered, found: Found, place: dict[int, int]
+    part: Part, parts: Parts, search: Coupled, step2: Step2, layered: Layered, found: Found, place: dict[int, int]
 ) -> bool:
     """Whether no threshold that `found`, the best of step 2 alone, takes out of reach is worth reaching."""
     if not found.whole:
@@ -220,40 +135,7 @@ def _is_most(
     return none_is_worth(misses, part.offers, parts.offers, layered.value, bound)
 
 
-def _set_takers(search: Coupled, plans: dict[int, Plan], parts: Parts, goods: list[Goods]) -> bool:
-    """Whether what may consume units can be told step by step."""
-    takers: list[Taker] = []
-    for index in sorted(plans):
-        found = takers_of(plans[index], parts.caps[index], goods)
-        if found is None:
-            return False
-        takers += found
-        if sum(len(taker.steps) for taker in takers) > MAX_STEPS:
-            return False
-    for number, taker in enumerate(takers):
-        taker.number = number
-    search.takers = takers
-    return True
-
-
-def _best(search: Coupled) -> Found:
-    best = search.best
-    assert best is not None  # nothing at all was offered first
-    return best
-
-
-def _taken(layered: _Layered, place: dict[int, int]) -> Taken:
-    """What the layered search chose, by goods."""
-    taken: Taken = {}
-    for use, gain in layered.uses:
-        units: dict[int, int] = {}
-        for line, count in use.units:
-            units[place[line]] = units.get(place[line], 0) + count
-        taken[use.plan.index] = (use.times, gain, units)
-    return taken
-
-
-def _off(layered: _Layered, parts: Parts, place: dict[int, int], count: int) -> list[int]:
+def _off(layered: Layered, parts: Parts, place: dict[int, int], count: int) -> list[int]:
     """What the layered search takes off each goods."""
     off = [0] * count
     for use, _ in layered.uses:
@@ -266,111 +148,6 @@ def _off(layered: _Layered, parts: Parts, place: dict[int, int], count: int) -> 
             for (line, units), (share, more) in zip(use.units, shares(use.discount, costs), strict=True):
                 off[place[line]] += share * units + more
     return off
-
-
-def _by_modes(part: Part, step2: _Step2, search: Coupled, layered: _Layered, place: dict[int, int], known: bool) -> int:
-    """Every mode by the layered search, those that it leaves open by the coupled one. Gives the greatest value that
-    is not ruled out, -1 for none. `layered` is step 2 without thresholds."""
-    bases = bases_of(search.goods, search.plain)
-    bound = -1
-    for number, mode in enumerate(modes_of(bases)):
-        best = _best(search)
-        if layered.value + layered.bound + mode.most < best.value:
-            break
-        most = layered.value + layered.bound + mode.gives
-        if most < best.value or (most == best.value and mode.applications >= best.applications):
-            continue
-        if number >= MAX_MODES:
-            bound = max(bound, layered.value + layered.bound + mode.most)
-            room = step2.nodes - step2.spent - search.nodes
-            if known and room > 0:  # too many to be told apart: all of them at once
-                search.tail, search.open = None, -1
-                search.search(room, search.threshold_most(), {}, {})
-                if search.open < 0:
-                    return -1
-            break
-        without, caps = shut_out(bases, mode, search.takers, search.goods)
-        lines = {index: {lot.line for lot in part.lots if place[lot.line] in out} for index, out in without.items()}
-        found = _mode(part, step2, search, bases, mode, lines, caps, place)
-        most = min(most, found)
-        best = _best(search)
-        if most < best.value or (most == best.value and layered.bound == 0):
-            continue
-        room = step2.nodes - step2.spent - search.nodes
-        if not known or room <= 0 or (found < NOT_SEARCHED and sum(one.count for one in search.goods) > FEW):
-            bound = max(bound, most)
-            continue
-        search.open = -1
-        search.tail = _tail(part, step2, search, lines, caps, place)
-        search.search(room, mode.gives, without, caps)
-        if search.open >= 0:
-            bound = max(bound, min(most, search.open))
-    return bound
-
-
-def _mode(
-    part: Part,
-    step2: _Step2,
-    search: Coupled,
-    bases: list[Base],
-    mode: Mode,
-    without: dict[int, set[int]],
-    caps: dict[int, int],
-    place: dict[int, int],
-) -> int:
-    """The most that choices of a mode come to; the best of them is offered."""
-    keeps: list[Keep] = []
-    for base, level in zip(bases, mode.levels, strict=True):
-        if level.low:
-            kept = {lot.line for lot in part.lots if place[lot.line] in base.members}
-            keeps.append(Keep(kept, base.high - level.low, base.exclusive))
-    kept = {line for keep in keeps for line in keep.lines}
-    others = _Layered()
-    components: list[Component] = []
-    for number, group in enumerate(step2.groups):
-        if any(step2.offers.lines(index) & kept for index in group):
-            components += step2.offers.restricted(group, without, caps, every=True)
-        else:
-            others.add(step2.one(number, {}, {}))
-    applications = mode.applications + sum(use.times for use, _ in others.uses)
-    gives = mode.gives + others.value
-    most = gives + others.bound
-    joint = joined(components, keeps)
-    if not searchable(joint):
-        return NOT_SEARCHED
-    best = _best(search)
-    need = best.value - gives
-    reached = Reached(joint, keeps, step2.coupons)
-    fewer = reached.units + 1 if others.bound else best.applications - applications
-    goal = reached.goal_of(need - others.bound, max(0, min(fewer, reached.units + 1)))
-    choice, top = reached.search(goal, max(1, step2.nodes - step2.spent - search.nodes))
-    search.nodes += reached.nodes
-    if choice is not None:
-        made = _Layered()
-        made.hold(joint, choice)
-        made.add(others)
-        search.offer(search.evaluate(_taken(made, place)))
-    return most + reached.whole(top) if top > goal else 0
-
-
-def _tail(
-    part: Part,
-    step2: _Step2,
-    search: Coupled,
-    without: dict[int, set[int]],
-    caps: dict[int, int],
-    place: dict[int, int],
-) -> Callable[[int], int]:
-    """The most that step 2 gains on goods from a number on; the choice that does is offered too."""
-
-    def tail(number: int) -> int:
-        gone = {lot.line for lot in part.lots if place[lot.line] < number}
-        fewer = {index: without.get(index, set()) | (gone & step2.offers.lines(index)) for index in part.offers}
-        layered = step2.solve({index: lines for index, lines in fewer.items() if lines}, caps)
-        search.offer(search.evaluate(_taken(layered, place)))
-        return layered.value + layered.bound
-
-    return tail
 
 
 def _decision(
@@ -438,21 +215,3 @@ def _goods(part: Part) -> tuple[list[Goods], dict[int, int]]:
 def _over_goods(threshold: Threshold, place: dict[int, int]) -> Threshold:
     members = {place[line] for line in threshold.members}
     return Threshold(threshold.plan, threshold.cap, members)
-
-
-def _hand_out(component: Component, units: dict[int, dict[int, int]]) -> dict[int, Units]:
-    """Which lots' units each offer gets: offers in order of id, units in the fixed order."""
-    left = {lot.line: lot.count for lots in component.lots for lot in lots}
-    out: dict[int, Units] = {}
-    for number in sorted(units):
-        got: list[tuple[Lot, int]] = []
-        for place, count in units[number].items():
-            for lot in component.lots[place]:
-                take = min(count, left[lot.line])
-                if take:
-                    left[lot.line] -= take
-                    count -= take
-                    got.append((lot, take))
-        got.sort(key=lambda pair: pair[0].rank)
-        out[number] = [(lot.line, count) for lot, count in got]
-    return out

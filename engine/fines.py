@@ -20,12 +20,10 @@ class Fined(Carried):
 
     def __init__(self, component: Component, keeps: list[Keep], coupons: dict[str, int]) -> None:
         super().__init__(component, keeps, coupons)
-        left = [unit.count for unit in component.classes]
-        self.unfined = Duals(component.classes, component.offers, left, coupons)
+        self.unfined: Duals | None = None  # the same without fines, once prices differ
         self.fines = [0] * len(keeps)
         self.ratios = [0] * len(component.offers)  # in parts of a minor unit for each minor unit of cost
         self.rates = [0] * len(keeps)
-        self.unfined.set_tables()
         self.set_tables()
 
     def allowance(self) -> int:
@@ -99,22 +97,25 @@ class Fined(Carried):
                     seen += 1
         return slopes + [(self.allowed[b] - used[b]) // self.mean for b in range(len(used))]
 
+    def set_payers(self) -> None:
+        """What of a label's numbers has paid fines, and at which rate in 1/1,024: for `paid_off`."""
+        self.payers: list[tuple[int, int]] = []
+        for b, rate in enumerate(self.rates):
+            if rate:
+                self.payers.append((b, rate))
+                for j, _ in self.spread:
+                    where = self.there[j].get(b, -1)
+                    if where >= 0 and b not in self.entirely[j] and self.ratios[j]:
+                        self.payers.append((where, self.ratios[j] * rate))
+        for j, _ in self.spread:
+            if self.factors[j] != SCALE:
+                self.payers.append((self.place[j], SCALE - self.factors[j]))
+
     def paid_off(self, carried: tuple[int, ...]) -> int:
         """What a label has paid in fines so far, at least."""
         total = 0
-        for b, rate in enumerate(self.rates):
-            if rate:
-                total += carried[b] * rate // SCALE
-                for j, _ in self.spread:
-                    where = self.there[j].get(b, -1)
-                    if where < 0:
-                        continue
-                    if b not in self.entirely[j]:
-                        total += carried[where] * self.ratios[j] * rate // SCALE
-        for j, _ in self.spread:
-            factor = self.factors[j]
-            if factor != SCALE:
-                total += carried[self.place[j]] * (SCALE - factor) // SCALE
+        for where, rate in self.payers:
+            total += carried[where] * rate // SCALE
         return total
 
     def set_ratios(self, gap: int) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from heapq import heappop, heappush
 
 from engine.plans import WHOLE
-from engine.takers import Goods, Taker
+from engine.takers import Goods, Shape
 from engine.thresholds import Threshold
 
 MAX_MODES = 200
@@ -65,6 +65,10 @@ class Mode:
                     total += gives
         self.gives = total + sum(grouped.values())
         self.applications = applications
+
+    def keeps(self, other: Mode) -> bool:
+        """Whether it keeps all that the other one keeps."""
+        return all(mine.low >= theirs.low for mine, theirs in zip(self.levels, other.levels, strict=True))
 
 
 def bases_of(goods: list[Goods], thresholds: list[Threshold]) -> list[Base]:
@@ -128,51 +132,45 @@ def _level(base: Base, low: int, top: int) -> Level:
     return Level(low, gives, times)
 
 
-def shut_out(
-    bases: list[Base], mode: Mode, takers: list[Taker], goods: list[Goods]
-) -> tuple[dict[int, set[int]], dict[int, int]]:
-    """What a mode shuts out: goods by promotion, and the most applications."""
-    without: dict[int, set[int]] = {}
-    caps: dict[int, int] = {}
-    for base, level in zip(bases, mode.levels, strict=True):
-        if level.low:
-            _shut_out(base, base.high - level.low, takers, goods, without, caps)
-    return without, caps
+class Shut:
+    """What modes shut out: goods by promotion, and the most applications. Of each level of a base it is found once."""
 
+    def __init__(self, shapes: list[Shape], goods: list[Goods]) -> None:
+        self._shapes = shapes
+        self._goods = goods
+        self._known: dict[tuple[int, int], tuple[dict[int, set[int]], dict[int, int]]] = {}
 
-def _shut_out(
-    base: Base,
-    slack: int,
-    takers: list[Taker],
-    goods: list[Goods],
-    without: dict[int, set[int]],
-    caps: dict[int, int],
-) -> None:
-    """What takes more than `slack` off the base at once, and how often the others can be applied."""
-    exclusive = base.thresholds[0].plan.except_discounted
-    for taker in takers:
-        index = taker.plan.index
-        least = -1  # of an application with all its units in the base, in parts
-        inside = True
-        low, whole = 0, 0  # the least that any application takes off its units, as a fraction of their cost
-        for step in taker.steps:
-            if all(number in base.members for number, _ in step.needs):
-                gain = step.gain * taker.size + taker.const if taker.unitwise else step.gain
-                least = gain if least < 0 else min(least, gain)
-            else:
-                inside = False
-            cost = sum(goods[number].current * count for number, count in step.needs)
-            gain = step.gain + taker.const // taker.size if taker.unitwise else step.gain
-            if cost > 0 and (whole == 0 or gain * whole < low * cost):
-                low, whole = gain, cost
-        for number in sorted({number for step in taker.steps for number, _ in step.needs} & base.members):
-            price = goods[number].current
-            if taker.plan.kind == "price":
-                taken = goods[number].gains[index]
-            else:
-                taken = price * low // (whole * WHOLE) - 2 if whole else 0
-            if taken > slack or (exclusive and price > slack):
-                without.setdefault(index, set()).add(number)
-        if inside and least > 0:
-            most = (slack * WHOLE + WHOLE // 2) // least
-            caps[index] = min(caps.get(index, most), most)
+    def out(self, bases: list[Base], mode: Mode) -> tuple[dict[int, set[int]], dict[int, int]]:
+        without: dict[int, set[int]] = {}
+        caps: dict[int, int] = {}
+        for number, (base, level) in enumerate(zip(bases, mode.levels, strict=True)):
+            if level.low:
+                found = self._known.get((number, level.low))
+                if found is None:
+                    found = self._known[number, level.low] = self._out(base, base.high - level.low)
+                for index, gone in found[0].items():
+                    without[index] = without[index] | gone if index in without else gone
+                for index, most in found[1].items():
+                    caps[index] = min(caps.get(index, most), most)
+        return without, caps
+
+    def _out(self, base: Base, slack: int) -> tuple[dict[int, set[int]], dict[int, int]]:
+        """What takes more than `slack` off the base at once, and how often the others can be applied."""
+        without: dict[int, set[int]] = {}
+        caps: dict[int, int] = {}
+        for shape in self._shapes:
+            index = shape.plan.index
+            for number in shape.numbers:
+                if number not in base.members:
+                    continue
+                one = self._goods[number]
+                if shape.plan.kind == "price":
+                    taken = one.gains[index]
+                else:
+                    taken = one.current * shape.low // (shape.whole * WHOLE) - 2 if shape.whole else 0
+                if taken > slack or (base.exclusive and one.current > slack):
+                    without.setdefault(index, set()).add(number)
+            if shape.least > 0 and base.members.issuperset(shape.numbers):
+                most = (slack * WHOLE + WHOLE // 2) // shape.least
+                caps[index] = min(caps.get(index, most), most)
+        return without, caps

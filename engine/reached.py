@@ -32,55 +32,66 @@ from typing import Final, cast
 
 from engine.carried import Keep
 from engine.components import Component
-from engine.fines import Fined
+from engine.duals import Duals
+from engine.labelled import NOBODY, Label, Labelled, Layer, Trail, count
 from engine.offers import Choice
 from engine.regroup import Spread, regrouped
 
 FREE_WIDTH: Final = 16
 MAX_ENDS: Final = 400  # ends whose units are put together anew
-WIDTHS: Final = (64, 256, 1_000_000)
+WIDTHS: Final = (256, 1_024, 1_000_000)
+LARGE_WIDTHS: Final = (256, 1_000_000)
+FIRST_WIDTHS: Final = (64, 256, 1_000_000)
 ROUNDS: Final = 40
 TURNS: Final = 3  # how often ratios are worked out from the gap, and prices from them
 
-Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
-Label = tuple[int, int, tuple[int, ...], Trail | None]  # gain, applications, what is carried, the way here
 
-
-class Reached(Fined):
+class Reached(Labelled):
     """One joined component, to be searched, of offers that are `searchable`."""
 
     def __init__(self, component: Component, keeps: list[Keep], coupons: dict[str, int]) -> None:
         super().__init__(component, keeps, coupons)
-        self.nodes = 0
+        self.component = component
+        self.coupons = coupons
 
-    def search(self, goal: int, nodes: int) -> tuple[Choice | None, int]:
-        """The best choice of more than `goal` parts (gain less fines), and the most that is not ruled out, or
-        `goal`."""
+    def search(self, goal: int, nodes: int, bound_alone: bool = False) -> tuple[Choice | None, int]:
+        """The best choice of more than `goal` parts (gain less fines), of equal ones the first in turn, and the most
+        that is not ruled out, or `goal`. With `bound_alone` the choice may be any."""
         self.goal = goal
-        best: Choice | None = None
         most = self.root()
         if most <= goal or self.units > nodes:
             return None, max(goal, most)
-        tightened = False
-        for number, width in enumerate(WIDTHS):
-            if (number == 1 or self.is_large) and not tightened:
-                tightened = True
+        best, most = self._passes(most, LARGE_WIDTHS if self.is_large else WIDTHS, nodes)
+        spent = self.nodes
+        if best is None or most > self.goal or bound_alone or 2 * spent > nodes:
+            return best, max(self.goal, most)
+        other = self if self.is_large else Reached(self.component, self.keeps, self.coupons)
+        other.in_turn, other.goal, other.nodes = True, goal, 0
+        first, _ = other._passes(most, LARGE_WIDTHS if self.is_large else FIRST_WIDTHS, nodes)
+        self.nodes = spent + other.nodes
+        return first if first is not None and other.goal == most else best, most
+
+    def _passes(self, most: int, widths: tuple[int, ...], nodes: int) -> tuple[Choice | None, int]:
+        best: Choice | None = None
+        for number, width in enumerate(widths):
+            if (number == 1 or self.is_large) and self.unfined is None:
                 most = min(most, self._tighten())
             if self.nodes >= nodes or most <= self.goal:
                 break
-            if number == 0 and tightened:
-                continue
             found, dropped = self._pass(width, nodes)
             if found is not None:
                 best = found
             most = min(most, max(dropped, self.goal))
             if most <= self.goal:
                 break
-        return best, max(self.goal, most)
+        return best, most
 
     def _tighten(self) -> int:
-        most = self.unfined.improve(self.goal, ROUNDS)
-        self.prices = list(self.unfined.prices)
+        classes = self.component.classes
+        unfined = self.unfined = Duals(classes, self.offers, [unit.count for unit in classes], self.coupons)
+        unfined.set_tables()
+        most = unfined.improve(self.goal, ROUNDS)
+        self.prices = list(unfined.prices)
         self.set_tables()
         for _ in range(TURNS):
             if most <= self.goal:
@@ -95,14 +106,15 @@ class Reached(Fined):
         return most
 
     def _pass(self, width: int, nodes: int) -> tuple[Choice | None, int]:
-        layer: dict[int, list[Label]] = {0: [(0, 0, (0,) * self.size, None)]}
+        self.made = 0
+        layer: Layer = {0: {0: [(0, 0, (0,) * self.size, None, NOBODY)]}}
         supply = list(self.supply)
         dropped = self.goal
         for at, unit in enumerate(self.order):
             room = max(1, min(width, 3 * (nodes - self.nodes) // (len(self.order) - at + 2)))
             for taken in range(self.left[unit.number]):
-                count = sum([len(labels) for labels in layer.values()])
-                if count > FREE_WIDTH or count > room:
+                labels = count(layer)
+                if labels > FREE_WIDTH or labels > room:
                     layer, let_go = self._trim(layer, at, taken, room)
                     dropped = max(dropped, let_go)
                     if not layer:
@@ -115,8 +127,8 @@ class Reached(Fined):
         best: Choice | None = None
         layer, let_go = self._trim(layer, len(self.order), 0, MAX_ENDS)
         dropped = max(dropped, let_go)
-        for labels in layer.values():
-            for label in labels:
+        for alike in layer.values():
+            for _, label in self._flat(alike):
                 if label[0] - label[1] * self.fine > self.goal:
                     found, most = self._end(label)
                     if found is not None:
@@ -157,127 +169,6 @@ class Reached(Fined):
             choice.add(j, units[j], sum(units[j].values()) // self.offers[j].qty, found.get(j, gains[j]))
         return choice, most
 
-    def _step(
-        self, layer: dict[int, list[Label]], at: int, taken: int, supply: dict[int, int]
-    ) -> dict[int, list[Label]]:
-        out: dict[int, list[Label]] = {}
-        unit = self.order[at]
-        tight = [j for j in unit.offers if supply[j] < self.offers[j].qty]
-        for digits, labels in layer.items():
-            if taken % 8 == 0:
-                self.nodes += len(labels)
-            if not tight or self._fits(digits, supply, tight):
-                for label in labels:
-                    self._keep(out, digits, label)
-            for j in unit.offers:
-                offer = self.offers[j]
-                stride = self.stride[j]
-                digit = digits // stride % self.radix[j]
-                if self.top[j] and digit == self.top[j]:
-                    continue
-                place = digit % offer.qty
-                after = digits + stride if self.top[j] or place + 1 < offer.qty else digits - place * stride
-                gain = unit.weights[j] if place >= offer.qty - offer.cheapest else 0
-                opens = 0
-                if place == 0:
-                    after = self.opened(digits, after, j)
-                    if after < 0 or supply[j] < offer.qty:
-                        continue
-                    gain += offer.const
-                    opens = 1
-                if tight and not self._fits(after, supply, tight):
-                    continue
-                for label in labels:
-                    carried = self.carry(label[2], at, j, gain)
-                    if carried is not None:
-                        trail = (label[3], unit.number, j, gain)
-                        self._keep(out, after, (label[0] + gain, label[1] + opens, carried, trail))
-        return out
-
-    def _fits(self, digits: int, supply: dict[int, int], tight: list[int]) -> bool:
-        """Whether each offer's open run can still be filled from what comes after this unit."""
-        for j in tight:
-            need = -(digits // self.stride[j] % self.radix[j]) % self.offers[j].qty
-            if need and need >= supply[j]:
-                return False
-        return True
-
-    def _settle(self, layer: dict[int, list[Label]], at: int, supply: list[int]) -> dict[int, list[Label]]:
-        """Digits that nothing reads any more are cleared, and what is carried of offers that take nothing off a base
-        and will not either."""
-        clear: list[tuple[int, int]] = []
-        for j in range(len(self.offers)):
-            if supply[j] == 0 and self.radix[j] > 1:
-                clear.append((self.stride[j], self.radix[j]))
-        for stride, radix, users in (*self.shared, *self.groups):
-            if all(supply[j] == 0 for j in users):
-                clear.append((stride, radix))
-        done = [(j, pairs) for j, pairs in self.spread if not any(self.left_based[at][j].values())]
-        out: dict[int, list[Label]] = {}
-        for digits, labels in layer.items():
-            for stride, radix in clear:
-                digits -= digits // stride % radix * stride
-            for label in labels:
-                for j, pairs in done:
-                    place = self.place[j]
-                    if label[2][place + 1] and not any(label[2][where] for _, where in pairs):
-                        carried = list(label[2])
-                        carried[place] = carried[place + 1] = 0
-                        if self.loose[j]:
-                            carried[-1] = self.unsigned(j, carried[-1])
-                        label = (label[0], label[1], tuple(carried), label[3])
-                self._keep(out, digits, label)
-        return out
-
-    def _keep(self, out: dict[int, list[Label]], digits: int, label: Label) -> None:
-        there = out.get(digits)
-        if there is None:
-            out[digits] = [label]
-            return
-        kept: list[Label] = []
-        self.nodes += len(there) >> 6
-        for old in there:
-            if _covers(old, label):
-                return
-            if not _covers(label, old):
-                kept.append(old)
-        kept.append(label)
-        out[digits] = kept
-
-    def _trim(
-        self, layer: dict[int, list[Label]], at: int, taken: int, room: int
-    ) -> tuple[dict[int, list[Label]], int]:
-        """Only the states that could come to more than the goal, and of those the `room` with the highest bounds."""
-        rated: list[tuple[int, int, int, Label]] = []
-        fined = any(self.rates)
-        if fined:
-            self.ready(at, taken)
-        self.unfined.ready(at, taken)
-        back = self.allowance()
-        for digits, labels in layer.items():
-            more = self.unfined.potential((digits, ()))
-            fined_more = self.potential((digits, ())) + back if fined else 0
-            for label in labels:
-                parts = label[0] - label[1] * self.fine + more
-                if parts <= self.goal:
-                    continue
-                if fined:
-                    parts = min(parts, label[0] - label[1] * self.fine + fined_more - self.paid_off(label[2]))
-                lost = self.lost(label[2], at, taken)
-                if lost > 0:
-                    parts = min(parts, label[0] - label[1] * self.fine + more - lost)
-                if lost >= 0 and parts > self.goal:
-                    rated.append((-parts, len(rated), digits, label))
-        dropped = self.goal
-        if len(rated) > room:
-            rated.sort()
-            dropped = -rated[room][0]
-            rated = rated[:room]
-        out: dict[int, list[Label]] = {}
-        for _, _, digits, label in rated:
-            out.setdefault(digits, []).append(label)
-        return out, dropped
-
     def _trail(self, label: Label) -> tuple[dict[int, dict[int, int]], dict[int, int], dict[int, list[int]]]:
         """What an end decided: units by offer and class, gains by offer, and what each unit gained, the last first."""
         trail = label[3]
@@ -292,16 +183,3 @@ class Reached(Fined):
             gains[j] = gains.get(j, 0) + gain
             runs.setdefault(j, []).append(gain)
         return units, gains, runs
-
-
-def _covers(one: Label, other: Label) -> bool:
-    """True where `one` ends with as much as `other`, and takes no more off any base, whatever follows."""
-    if one[2][-1] != other[2][-1]:
-        return False
-    if one[0] < other[0] or (one[0] == other[0] and one[1] > other[1]):
-        return False
-    mine, theirs = one[2], other[2]
-    at = len(mine) - 1
-    while at > 0 and mine[at - 1] <= theirs[at - 1]:
-        at -= 1
-    return at == 0

@@ -67,6 +67,65 @@ class Taker:
         return -(-units // self.size)
 
 
+class Shape:
+    """The least that a promotion's applications give: `least` parts each, and `low` parts by `whole` minor units of
+    what their units cost; `numbers` are the goods that they take."""
+
+    __slots__ = ("least", "low", "numbers", "plan", "whole")
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.least = -1
+        self.low = self.whole = 0
+        self.numbers: list[int] = []
+
+    def add(self, gain: int, each: int, cost: int) -> None:
+        """An application that gains so much, or a unit that brings `each` of it and costs so much."""
+        if self.least < 0 or gain < self.least:
+            self.least = gain
+        if cost > 0 and (self.whole == 0 or each * self.whole < self.low * cost):
+            self.low, self.whole = each, cost
+
+
+def shapes_of(plan: Plan, cap: int, goods: list[Goods]) -> list[Shape]:
+    """What the applications of a promotion without gifts give at least, by taker; none where nothing is known."""
+    if plan.kind == "set" and len(plan.buy) == 1 and plan.mode == PERCENT and plan.cheapest < plan.qty:
+        entry = _entries(plan, goods)[0]
+        if all(one.current for one in entry):  # else some applications gain nothing
+            if sum([one.count for one in entry]) < plan.qty:
+                return []
+            shape = Shape(plan)
+            shape.numbers = [one.number for one in entry]
+            rising = sorted([(one.current, one.count) for one in entry])
+            low = _sum(rising, plan.cheapest)
+            dear = _sum(rising[::-1], plan.qty - plan.cheapest)
+            shape.add(low * plan.amount, low * plan.amount, low + dear)
+            return [shape]
+    out: list[Shape] = []
+    for taker in takers_of(plan, cap, goods) or ():
+        shape = Shape(plan)
+        numbers: set[int] = set()
+        for step in taker.steps:
+            numbers.update([number for number, _ in step.needs])
+            cost = sum([goods[number].current * count for number, count in step.needs])
+            if taker.unitwise:
+                shape.add(step.gain * taker.size + taker.const, step.gain + taker.const // taker.size, cost)
+            else:
+                shape.add(step.gain, step.gain, cost)
+        shape.numbers = sorted(numbers)
+        out.append(shape)
+    return out
+
+
+def _sum(pairs: list[tuple[int, int]], units: int) -> int:
+    total = 0
+    for amount, count in pairs:
+        take = min(count, units)
+        total += take * amount
+        units -= take
+    return total
+
+
 def takers_of(plan: Plan, cap: int, goods: list[Goods]) -> list[Taker] | None:
     """The takers of a promotion of step 2 or of a gift; none where it can gain nothing, None where they are too many
     to be searched."""

@@ -39,7 +39,7 @@ def with_spend(off: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("off", [100, 439])
 def test_what_is_not_worth_reaching_is_not_searched(monkeypatch: pytest.MonkeyPatch, off: int) -> None:
-    monkeypatch.setattr(decide, "_by_modes", refused)
+    monkeypatch.setattr(decide, "by_modes", refused)
     found = with_spend(off)
     assert (found["discount"], found["optimal"]) == (1_530, True)
     assert [one["promotion"] for one in found["applications"]] == ["Sbread", "Smilk"]
