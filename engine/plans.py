@@ -42,6 +42,7 @@ class Plan:
         "each",
         "entry",
         "except_discounted",
+        "flat",
         "free",
         "gift",
         "group",
@@ -91,6 +92,9 @@ class Plan:
         self.is_gift = self.gift[0] > 0  # a threshold whose reward is goods at a price
         # Of a threshold: the least base that gives anything.
         self.reach = self.gift[0] or self.each[0] or (self.tiers[0][0] if self.tiers else 0)
+        self.flat = -1  # of a threshold with one amount that takes off so much, its `reach`; else -1
+        if self.kind == "threshold" and len(self.tiers) == 1 and self.tiers[0][1] == OFF:
+            self.flat = self.tiers[0][2]
         self.tenders: list[str] = record.get("tenders", _NONE)
         self.least: int = record.get("least", 0)  # of a tender promotion: the base from which it holds
         self.most: int = record.get("most", -1)  # the most that it gives, -1 for any
