@@ -31,7 +31,7 @@ class Part:
 class _Based:
     """A threshold of which it is not known yet whether it couples."""
 
-    __slots__ = ("gifts", "high", "lots", "low", "most", "near", "plan", "seen", "threshold", "uncut")
+    __slots__ = ("gifts", "high", "lots", "low", "most", "plan", "seen", "threshold", "uncut")
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
@@ -48,8 +48,7 @@ class _Based:
         for lot in self.lots:
             if lot.lower:
                 self.low -= (lot.current if free else lot.lower) * lot.count
-        self.near: list[_Based] = []  # those whose bases share a lot with it, itself too
-        self.uncut = False  # what all of those take off is there
+        self.uncut = False  # what all whose bases share a lot with it take off, itself too, is there
         self.seen = -1
 
 
@@ -136,17 +135,20 @@ class Parts:
                     touched[lot.line] = [one]
                 else:
                     there.append(one)
+        near: list[list[_Based]] = []  # of each, those whose bases share a lot with it, itself too
         for number, one in enumerate(left):
             together = 0
+            beside: list[_Based] = []
             for lot in one.lots:
                 for other in touched[lot.line]:
                     if other.seen != number:
                         other.seen = number
-                        one.near.append(other)
+                        beside.append(other)
                         together += other.most
             one.uncut = together <= one.low
-        for one in left:
-            gives = _settled(one)
+            near.append(beside)
+        for number, one in enumerate(left):
+            gives = _settled(one, near[number])
             if gives < 0:
                 self._thresholds[one.plan.index] = one.threshold
             elif gives > 0:
@@ -220,7 +222,7 @@ class Parts:
         return parts
 
 
-def _settled(one: _Based) -> int:
+def _settled(one: _Based, near: list[_Based]) -> int:
     """What a threshold gives whatever step 2 and others do, -1 where that is not known."""
     plan = one.plan
     if plan.is_gift or plan.group or plan.coupon or not _is_stable(one.threshold, one.low, one.high):
@@ -228,7 +230,7 @@ def _settled(one: _Based) -> int:
     gives = one.threshold.gives(one.low, one.threshold.times(one.low))
     if gives > one.low:
         return -1
-    for other in one.near:
+    for other in near:
         if not other.uncut:
             return -1
     return gives
@@ -238,6 +240,8 @@ def _is_stable(threshold: Threshold, low: int, high: int) -> bool:
     """Whether it gives the same for every base from `low` to `high`."""
     if low == high:
         return True
+    if threshold.plan.flat >= 0:
+        return low >= threshold.plan.reach
     if threshold.plan.each[0]:
         return threshold.times(low) == threshold.times(high)
     reached = [tier for tier in threshold.plan.tiers if tier[0] <= low]

@@ -7,6 +7,7 @@ minor units, percents in hundredths of a percent.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Any, Final
 
 from engine.times import DAY_S, birthday, month_day, stamp_s, weekday
@@ -42,6 +43,7 @@ class Plan:
         "each",
         "entry",
         "except_discounted",
+        "flat",
         "free",
         "gift",
         "group",
@@ -70,8 +72,10 @@ class Plan:
         self.index = index
         self.id: str = record["id"]
         self.name: str = record["name"]
-        self.kind: str = record["kind"]
-        self.mode: str = record.get("mode", "")
+        if self.name == self.id:
+            self.name = self.id  # thousands of promotions are kept: not twice the same text
+        self.kind: str = intern(record["kind"])
+        self.mode: str = intern(record.get("mode", ""))
         self.amount: int = record.get("amount", 0)
         self.qty: int = record.get("qty", 1)  # units that one application consumes
         self.cheapest: int = record.get("cheapest", self.qty)  # how many of them, the cheapest, the reward is for
@@ -79,7 +83,7 @@ class Plan:
         self.entry: int = record.get("entry", -1)  # the entry that the reward is for, -1 for all units
         # at, mode, amount
         self.tiers: list[tuple[int, str, int]] = (
-            [tuple(tier) for tier in record["tiers"]] if "tiers" in record else _FLAT
+            [(tier[0], intern(tier[1]), tier[2]) for tier in record["tiers"]] if "tiers" in record else _FLAT
         )
         self.each: tuple[int, int] = _NO_EACH  # amount and off
         if "each" in record:
@@ -91,6 +95,9 @@ class Plan:
         self.is_gift = self.gift[0] > 0  # a threshold whose reward is goods at a price
         # Of a threshold: the least base that gives anything.
         self.reach = self.gift[0] or self.each[0] or (self.tiers[0][0] if self.tiers else 0)
+        self.flat = -1  # of a threshold with one amount that takes off so much, its `reach`; else -1
+        if self.kind == "threshold" and len(self.tiers) == 1 and self.tiers[0][1] == OFF:
+            self.flat = self.tiers[0][2]
         self.tenders: list[str] = record.get("tenders", _NONE)
         self.least: int = record.get("least", 0)  # of a tender promotion: the base from which it holds
         self.most: int = record.get("most", -1)  # the most that it gives, -1 for any

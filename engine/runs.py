@@ -21,7 +21,9 @@ def shares(discount: int, costs: list[tuple[int, int]]) -> list[tuple[int, int]]
     first of them get one more. Equal remainders go in the order given. 0 <= discount <= the sum of costs.
     """
     if len(costs) == 1:
-        return [divmod(discount, costs[0][1])]
+        count = costs[0][1]
+        share = discount // count
+        return [(share, discount - share * count)]
     whole = 0
     for cost, count in costs:
         whole += cost * count
@@ -31,10 +33,10 @@ def shares(discount: int, costs: list[tuple[int, int]]) -> list[tuple[int, int]]
     out: list[tuple[int, int]] = []
     ranked: list[tuple[int, int]] = []
     for place, (cost, count) in enumerate(costs):
-        share, remainder = divmod(discount * cost, whole)
+        share = discount * cost // whole
         rest -= share * count
         out.append((share, 0))
-        ranked.append((-remainder, place))
+        ranked.append((share * whole - discount * cost, place))  # the greatest remainder first
     if rest:
         ranked.sort()
         for _, place in ranked:

@@ -29,7 +29,7 @@ import mmap
 import os
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zlib import crc32
 
 import msgpack
@@ -50,12 +50,13 @@ from engine.signature import BLOCK_BYTES, Trust, check_block
 from engine.table import Table
 from engine.values import Item
 
-KG = 1
-NO_DISCOUNT = 2
-MAX_CACHED = 4_096  # decoded promotions, and posting lists, that are kept
+KG: Final = 1
+NO_DISCOUNT: Final = 2
+MAX_CACHED: Final = 4_096  # decoded promotions, and posting lists, that are kept
 _WIDTHS = frozenset(range(1, MAX_CODE_BYTES + 1))
-_FACTS = struct.Struct("<II")
-_BYTES = [bytes([number]) for number in range(256)]
+_FACTS: Final = struct.Struct("<II")
+_FACTS_BYTES: Final = 8
+_BYTES: Final = [bytes([number]) for number in range(256)]
 _SECTIONS = ("meta", "facts", "items", "texts", "postings", "kinds", "keys", "plans", "slots")
 
 
@@ -341,7 +342,7 @@ class Snapshot:
     def _price_and_rest(self, number: int) -> tuple[int, int]:
         if not 0 <= number < self._items.count:
             raise SnapshotError("snapshot_damaged", "keys", "a code leads to no item")
-        price, rest = _FACTS.unpack_from(self._data, self._facts + _FACTS.size * number)
+        price, rest = _FACTS.unpack_from(self._data, self._facts + _FACTS_BYTES * number)
         return price, rest
 
     def _text(self, number: int) -> str:

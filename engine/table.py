@@ -17,15 +17,16 @@ import sys
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Final
 from zlib import crc32
 
 from engine.container import Header
 from engine.errors import SnapshotError
 
-GROUP = 16
-LOOKED = 3  # records that are compared before it is asked whether the key is passed
-_HEAD = 8
-_CODES = {1: "B", 2: "H", 4: "I"}
+GROUP: Final = 16
+LOOKED: Final = 3  # records that are compared before it is asked whether the key is passed
+_HEAD: Final = 8
+_CODES: Final = {1: "B", 2: "H", 4: "I"}
 
 
 def write_table(records: Sequence[bytes]) -> bytes:
@@ -45,6 +46,11 @@ def _numbers(code: str, values: Sequence[int]) -> array[int]:
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers
+
+
+def _wide(lengths: bytes, width: int, place: int) -> int:
+    """A length of more than one byte."""
+    return int.from_bytes(lengths[width * place : width * (place + 1)], "little")
 
 
 class Table:
@@ -82,27 +88,33 @@ class Table:
         key's. Raises SnapshotError."""
         data, width, size = self._data, self._width, len(head)
         inside = number % GROUP
+        group = number // GROUP
         tried = 0
-        while number < self.count:
-            group = number // GROUP
-            raw = data[self._lengths + group * GROUP * width : self._lengths + (group + 1) * GROUP * width]
-            lengths = raw if width == 1 else _numbers(_CODES[width], raw)
-            block: bytes = data[self._begins[group] : self._begins[group + 1]]
-            begin = sum(lengths[:inside])
+        while group * GROUP + inside < self.count:
+            at = self._lengths + group * GROUP * width
+            lengths: bytes = data[at : at + GROUP * width]
+            at = self._begins[group]
+            for place in range(inside):
+                at += lengths[place] if width == 1 else _wide(lengths, width, place)
+            stop: int = self._begins[group + 1]
+            if at > stop:
+                raise SnapshotError("snapshot_damaged", self._name, "its lengths are wrong")
+            block: bytes = data[at:stop]
+            begin = 0
             for place in range(inside, min(GROUP, self.count - group * GROUP)):
-                length = lengths[place]
+                length = lengths[place] if width == 1 else _wide(lengths, width, place)
                 end = begin + length
                 if end > len(block):
                     raise SnapshotError("snapshot_damaged", self._name, "its lengths are wrong")
                 if length == 0:
                     return -1
-                if length >= size and block.startswith(head, begin):
+                if length >= size and block[begin : begin + size] == head:
                     return group * GROUP + place
                 tried += 1
                 if tried >= LOOKED and crc32(block[begin + 1 : min(end, begin + 1 + block[begin])]) > hashed:
                     return -1
                 begin = end
-            number = (group + 1) * GROUP
+            group += 1
             inside = 0
         return -1
 

@@ -47,7 +47,7 @@ class Threshold:
         elif plan.each[0]:
             times = base // plan.each[0]
         else:
-            times = 1 if base >= plan.tiers[0][0] else 0
+            times = 1 if base >= plan.reach else 0
         return times if self.cap < 0 else min(times, self.cap)
 
     def gives(self, base: int, times: int) -> int:
@@ -55,6 +55,8 @@ class Threshold:
         plan = self.plan
         if times <= 0:
             return 0
+        if plan.flat >= 0:
+            return plan.flat if base >= plan.reach else 0
         if plan.each[0]:
             return plan.each[1] * times
         best = 0
@@ -65,14 +67,17 @@ class Threshold:
 
     def most(self, base: int) -> int:
         """The most that it can take off where its base is at most `base`: for bounds."""
-        if self.plan.is_gift:
+        plan = self.plan
+        if plan.is_gift:
             return 0
-        if self.plan.each[0]:
-            return min(base, self.plan.each[1] * self.times(base))
+        if plan.flat >= 0:
+            return min(base, plan.flat) if base >= plan.reach and self.cap != 0 else 0
+        if plan.each[0]:
+            return min(base, plan.each[1] * self.times(base))
         best = 0
         if self.cap == 0:
             return 0
-        reached = [tier for tier in self.plan.tiers if tier[0] <= base]
+        reached = [tier for tier in plan.tiers if tier[0] <= base]
         for number, (_, mode, amount) in enumerate(reached):
             top = reached[number + 1][0] - 1 if number + 1 < len(reached) else base
             best = max(best, amount if mode == OFF else (top * amount + WHOLE // 2) // WHOLE)

@@ -6,6 +6,7 @@ Nothing is imported here that a till does not need (no Pillow, Starlette, httpx)
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -111,6 +112,9 @@ class Daemon:
             raise self._cannot_start(f"the journal {settings.journal}: {error}", error.code in PASSING) from error
         except OSError as error:
             raise self._cannot_start(str(error), True) from error
+        # What the start made stays until the end: a full collection in the middle of a sale need not walk it again.
+        gc.collect()
+        gc.freeze()
         print(f"ready {settings.socket}", flush=True)
         log.info("row %d, sale %d", self._journal.last_seq, self._journal.last_sequence)
         ended_by = await self._stop
