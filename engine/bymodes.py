@@ -172,7 +172,7 @@ def _mode(
     reached = Reached(joint, keeps, step2.coupons)
     if beside >= 0:
         goal = reached.goal_of(best.value - others.value - others.bound - beside - 1, 0)
-        _, top = reached.search(goal, FEW_NODES, bound_alone=True)
+        _, top = reached.search(goal, FEW_NODES)
         search.nodes += reached.nodes
         return others.value + others.bound + reached.whole(top)
     fewer = reached.units + 1 if others.bound else best.applications - applications

@@ -1,9 +1,8 @@
 """Layers of labels, for engine.reached: one unit more, what can be forgotten, and what is let go.
 
 Labels of a layer are kept by the digits of their state and by the units of loose offers: only those of the same digits
-and units are compared. There are two orders. For the proof, units of a class go to nobody first, then to its offers in
-order, so that no way comes twice, and a label beats only those that may go on no further than it. To find the first of
-equal choices, every way is made, in turn.
+and units are compared. Units of a class go to nobody first, then to its offers in order, so that no way comes twice;
+and a label beats only those that may go on no further than it.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from engine.fines import Fined
 from engine.offers import Offer
 
 Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
-# Gain, applications, what is carried, the way here; last where the proof is made the offer (by place) that took the
-# last unit of this class, NOBODY for none, and where the first choice is looked for the label's number.
+# Gain, applications, what is carried, the way here; last the offer (by place) that took the last unit of this class,
+# NOBODY for none.
 Label = tuple[int, int, tuple[int, ...], Trail | None, int]
 NOBODY: Final = -1
 Layer = dict[int, dict[int, list[Label]]]  # by digits, and by the units of loose offers
@@ -30,27 +29,23 @@ class Labelled(Fined):
         super().__init__(component, keeps, coupons)
         self.nodes = 0
         self.goal = 0  # in parts: only what comes to more counts
-        self.in_turn = False  # whether the first of equal choices is looked for
-        self.made = 0
 
     def _step(self, layer: Layer, at: int, taken: int, supply: dict[int, int]) -> Layer:
-        """One unit more. For the proof, units of a class go to nobody first, then to its offers in order: no way comes
-        twice."""
+        """One unit more."""
         out: Layer = {}
         unit = self.order[at]
         tight = [j for j in unit.offers if supply[j] < self.offers[j].qty]
         if taken % 8 == 0:
             self.nodes += count(layer)
-        in_turn = self.in_turn
         rows: list[tuple[int, int, int, int, int, int, Offer]] = []
         for last, j in enumerate(unit.offers):
             rows.append((last, j, self.stride[j], self.radix[j], self.top[j], unit.weights[j], self.offers[j]))
         for digits, alike in layer.items():
-            labels = self._flat(alike)
+            labels = flat(alike)
             if not tight or self._fits(digits, supply, tight):
                 target = out.get(digits)
                 for sign, label in labels:
-                    if label[4] < 0 or in_turn:
+                    if label[4] < 0:
                         if target is None:
                             target = out[digits] = {}
                         self._keep(target, sign, label)
@@ -79,7 +74,7 @@ class Labelled(Fined):
                     change = [*change, (self.place[j], gain)]
                 target = out.get(after)
                 for sign, label in labels:
-                    if label[4] > last and not in_turn:
+                    if label[4] > last:
                         continue
                     carried = self.carry(label[2], change) if change else label[2]
                     if carried is None:
@@ -88,17 +83,10 @@ class Labelled(Fined):
                     new = (label[0] + gain, label[1] + opens, carried, trail, last)
                     if target is None:
                         target = out[after] = {}
-                    if in_turn or sign + more in target:
+                    if sign + more in target:
                         self._keep(target, sign + more, new)
                     else:
                         target[sign + more] = [new]
-        return out
-
-    def _flat(self, alike: dict[int, list[Label]]) -> list[tuple[int, Label]]:
-        """The labels of the same digits, in turn where that counts."""
-        out = [(sign, label) for sign, labels in alike.items() for label in labels]
-        if self.in_turn and len(out) > 1:
-            out.sort(key=_number)
         return out
 
     def _fits(self, digits: int, supply: dict[int, int], tight: list[int]) -> bool:
@@ -125,7 +113,7 @@ class Labelled(Fined):
             for stride, radix in clear:
                 digits -= digits // stride % radix * stride
             target = out.setdefault(digits, {})
-            for sign, label in self._flat(alike):
+            for sign, label in flat(alike):
                 carried = label[2]
                 for j, pairs in done:
                     place = self.place[j]
@@ -140,10 +128,6 @@ class Labelled(Fined):
 
     def _keep(self, out: dict[int, list[Label]], sign: int, label: Label) -> None:
         """Add a label unless one is there that does as well whatever follows; drop those that it beats."""
-        in_turn = self.in_turn
-        if in_turn:
-            self.made += 1
-            label = (label[0], label[1], label[2], label[3], self.made)
         there = out.get(sign)
         if there is None:
             out[sign] = [label]
@@ -151,17 +135,16 @@ class Labelled(Fined):
         self.nodes += len(there) >> 6
         beaten = False
         for old in there:
-            if (in_turn or old[4] <= label[4]) and _covers(old, label):
+            if old[4] <= label[4] and _covers(old, label):
                 return
-            beaten = beaten or ((in_turn or label[4] <= old[4]) and _covers(label, old))
+            beaten = beaten or (label[4] <= old[4] and _covers(label, old))
         if beaten:
-            there = [old for old in there if not ((in_turn or label[4] <= old[4]) and _covers(label, old))]
+            there = [old for old in there if not (label[4] <= old[4] and _covers(label, old))]
             out[sign] = there
         there.append(label)
 
     def _trim(self, layer: Layer, at: int, taken: int, room: int) -> tuple[Layer, int]:
         """Only the states that could come to more than the goal, and of those the `room` with the highest bounds."""
-        rated: list[tuple[int, int, int, int, Label]] = []
         fined = any(self.rates)
         unfined = self.unfined or self
         unfined.ready(at, taken)
@@ -170,42 +153,45 @@ class Labelled(Fined):
             self.set_payers()
         back = self.allowance()
         self.weigh(at, taken)
+        goal, fine = self.goal, self.fine
+        rated: list[tuple[int, int, int, int, Label]] = []
+        out: Layer = {}
         for digits, alike in layer.items():
             more = unfined.potential((digits, ()))
             fined_more = self.potential((digits, ())) + back if fined else 0
-            for sign, label in self._flat(alike):
-                mine = label[0] - label[1] * self.fine
-                parts = mine + more
-                if parts <= self.goal:
-                    continue
-                lost = self.lost(label[2])
-                if lost < 0 or parts - lost <= self.goal:
-                    continue
-                parts -= lost
-                if fined:
-                    parts = min(parts, mine + fined_more - self.paid_off(label[2]))
-                    if parts <= self.goal:
+            target: dict[int, list[Label]] = {}
+            for sign, labels in alike.items():
+                kept: list[Label] = []
+                for label in labels:
+                    mine = label[0] - label[1] * fine
+                    parts = mine + more
+                    if parts <= goal:
                         continue
-                rated.append((-parts, len(rated), digits, sign, label))
-        dropped = self.goal
-        cut = len(rated) > room
-        if cut:
-            rated.sort()
-            dropped = -rated[room][0]
-            rated = rated[:room]
-        out: Layer = {}
-        for _, _, digits, sign, label in rated:
-            if cut and self.in_turn:
-                self.made += 1
-                label = (label[0], label[1], label[2], label[3], self.made)
-            target = out.get(digits)
-            if target is None:
-                target = out[digits] = {}
-            there = target.get(sign)
-            if there is None:
-                target[sign] = [label]
-            else:
-                there.append(label)
+                    if fined:
+                        other = mine + fined_more - self.paid_off(label[2])
+                        if other <= goal:
+                            continue
+                    else:
+                        other = parts
+                    lost = self.lost(label[2])
+                    if lost < 0:
+                        continue
+                    parts = min(parts - lost, other)
+                    if parts <= goal:
+                        continue
+                    kept.append(label)
+                    rated.append((-parts, len(rated), digits, sign, label))
+                if kept:
+                    target[sign] = kept
+            if target:
+                out[digits] = target
+        if len(rated) <= room:
+            return out, goal
+        rated.sort()
+        dropped = -rated[room][0]
+        out = {}
+        for _, _, digits, sign, label in rated[:room]:
+            out.setdefault(digits, {}).setdefault(sign, []).append(label)
         return out, dropped
 
 
@@ -213,8 +199,9 @@ def count(layer: Layer) -> int:
     return sum([len(labels) for alike in layer.values() for labels in alike.values()])
 
 
-def _number(pair: tuple[int, Label]) -> int:
-    return pair[1][4]
+def flat(alike: dict[int, list[Label]]) -> list[tuple[int, Label]]:
+    """The labels of the same digits, with the units of their loose offers."""
+    return [(sign, label) for sign, labels in alike.items() for label in labels]
 
 
 def _covers(one: Label, other: Label) -> bool:

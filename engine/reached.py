@@ -33,7 +33,7 @@ from typing import Final, cast
 from engine.carried import Keep
 from engine.components import Component
 from engine.duals import Duals
-from engine.labelled import NOBODY, Label, Labelled, Layer, Trail, count
+from engine.labelled import NOBODY, Label, Labelled, Layer, Trail, count, flat
 from engine.offers import Choice
 from engine.regroup import Spread, regrouped
 
@@ -41,7 +41,6 @@ FREE_WIDTH: Final = 16
 MAX_ENDS: Final = 400  # ends whose units are put together anew
 WIDTHS: Final = (256, 1_024, 1_000_000)
 LARGE_WIDTHS: Final = (256, 1_000_000)
-FIRST_WIDTHS: Final = (64, 256, 1_000_000)
 ROUNDS: Final = 40
 TURNS: Final = 3  # how often ratios are worked out from the gap, and prices from them
 
@@ -54,26 +53,15 @@ class Reached(Labelled):
         self.component = component
         self.coupons = coupons
 
-    def search(self, goal: int, nodes: int, bound_alone: bool = False) -> tuple[Choice | None, int]:
-        """The best choice of more than `goal` parts (gain less fines), of equal ones the first in turn, and the most
-        that is not ruled out, or `goal`. With `bound_alone` the choice may be any."""
+    def search(self, goal: int, nodes: int) -> tuple[Choice | None, int]:
+        """The best choice of more than `goal` parts (gain less fines), and the most that is not ruled out, or
+        `goal`."""
         self.goal = goal
         most = self.root()
         if most <= goal or self.units > nodes:
             return None, max(goal, most)
-        best, most = self._passes(most, LARGE_WIDTHS if self.is_large else WIDTHS, nodes)
-        spent = self.nodes
-        if best is None or most > self.goal or bound_alone or 2 * spent > nodes:
-            return best, max(self.goal, most)
-        other = self if self.is_large else Reached(self.component, self.keeps, self.coupons)
-        other.in_turn, other.goal, other.nodes = True, goal, 0
-        first, _ = other._passes(most, LARGE_WIDTHS if self.is_large else FIRST_WIDTHS, nodes)
-        self.nodes = spent + other.nodes
-        return first if first is not None and other.goal == most else best, most
-
-    def _passes(self, most: int, widths: tuple[int, ...], nodes: int) -> tuple[Choice | None, int]:
         best: Choice | None = None
-        for number, width in enumerate(widths):
+        for number, width in enumerate(LARGE_WIDTHS if self.is_large else WIDTHS):
             if (number == 1 or self.is_large) and self.unfined is None:
                 most = min(most, self._tighten())
             if self.nodes >= nodes or most <= self.goal:
@@ -84,7 +72,7 @@ class Reached(Labelled):
             most = min(most, max(dropped, self.goal))
             if most <= self.goal:
                 break
-        return best, most
+        return best, max(self.goal, most)
 
     def _tighten(self) -> int:
         classes = self.component.classes
@@ -106,7 +94,6 @@ class Reached(Labelled):
         return most
 
     def _pass(self, width: int, nodes: int) -> tuple[Choice | None, int]:
-        self.made = 0
         layer: Layer = {0: {0: [(0, 0, (0,) * self.size, None, NOBODY)]}}
         supply = list(self.supply)
         dropped = self.goal
@@ -128,7 +115,7 @@ class Reached(Labelled):
         layer, let_go = self._trim(layer, len(self.order), 0, MAX_ENDS)
         dropped = max(dropped, let_go)
         for alike in layer.values():
-            for _, label in self._flat(alike):
+            for _, label in flat(alike):
                 if label[0] - label[1] * self.fine > self.goal:
                     found, most = self._end(label)
                     if found is not None:
