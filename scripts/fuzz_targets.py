@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import struct
+import tempfile
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from engine.basket import read_basket
 from engine.codes import CodeError, read_code
@@ -20,13 +22,23 @@ from engine.labels import LabelTemplate, label_template
 from engine.pricing import price
 from engine.snapshot import Snapshot
 from engine.strictjson import read_json
+from runtime.day.permissions import ROLES
+from runtime.day.record import Control, ControlTender, build_control, parse_control
+from runtime.day.state import Totals
+from runtime.day.users import NOBODY
 from runtime.delta import METHODS, DeltaError, apply_delta, make_delta
 from runtime.journal.anchors import Anchor, read_state
 from runtime.journal.rows import first_hash, make_row, next_hash, read_row
 from runtime.journal.walk import Walk
-from runtime.sale.events import ItemAdded
+from runtime.sale.events import CashTendered, Event, ItemAdded, Subtotalled
+from runtime.sale.machine import fold
+from runtime.sale.record import Identity, build_record, parse_record, read_record
 from runtime.sale.state import Checkout
+from runtime.settings import SettingsError
+from runtime.terminal.findable import findable
+from runtime.terminal.users_file import read_users
 from runtime.tools import refunding
+from runtime.tools.journal_export import Paper, table_rows
 from runtime.tools.price_baskets import answer_line
 from runtime.wire.frames import FrameReader, encode
 from runtime.wire.messages import Command, Hello
@@ -200,6 +212,81 @@ def row(data: bytes) -> None:
         pass
 
 
+def record(data: bytes) -> None:
+    """The body of a sale's record: read in full and shown, or refused. One of another version, or that somebody
+    edited, is exported and searched as it is."""
+    try:
+        read = parse_record(data)
+        assert pack(unpack(data)) == data and read.SequenceNumber >= 1
+        read_record(data)
+    except WireError:
+        pass
+    _shown(data)
+
+
+def control(data: bytes) -> None:
+    """The body of a control record, likewise."""
+    try:
+        assert pack(parse_control(data)) == data
+        read_record(data)
+    except WireError:
+        pass
+    _shown(data)
+
+
+def _shown(data: bytes) -> None:
+    try:
+        value = unpack(data)
+    except WireError:
+        return
+    if not isinstance(value, dict):
+        return
+    findable(value)
+    paper = Paper(Path())
+    for as_json in (True, False):
+        paper.line_of(value, as_json)
+    assert all(len(row) == 15 for row in table_rows(value, paper))
+    try:
+        paper.text(value)
+    except ValueError:
+        pass
+
+
+def users(data: bytes) -> None:
+    """The file of users: all of it, or every fault that it has."""
+    with tempfile.NamedTemporaryFile(suffix=".toml") as file:
+        file.write(data)
+        file.flush()
+        try:
+            assert all(number == user.id for number, user in read_users(Path(file.name)).items())
+        except SettingsError as refused:
+            assert refused.faults
+
+
+def _seeds_of_record() -> list[bytes]:
+    at = "2026-11-22T18:30:00"
+    sold: list[Event] = [
+        ItemAdded("6901234567892", "milk", "milk", "each", 350, 1, 0, "scanned", at, "s"),
+        Subtotalled({"lines": []}, {"gross": 350, "discount": 0, "total": 350, "lines": [], "applications": []}),
+        CashTendered(1_000, at),
+    ]
+    return [build_record(Identity("S", "1", "7", 9), fold(sold), 1, at, at, at[:10], bytes(32), 1, 3, "system")]
+
+
+def _seeds_of_control() -> list[bytes]:
+    said = {"store": "S", "workstation": "1", "operator": "7", "at": "2026-11-22T18:30:00", "time_quality": "system"}
+    slips = [
+        Control("PaidOut", reason="post", approver="2001", amount_minor=200),
+        Control("TillSettle", shift=3, tenders=(ControlTender("Cash", 2, 900, 850, -50),), totals=Totals()),
+        Control("BusinessEOD", number=4, tenders=(ControlTender("Code", 1, 900),), totals=Totals(1, 900)),
+    ]
+    return [build_control(one, epoch=9, sequence=5, head=bytes(32), first_row=1, last_row=2, **said) for one in slips]
+
+
+def _seeds_of_users() -> list[bytes]:
+    return [f'[user.1001]\nname = "A"\nrole = "{role}"\npin = "{NOBODY}"\n'.encode() for role in ROLES]
+
+
 def _seeds_of_row() -> list[bytes]:
     event = ItemAdded("6901234567892", "milk", "milk", "each", 350, 1, 0, "scanned", "2026-11-22T18:30:00", "s")
     return [make_row(1, "2026-11-22T18:30:00", "synchronised", event), pack(Checkout())]
@@ -241,6 +328,9 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = 
     "return": (sale_back, _seeds_of_sale_back),
     "code": (code, lambda: [text.encode() for text in (*CODES, "2100001005003", "260000100500006490", " milk ")]),
     "row": (row, _seeds_of_row),
+    "record": (record, _seeds_of_record),
+    "control": (control, _seeds_of_control),
+    "users": (users, _seeds_of_users),
     "frame": (frame, lambda: [b"\x05" + encode(m) for m in (Hello(1, "ui"), Command(7, "scan", {"code": "milk"}))]),
 }
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from runtime.journal.store import Journal
 from runtime.sale.record import read_record
+from runtime.terminal.findable import amount_of, findable
 from runtime.terminal.money import amount_text
-from runtime.terminal.paper import total_of
 from runtime.wire.messages import ViewRecord
 
 if TYPE_CHECKING:
@@ -51,41 +51,12 @@ def matches(record: dict[str, Any], text: str, exponent: int) -> bool:
     wanted = text.strip().casefold()
     if not wanted:
         return True
-    return any(wanted == word.casefold() for word in _words(record, exponent)) or any(
-        wanted in name.casefold() for name in _names(record)
+    said = findable(record)
+    return (
+        any(wanted == word.casefold() for word in (*said.own, *said.goods, *said.others))
+        or any(wanted == amount_text(amount, exponent) for amount in said.amounts)
+        or any(wanted in name.casefold() for name in said.names)
     )
-
-
-def _words(record: dict[str, Any], exponent: int) -> list[str]:
-    number = record["SequenceNumber"]
-    words = [
-        str(number),
-        f"{number:06d}",
-        f"{record['StoreID']}-{record['WorkstationID']}-{number:06d}",
-        record["BusinessDayDate"],
-        record["EndDateTime"][:10],
-        record["OperatorID"],
-        amount_text(_amount(record), exponent),
-    ]
-    if record["type"] == "ControlTransaction":
-        return [*words, record["ControlType"], record["ApproverID"]]
-    for line in record["lines"]:
-        words += [line["code"], line["ItemID"]]
-    for tender in record["tenders"]:
-        words += [tender["TradeNo"]] if tender["TradeNo"] else []
-        words.append(amount_text(tender["Given"], exponent))
-    return words
-
-
-def _names(record: dict[str, Any]) -> list[str]:
-    if record["type"] == "ControlTransaction":
-        return [record["Reason"]]
-    return [line["Name"] for line in record["lines"]]
-
-
-def _amount(record: dict[str, Any]) -> int:
-    amount = record["Amount"] if record["type"] == "ControlTransaction" else total_of(record)
-    return int(amount)
 
 
 def seen(record: dict[str, Any]) -> ViewRecord:
@@ -97,7 +68,7 @@ def seen(record: dict[str, Any]) -> ViewRecord:
         at=record["EndDateTime"],
         business_day=record["BusinessDayDate"],
         operator=record["OperatorID"],
-        amount_minor=_amount(record),
+        amount_minor=amount_of(record) or 0,
         lines=0 if control else sum(not line["VoidFlag"] for line in record["lines"]),
         name=record["Reason"] if control else next((x["Name"] for x in record["lines"] if not x["VoidFlag"]), ""),
     )

@@ -5,7 +5,7 @@
   lane journal verify terminal.toml --gateway            every record is the one that the gateway has
   lane journal show run/journal.db                       the last rows
   lane journal show run/journal.db --sale 120            the rows of one sale
-  lane journal search run/journal.db --amount 12.50      sales by number, date, amount, sku or text
+  lane journal search run/journal.db --amount 12.50      sales and slips by number, date, amount, sku or text
   lane journal export run/journal.db --format text --sale 120     its receipt
   lane journal export run/journal.db --format csv --from 2026-11-01 --to 2026-11-30 -o november.csv
 
@@ -47,11 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--row", type=int, metavar="ROW", help="the rows from this one on")
     show.add_argument("--last", type=_count, default=20, metavar="N", help=f"so many (20; at most {MAX_SHOWN})")
     show.add_argument("--json", action="store_true", help="one object a line")
-    search = _word(words, "search", "closed sales, newest first")
+    search = _word(words, "search", "closed sales and slips, newest first")
     _filters(search)
     search.add_argument("--limit", type=_count, default=20, metavar="N", help=f"so many (20; at most {MAX_SHOWN})")
     search.add_argument("--json", action="store_true", help="one object a line")
-    out = _word(words, "export", "sales with POSLog's names (json), a table (csv) or receipts (text)")
+    out = _word(words, "export", "records with POSLog's names (json), a table (csv) or the paper (text)")
     _filters(out)
     out.add_argument("--format", choices=FORMATS, default="json")
     out.add_argument("-o", "--output", type=Path, metavar="FILE", help="instead of standard output")
@@ -70,9 +70,9 @@ def _filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sale", metavar="NUMBER", help="its number, or from-to as 100-120")
     parser.add_argument("--from", dest="first_day", metavar="DAY", help="from this business day on, as 2026-11-22")
     parser.add_argument("--to", dest="last_day", metavar="DAY", help="to this business day")
-    parser.add_argument("--amount", metavar="AMOUNT", help="the total, a line or a tender is this amount, as 12.50")
+    parser.add_argument("--amount", metavar="AMOUNT", help="a total, line, tender or slip is this amount, as 12.50")
     parser.add_argument("--sku", help="a line of it sold this item, by sku or code")
-    parser.add_argument("--text", help="a name, an operator or a trade's number has this in it")
+    parser.add_argument("--text", help="a name, reason, person, trade's number or the kind of record has this in it")
 
 
 def _count(text: str) -> int:

@@ -1,33 +1,33 @@
-"""Closed sales for others: ARTS POSLog's names as JSON, one line an item as CSV, and the receipt as text.
+"""Records for others: ARTS POSLog's names as JSON (runtime.tools.poslog), a table as CSV, and the paper as text.
 
-The names are those of POSLog 2.2 (ARTS, `POSLogRetailTransaction`); amounts stand as decimal numbers in text, with the
-currency's digits, for a JSON number may pass through a float on its way. What POSLog has no name for (the chain's head,
-the rows, the quality of the time) stands under `lanekit`.
+Every row of the table stands for itself, and its ExtendedAmount is what it adds: of one sale, Sale, Return, the
+modifiers by hand and Rounding sum to its Tender rows. A control record has a row of its ControlType; where it counts
+tenders, `Expected`, `Counted` and `Over` of each follow, and a report's counts and sums as `Total ...`.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from drivers.api import QR, Barcode, Columns, Document, Feed, Rule, Text
+from drivers.api import Document
 from engine.errors import EngineError
 from engine.snapshot import Snapshot
 from runtime.settings import SettingsError
-from runtime.terminal.money import amount_text, weight_text
-from runtime.terminal.names import masked
+from runtime.terminal.control_paper import control_document
+from runtime.terminal.findable import amount_of, maps, net_lines
+from runtime.terminal.money import amount_text
 from runtime.terminal.paper import receipt_document
 from runtime.terminal.settings import read_terminal_file
-from runtime.tools.journal_find import private
+from runtime.tools.paper_text import document_text
+from runtime.tools.poslog import is_control, quantity, transaction, unit_of
 from runtime.translation import translator
 
 FORMATS = ("json", "csv", "text")
-CELLS = 42
 SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "GBP": "£", "EUR": "€"}
 CSV_NAMES = (
     "RetailStoreID", "WorkstationID", "SequenceNumber", "BusinessDayDate", "EndDateTime", "OperatorID",
@@ -47,6 +47,7 @@ class Paper:
     header: tuple[str, ...] = ()
     footer: tuple[str, ...] = ()
     gateway_url: str = ""
+    blind: bool = True  # [shift] blind
     translate: Callable[[str], str] = str
     promotion_name: Callable[[str], str] = str
 
@@ -60,7 +61,7 @@ class Paper:
         except SettingsError as error:
             raise ValueError(str(error)) from error
         translate = translator(config, file.terminal.language)
-        texts = (file.receipt.header, file.receipt.footer, file.gateway.url, translate)
+        texts = (file.receipt.header, file.receipt.footer, file.gateway.url, file.shift.blind, translate)
         try:
             snapshot = Snapshot.open(str(file.snapshot))
         except (EngineError, OSError):  # the sales can be read all the same
@@ -71,28 +72,46 @@ class Paper:
         return amount_text(minor, self.exponent) if type(minor) is int else ""
 
     def line_of(self, record: dict[str, Any], as_json: bool) -> str:
-        """One sale in one line."""
+        """One record in one line."""
         if as_json:
-            return json.dumps(transaction(record, self), ensure_ascii=False)
-        names = [str(line.get("Name", "")) for line in _maps(record, "lines") if not line.get("VoidFlag")]
-        total = self.amount(_receipt(record).get("total"))
+            return json.dumps(self.poslog(record), ensure_ascii=False)
+        total = self.amount(amount_of(record))
         at = str(record.get("EndDateTime", "")).replace("T", " ")
-        goods = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-        return f"{record.get('SequenceNumber', 0):>8}  {at}  {total:>12}  {goods}"
+        goods = _in_words(record)
+        return f"{record.get('SequenceNumber', 0)!s:>8}  {at}  {total:>12}  {goods}"
 
-    def receipt(self, record: dict[str, Any]) -> str:
-        """The paper, as text of CELLS cells. Raises ValueError where a record has no receipt."""
+    def poslog(self, record: dict[str, Any]) -> dict[str, Any]:
+        return transaction(record, self.currency, self.amount)
+
+    def text(self, record: dict[str, Any]) -> str:
+        """The paper as the terminal prints a copy of it. Raises ValueError where a record has none."""
         try:
-            document = receipt_document(
-                record, copy=True, header=self.header, footer=self.footer, exponent=self.exponent,
-                sign=SIGNS.get(self.currency, f"{self.currency} "),
-                promotion_name=self.promotion_name, _=self.translate,
-            )  # fmt: skip
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise ValueError(
-                f"Record {record.get('SequenceNumber')} has no receipt that this version prints."
-            ) from error
-        return document_text(document)
+            return document_text(self._document(record))
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, StopIteration, RuntimeError) as error:
+            raise ValueError(f"Record {record.get('SequenceNumber')} has no paper that this version prints.") from error
+
+    def _document(self, record: dict[str, Any]) -> Document:
+        if is_control(record):
+            return control_document(
+                record, copy=True, blind=self.blind, header=self.header, exponent=self.exponent, _=self.translate
+            )
+        return receipt_document(
+            record, copy=True, header=self.header, footer=self.footer, exponent=self.exponent,
+            sign=SIGNS.get(self.currency, f"{self.currency} "),
+            promotion_name=self.promotion_name, _=self.translate,
+        )  # fmt: skip
+
+
+def _in_words(record: dict[str, Any]) -> str:
+    """What was sold and came back, or what a control record is and why."""
+    if is_control(record):
+        reason = str(record.get("Reason") or "")
+        return str(record.get("ControlType")) + (f": {reason}" if reason else "")
+    voided = record.get("TransactionStatus") == "Voided"
+    lines = [line for line in maps(record, "lines") if voided or not line.get("VoidFlag")]
+    names = [("Returned " if line.get("returned") else "") + str(line.get("Name", "")) for line in lines]
+    goods = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return f"Voided: {goods}" if voided else goods
 
 
 def export(records: Iterable[dict[str, Any]], kind: str, paper: Paper, out: TextIO) -> int:
@@ -101,187 +120,62 @@ def export(records: Iterable[dict[str, Any]], kind: str, paper: Paper, out: Text
     if kind == "json":
         out.write('{"POSLog": {"MajorVersion": "2", "MinorVersion": "2", "Transaction": [')
         for record in records:
-            out.write(("," if count else "") + "\n" + json.dumps(transaction(record, paper), ensure_ascii=False))
+            out.write(("," if count else "") + "\n" + json.dumps(paper.poslog(record), ensure_ascii=False))
             count += 1
         out.write("\n]}}\n")
     elif kind == "csv":
         table = csv.writer(out)
         table.writerow(CSV_NAMES)
         for record in records:
-            table.writerows(_csv_rows(record, paper))
+            table.writerows(table_rows(record, paper))
             count += 1
     else:
         for record in records:
-            out.write(("\n" if count else "") + paper.receipt(record))
+            out.write(("\n" if count else "") + paper.text(record))
             count += 1
     return count
 
 
-def transaction(record: dict[str, Any], paper: Paper) -> dict[str, Any]:
-    """A record with POSLog's names."""
-    receipt = _receipt(record)
-    items = [_sale(line, priced, paper) for line, priced in _priced(record)]
-    items += [
-        {"SequenceNumber": len(items) + number, "Tender": _tender(tender, paper)}
-        for number, tender in enumerate(_maps(record, "tenders"), start=1)
-    ]
-    own = {key: record.get(key) for key in ("epoch", "head", "rows", "snapshot", "TimeQuality")}
-    return {
-        "RetailStoreID": record.get("StoreID"),
-        "WorkstationID": record.get("WorkstationID"),
-        "SequenceNumber": record.get("SequenceNumber"),
-        "BusinessDayDate": record.get("BusinessDayDate"),
-        "BeginDateTime": record.get("BeginDateTime"),
-        "EndDateTime": record.get("EndDateTime"),
-        "OperatorID": record.get("OperatorID"),
-        "CurrencyCode": paper.currency,
-        str(record.get("type", "RetailTransaction")): {
-            "CustomerID": masked(str(record.get("member") or "")),
-            "LineItem": items,
-            "Total": [
-                {"TotalType": "TransactionGrossAmount", "Amount": paper.amount(receipt.get("gross"))},
-                {"TotalType": "TransactionNetAmount", "Amount": paper.amount(receipt.get("total"))},
-            ],
-            "PriceDerivationResult": [
-                {
-                    "PromotionID": one.get("promotion"), "Times": one.get("times"),
-                    "Amount": paper.amount(one.get("discount")),
-                }
-                for one in _maps(receipt, "applications")
-            ],
-        },
-        "lanekit": private({**own, "epoch": f"{own['epoch']:016x}" if type(own["epoch"]) is int else None}),
-    }  # fmt: skip
-
-
-def _sale(line: dict[str, Any], priced: dict[str, Any] | None, paper: Paper) -> dict[str, Any]:
-    return {
-        "SequenceNumber": line.get("LineNumber"),
-        "VoidFlag": bool(line.get("VoidFlag")),
-        "EntryMethod": line.get("EntryMethod"),
-        "Sale": {
-            "POSIdentity": {"POSItemID": line.get("code")},
-            "ItemID": line.get("ItemID"),
-            "Description": line.get("Name"),
-            "RegularSalesUnitPrice": paper.amount(line.get("regular")),
-            "ExtendedAmount": paper.amount(priced.get("net")) if priced else "",
-            "Quantity": _quantity(line),
-            "UnitOfMeasureCode": "KGM" if line.get("unit") == "kg" else "EA",
-        },
-    }
-
-
-def _tender(tender: dict[str, Any], paper: Paper) -> dict[str, Any]:
-    given, amount = tender.get("Given"), tender.get("Amount")
-    change = given - amount if type(given) is int and type(amount) is int else 0
-    said = {"TenderType": tender.get("TenderType"), "Amount": paper.amount(given)}
-    if change:
-        said["TenderChange"] = {"TenderType": "Cash", "Amount": paper.amount(change)}
-    if tender.get("TradeNo"):
-        said["Authorization"] = {"ReferenceNumber": tender["TradeNo"]}
-    return said
-
-
-def _csv_rows(record: dict[str, Any], paper: Paper) -> Iterable[list[Any]]:
+def table_rows(record: dict[str, Any], paper: Paper) -> Iterator[list[Any]]:
+    """The record's rows, with the cells that CSV_NAMES names."""
     names = ("StoreID", "WorkstationID", "SequenceNumber", "BusinessDayDate", "EndDateTime", "OperatorID")
     head = [_cell(record.get(name)) for name in names]
-    for line, priced in _priced(record):
-        unit = "KGM" if line.get("unit") == "kg" else "EA"
+
+    def row(number: Any, kind: str, text: Any, amount: Any, qty: Any = "", void: int = 0, item: Any = "") -> list[Any]:
+        return [*head, number, kind, item, _cell(text), qty, "", "", paper.amount(amount), void]
+
+    if is_control(record):
+        kind = str(record.get("ControlType"))
+        yield row("", _cell(kind), record.get("Reason"), record.get("Amount"))
+        for place, tender in enumerate(maps(record, "tenders"), start=1):
+            name = str(tender.get("TenderType"))
+            yield row(place, f"Expected {name}", "", tender.get("Expected"), tender.get("Count"))
+            if tender.get("Counted") is not None:
+                yield row(place, f"Counted {name}", "", tender.get("Counted"))
+                yield row(place, f"Over {name}", "", tender.get("Over"))
+        yield from (row("", f"Total {name}", "", amount, qty) for name, qty, amount in _report_sums(record))
+        return
+    for line, net in net_lines(record):
+        kind = "Return" if isinstance(line.get("returned"), dict) else "Sale"
         yield [
-            *head, line.get("LineNumber"), "Sale", _cell(line.get("ItemID")), _cell(line.get("Name")), _quantity(line),
-            unit, paper.amount(line.get("regular")), paper.amount(priced.get("net")) if priced else "",
-            int(bool(line.get("VoidFlag"))),
+            *head, line.get("LineNumber"), kind, _cell(line.get("ItemID")), _cell(line.get("Name")), quantity(line),
+            unit_of(line), paper.amount(line.get("regular")), paper.amount(net), int(bool(line.get("VoidFlag"))),
         ]  # fmt: skip
-    for number, tender in enumerate(_maps(record, "tenders"), start=1):
-        kind = _cell(tender.get("TenderType"))
-        yield [
-            *head,
-            number,
-            f"Tender {kind}",
-            "",
-            _cell(tender.get("TradeNo")),
-            "",
-            "",
-            "",
-            paper.amount(tender.get("Amount")),
-            0,
-        ]
+    for one in maps(record, "adjustments"):
+        kind = "Rounding" if one.get("kind") == "rounding" else f"Modifier {one.get('kind')}"
+        yield row(one.get("LineNumber"), kind, one.get("Reason"), one.get("Amount"))
+    for number, tender in enumerate(maps(record, "tenders"), start=1):
+        yield row(number, f"Tender {tender.get('TenderType')}", tender.get("TradeNo"), tender.get("Amount"))
+
+
+def _report_sums(record: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Name, count and amount of what a report says; what has only one of the two leaves the other empty."""
+    totals = record.get("totals")
+    if isinstance(totals, dict):
+        names = dict.fromkeys(str(name).removesuffix("_minor") for name in totals)
+        yield from ((name, totals.get(name, ""), totals.get(f"{name}_minor")) for name in names)
 
 
 def _cell(value: Any) -> Any:
     """A text that a spreadsheet does not take for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
-def _quantity(line: dict[str, Any]) -> str:
-    weight, qty = line.get("milli"), line.get("qty")
-    return weight_text(weight) if line.get("unit") == "kg" and type(weight) is int else str(qty)
-
-
-def _priced(record: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
-    """Each line with its price; a voided one has none."""
-    prices = iter(_maps(_receipt(record), "lines"))
-    return [(line, None if line.get("VoidFlag") else next(prices, None)) for line in _maps(record, "lines")]
-
-
-def _receipt(record: dict[str, Any]) -> dict[str, Any]:
-    receipt = record.get("receipt")
-    return receipt if isinstance(receipt, dict) else {}
-
-
-def _maps(value: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    found = value.get(key)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-# --- paper as text ----------------------------------------------------------------------------------------------------
-
-
-def document_text(document: Document, cells: int = CELLS) -> str:
-    """What stands on the paper, line by line, `cells` half-width cells wide."""
-    lines: list[str] = []
-    for one in document:
-        match one:
-            case Text(text=text, align=align):
-                lines += [_aligned(part, cells, align) for part in _broken(text, cells)]
-            case Columns(cells=columns):
-                lines.append(_columns(columns, cells))
-            case Rule():
-                lines.append("-" * cells)
-            case Barcode(data=data) | QR(data=data):
-                lines.append(_aligned(f"[{data}]", cells, "centre"))
-            case Feed(lines=count):
-                lines += [""] * count
-            case _:
-                lines.append("~" * cells)
-    return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def _width(text: str) -> int:
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _broken(text: str, cells: int) -> list[str]:
-    lines, line = [], ""
-    for character in text:
-        if _width(line + character) > cells:
-            lines.append(line)
-            line = ""
-        line += character
-    return [*lines, line]
-
-
-def _aligned(text: str, cells: int, align: str) -> str:
-    room = max(0, cells - _width(text))
-    left = {"left": 0, "centre": room // 2, "right": room}[align]
-    return " " * left + text + " " * (room - left)
-
-
-def _columns(columns: tuple[tuple[str, int, Any], ...], cells: int) -> str:
-    left_over = max(1, cells - sum(width for _, width, _ in columns))
-    parts = []
-    for text, width, align in columns:
-        room = width or left_over
-        kept = _broken(text, room)[0] if align == "left" else text
-        parts.append(_aligned(kept, room, align))
-    return "".join(parts)

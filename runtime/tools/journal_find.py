@@ -1,4 +1,4 @@
-"""Finds rows and closed sales in a journal: bounded, by index where there is one, else newest first."""
+"""Finds rows and records in a journal: bounded, by index where there is one, else newest first."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from runtime.journal.database import Queries, blob, text, whole
 from runtime.journal.errors import JournalError
 from runtime.journal.rows import Row, read_row
 from runtime.journal.schema import MAX_RECORD_BYTES
+from runtime.terminal.findable import findable
 from runtime.terminal.names import masked
 from runtime.wire.pack import WireError, unpack
 
@@ -100,10 +101,17 @@ def printable(text: str) -> str:
 def private(value: Any) -> Any:
     """The same, with bytes in hex and persons' numbers by their ends."""
     if isinstance(value, dict):
-        return {key: private(masked(v) if key == "member" and isinstance(v, str) else v) for key, v in value.items()}
+        return {key: _member(v) if key == "member" else private(v) for key, v in value.items()}
     if isinstance(value, list):
         return [private(v) for v in value]
     return value.hex() if isinstance(value, bytes) else value
+
+
+def _member(value: Any) -> Any:
+    """A member's number, or the map of a basket that has it as `id`."""
+    if isinstance(value, dict):
+        return private({key: masked(v) if isinstance(v, str) else v for key, v in value.items()})
+    return masked(value) if isinstance(value, str) else private(value)
 
 
 def record_of(body: bytes) -> dict[str, Any]:
@@ -119,7 +127,7 @@ def record_of(body: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What sales are looked for; an empty field asks nothing."""
+    """What records are looked for; an empty field asks nothing."""
 
     first: int = 1
     last: int = (1 << 62) - 1
@@ -161,16 +169,12 @@ class Wanted:
         day = str(record.get("BusinessDayDate", ""))
         if (self.first_day and day < self.first_day) or (self.last_day and day > self.last_day):
             return False
-        lines, tenders = _maps(record.get("lines")), _maps(record.get("tenders"))
-        if self.sku and not any(self.sku in (line.get("ItemID"), line.get("code")) for line in lines):
+        said = findable(record)
+        if self.sku and self.sku not in said.goods:
             return False
-        if self.amount_minor is not None and self.amount_minor not in _amounts(record, tenders):
+        if self.amount_minor is not None and self.amount_minor not in said.amounts | said.parts:
             return False
-        if self.text:
-            texts = [line.get("Name") for line in lines] + [tender.get("TradeNo") for tender in tenders]
-            texts += [record.get("OperatorID"), record.get("type")]
-            return any(self.text in one.casefold() for one in texts if isinstance(one, str))
-        return True
+        return not self.text or any(self.text in one.casefold() for one in (*said.others, *said.names))
 
 
 def _minor(amount: str, exponent: int) -> int:
@@ -180,19 +184,8 @@ def _minor(amount: str, exponent: int) -> int:
     return int(said[1] + said[2] + (said[3] or "").ljust(exponent, "0"))
 
 
-def _maps(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _amounts(record: dict[str, Any], tenders: list[dict[str, Any]]) -> set[Any]:
-    receipt = record.get("receipt")
-    priced = receipt if isinstance(receipt, dict) else {}
-    amounts = {priced.get("total"), *(line.get("net") for line in _maps(priced.get("lines")))}
-    return amounts | {tender.get(key) for tender in tenders for key in ("Amount", "Given")}
-
-
 def matching(live: Queries, one: Epoch, wanted: Wanted, newest_first: bool) -> Iterator[dict[str, Any]]:
-    """The sales that fit. Raises JournalError DAMAGED."""
+    """The records that fit. Raises JournalError DAMAGED."""
     step = -1 if newest_first else 1
     at = wanted.last if newest_first else wanted.first
     while True:

@@ -1,4 +1,4 @@
-"""The targets of scripts/fuzz, for a moment each: readers of snapshots, deltas, baskets, returns, codes and frames."""
+"""The targets of scripts/fuzz, for a moment each: all that scripts/fuzz --list names."""
 
 from __future__ import annotations
 

@@ -554,11 +554,11 @@ class Days(RuleBasedStateMachine):
         assert rig.journal.recover() == state and rig.journal.verify() is None
 
 
-def play(examples: int, steps: int, find: bool = False) -> None:
+def play(examples: int, steps: int, find: bool = False, days: type[Days] = Days) -> None:
     """`find`: a fault that is there is found, always by the same days. None is made small: that takes minutes."""
 
     run_state_machine_as_test(
-        Days,
+        days,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
