@@ -102,9 +102,11 @@ def private(value: Any) -> Any:
     """The same, with bytes in hex and persons' numbers by their ends."""
     if isinstance(value, dict):
         return {key: _member(v) if key == "member" else private(v) for key, v in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):  # msgpack's extension types are tuples
         return [private(v) for v in value]
-    return value.hex() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _member(value: Any) -> Any:
