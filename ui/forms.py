@@ -63,7 +63,7 @@ FORMS: dict[str, FormSpec] = {
     "paid_out": FormSpec(mark("Take money out of the drawer"), (AMOUNT, REASON)),
     "drop": FormSpec(mark("Take money to the safe"), (AMOUNT, REASON)),
     "no_sale": FormSpec(mark("Open the drawer without a sale"), (REASON,)),
-    "part": FormSpec(mark("Pay a part"), (AMOUNT,), hint=mark("Then take cash for it, or scan the payment code.")),
+    "part": FormSpec(mark("Part payment"), (AMOUNT,), hint=mark("Then take cash for it, or scan the payment code.")),
     "shift_open": FormSpec(mark("Open a shift"), (Field("float_minor", mark("Change in the drawer"), "money"),)),
     "shift_close": FormSpec(
         mark("Count the drawer"),
@@ -157,6 +157,7 @@ class Option:
     label: str
     value: str
     detail: str = ""
+    more: int = 0  # goods besides the one that it is named after
 
 
 def opened(form: str, /, *values: str, args: Mapping[str, str | int] | None = None, **says: str) -> Form:

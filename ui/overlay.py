@@ -65,9 +65,10 @@ def options_of(form: Form, view: View, local: Local) -> tuple[Option, ...]:
         return tuple(
             Option(
                 str(one.number),
-                f"{one.name} ×{one.lines}" if one.lines > 1 else one.name,
+                one.name,
                 str(one.number),
-                f"{one.at[11:16]}  {grouped_text(one.total_minor, view.exponent)}",
+                f"{one.at[11:16]} · {grouped_text(one.total_minor, view.exponent)}",
+                one.lines - 1,
             )
             for one in view.suspended
         )

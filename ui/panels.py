@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runtime.wire.messages import View, ViewRecord
 from ui.buttons import Button
-from ui.forms import FORMS, REASONS, Form
+from ui.forms import FORMS, REASONS, Form, Option
 from ui.keys import BY_ACTION, HOT_KEYS
 from ui.local import Local, Words
 from ui.money import grouped_text, money_text, weight_text
@@ -26,7 +26,7 @@ OPERATION_WORDS: dict[str, str] = {
     "shift_close": mark("Count and close the shift"),
     "suspend": mark("Hold"),
     "recall": mark("Take a sale up again"),
-    "reprint": mark("Copy"),
+    "reprint": mark("Receipt copy"),
 }
 ROLE_WORDS: dict[str, str] = {
     "cashier": mark("Cashier"),
@@ -157,10 +157,13 @@ def _form(view: View, local: Local, form: Form, t: Texts) -> Panel:
         active = number == form.active
         shown = DOT * len(value) if one.kind == "pin" else value
         if active and form.pick is not None and form.pick < len(options):
-            shown = options[form.pick].label
+            shown = options[form.pick].value
         fields.append(FieldShown(t(one.label), shown, active, one.optional))
     choices = tuple(
-        Choice(f"choose:{n}", one.key, one.label, "", one.detail, n == form.pick) for n, one in enumerate(options)
+        Choice(f"choose:{n}", one.key, one.label, "", one.detail, n == form.pick)
+        if form.field.kind != "ticket"
+        else Choice(f"choose:{n}", "", _ticket(one, t), "", one.detail, n == form.pick)
+        for n, one in enumerate(options)
     )
     return Panel(
         "form",
@@ -172,6 +175,12 @@ def _form(view: View, local: Local, form: Form, t: Texts) -> Panel:
         len(choices),
         columns=1 if form.field.kind == "ticket" else 2,
     )
+
+
+def _ticket(one: Option, t: Texts) -> str:
+    if one.more > 0:
+        return t("No. {number} · {name} and {more} more", number=one.value, name=one.label, more=one.more)
+    return t("No. {number} · {name}", number=one.value, name=one.label)
 
 
 def _form_hint(form: Form, t: Texts) -> str:

@@ -112,7 +112,7 @@ def _choice(paper: Paper, grid: Grid, choice: Choice, number: int, rect: Rect, p
         paper.text(f"{slot}.key", Rect(inner.x, inner.y, key_w - 6, inner.h), choice.key, 14, theme.quiet)
     detail_w = 0
     if choice.detail:
-        detail_w = 120
+        detail_w = 150 if panel.cover == "form" else 120
         at = Rect(inner.x + inner.w - detail_w, inner.y, detail_w, inner.h)
         size = grid.pick(17, 19)
         paper.text(f"{slot}.detail", at, choice.detail, size, ink, "right")
