@@ -10,7 +10,6 @@ from ui.models import Ask, Message, Screen
 from ui.paper import TOUCH, Align, Grid, Paper, Rect, Target
 from ui.scene_panel import draw_panel
 
-
 ASK_H = 52  # of a question
 
 
