@@ -73,6 +73,10 @@ def _banner_of(view: View | None, local: Local, t: Texts) -> Banner:
     if view.state == "closed" and view.total_minor < 0:
         given = money_text(-view.total_minor, view.currency, view.exponent)
         return Banner(t("Given back: {given}", given=given), t(hint, **keys), severity, solid=True)
+    if view.open_return is not None and view.state in ("idle", "ringing", "closed"):
+        back = view.state == "ringing" and view.total_minor < 0
+        says = t("Choose more, or {pay} gives the money back.", **keys) if back else t("Choose what comes back.")
+        return Banner(t("Return · receipt {number}", number=view.open_return.number), says, "info")
     if is_refund(view):
         back = money_text(view.paid_minor - view.total_minor, view.currency, view.exponent)
         return Banner(t("Give {back} back", back=back), t("{pay} gives it back in cash.", **keys), severity)

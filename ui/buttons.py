@@ -87,9 +87,7 @@ def buttons_of(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
     if view is None:
         return ()
     if cover in ("form", "return", "found", "report"):
-        own_ones = _panel_buttons(view, local, t, cover)
-        if cover != "return" or own_ones:
-            return own_ones
+        return _panel_buttons(view, local, t, cover)
     buttons = []
     if wide := _wide(view, local, t, now):
         buttons.append(wide)
@@ -139,9 +137,11 @@ def _panel_buttons(view: View, local: Local, t: Texts, cover: str) -> tuple[Butt
     if cover == "found":
         print_it = Button("ok", t("Print a copy"), keys.first("enter"), True)
         return (print_it, back) if local.pick is not None else (back,)
-    if local.pick is None or view.state not in ("idle", "closed"):
-        return ()
-    return (Button("ok", t("Take this back"), keys.first("enter"), True), back)
+    this = Button("ok", t("Take this back"), keys.first("enter"), True)
+    ends = "pay" if "pay" in valid(view, local) and view.state == "ringing" else "cancel"  # money goes back, or nothing
+    finish = Button(ends, t("Finish"), keys.first(ends), local.pick is None, wide=True)
+    leave = (Button("cancel", t("Put away"), keys.first("cancel")),) if ends == "pay" else ()
+    return (this, finish, *leave) if local.pick is not None else (finish, *leave)
 
 
 def _pay_label(view: View, local: Local, t: Texts) -> str:
@@ -164,7 +164,7 @@ def _cancel_label(view: View, local: Local, t: Texts) -> str:
     if view.looking_up or view.lookup is not None:
         return t("End price check")
     if view.open_return is not None:
-        return t("Put receipt away")
+        return t("Put away")
     return t("Drop quantity") if view.pending_qty is not None else ""
 
 

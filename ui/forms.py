@@ -16,7 +16,7 @@ from typing import Literal
 
 from runtime.wire.messages import Sentence, View
 from ui.keys import MAX_ENTRY
-from ui.money import amount_text, entered_minor
+from ui.money import amount_text, entered_minor, money_text
 from ui.texts import mark, own
 
 Kind = Literal["money", "percent", "number", "text", "pin", "date", "reason", "ticket"]
@@ -96,6 +96,7 @@ FORMS: dict[str, FormSpec] = {
     "return_line": FormSpec(
         mark("Take back: {name}"),
         (Field("qty", mark("How many; empty: all that is left"), "number", True), REASON),
+        hint=mark("Left of it: {left}. Empty takes all of it back."),
     ),
     "return_all": FormSpec(mark("Take back all that is left"), (REASON,)),
     "return_item": FormSpec(
@@ -270,6 +271,21 @@ def birth_date(text: str) -> str | None:
     """`20010531` or `2001-05-31` as `2001-05-31`; whether there is such a day is the daemon's to say."""
     match = _DATE.fullmatch(text)
     return f"{match[1]}-{match[2]}-{match[3]}" if match else None
+
+
+def described(args: Mapping[str, str | int | None], view: View) -> str:
+    """What a command would be done to, for the person who is asked to agree: the line, the amount, the reason."""
+    said = [line.name for line in view.lines if line.line == args.get("line") and view.open_return is None]
+    if view.open_return is not None:
+        said += [line.name for line in view.open_return.lines if line.line == args.get("line")]
+    said += [f"{args['percent']}%"] if args.get("percent") else []
+    said += [f"×{args['qty']}"] if args.get("qty") else []
+    for name in ("price_minor", "amount_minor", "float_minor", "cash_minor"):
+        amount_minor = args.get(name)
+        if isinstance(amount_minor, int):
+            said.append(money_text(amount_minor, view.currency, view.exponent))
+    said += [str(args[name]) for name in ("code", "reason") if args.get(name)]
+    return " · ".join(said)
 
 
 def filled_amount(typed: str, view: View) -> str:

@@ -56,9 +56,7 @@ HOT_KEYS: tuple[HotKey, ...] = (
     HotKey("page_down", ("PageDown",), mark("Page down"), mark("Scroll down"), repeats=True),
     HotKey("erase", ("Backspace",), mark("Erase"), mark("Take back the last typed character"), repeats=True),
     HotKey("reprint", ("F12",), mark("Print waiting"), mark("Print the receipts that are waiting")),
-    HotKey(
-        "reprint_number", ("Ctrl+F12",), mark("Receipt copy"), mark("Print a receipt again, by its number, as a copy")
-    ),
+    HotKey("reprint_number", ("Ctrl+F12",), mark("Receipt copy"), mark("A receipt again, by its number, as a copy")),
     HotKey("journal_search", ("F4",), mark("Search"), mark("Find sales by number, day, goods or amount")),
     HotKey("no_sale", ("F5",), mark("Open drawer"), mark("Open the drawer without a sale")),
     HotKey("paid_in", ("Ctrl+F5",), mark("Paid in"), mark("Put money into the drawer")),

@@ -36,6 +36,9 @@ def draw_panel(paper: Paper, grid: Grid, panel: Panel, area: Rect) -> Fits:
         paper.box("panel.search.box", box.inset(2, 2), theme.paper, 4)
         paper.text("panel.search", box.inset(8), panel.search or "", 18, theme.ink)
     y += title_h
+    if panel.lead:
+        paper.text("panel.lead", Rect(x, y, w, 26), panel.lead, grid.pick(18, 20), theme.ink)
+        y += 28
     if panel.hint:
         paper.text("panel.hint", Rect(x, y, w, 22), panel.hint, grid.pick(15, 16), theme.quiet)
     y += 26

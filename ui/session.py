@@ -1,8 +1,9 @@
 """One front end at work: keys and touches in, Views in, commands and a screen out. No window, no thread, no clock.
 
 Type-ahead: a command that is not answered yet holds back the keys after it, so that `+` `+` is subtotal and then exact
-cash, and never two of the first. The second `+` counts from SETTLE_S on, as with a finger. A refusal throws the held keys away: they were meant for what did not
-happen. After HOLD_S without an answer the keys are thrown away as well and the screen says so.
+cash, and never two of the first. The second `+` counts from SETTLE_S on, as with a finger. A refusal throws the held
+keys away: they were meant for what did not happen. After HOLD_S without an answer the keys are thrown away as well and
+the screen says so.
 
 A wedge scanner types faster than a person: BURST or more characters at that pace before Enter are a scan, whole and
 alone, whatever was half typed before them, and never an amount of cash.
@@ -18,7 +19,7 @@ from datetime import datetime, timedelta
 from runtime.wire.messages import Answer, Command, View
 from ui.actions import press
 from ui.client import Arrival, Link
-from ui.forms import Args, Form, opened
+from ui.forms import Args, Form, described, opened
 from ui.keys import BY_ACTION, typed
 from ui.local import Local, reopened, say, scroll_by, seen, typing, with_form, with_typing
 from ui.models import Screen, screen
@@ -214,6 +215,8 @@ class Session:
             return
         if answer.sentence is not None and answer.sentence.code == "approval_needed":
             said = {name: str(answer.sentence.args.get(name, "")) for name in ("operation", "role")}
+            if self.view is not None:
+                said["what"] = described(waiting.command.args, self.view)
             args = {k: v for k, v in waiting.command.args.items() if v is not None and k != "approver"}
             form = opened("approval", args=args, **said)
             self.local = with_form(self.local, replace(form, command=waiting.command.name))

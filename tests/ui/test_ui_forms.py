@@ -334,6 +334,47 @@ def test_a_form_puts_an_old_good_word_away() -> None:
     assert message is not None and message.text == "Rung again."
 
 
+def test_an_approval_names_what_is_approved() -> None:
+    till = Till(RINGING)
+    till.keys("Up", *"44.9", "/", "3", "Enter")
+    said = Sentence("approval_needed", "", "", {"operation": "price_override", "role": "supervisor"})
+    till.session.arrive(Answer(till.sent[-1].id, False, said))
+    panel = till.session.screen().panel
+    assert panel is not None and panel.title == "Approval: New price"
+    assert panel.lead == "环保购物袋（大） · ¥44.90 · Close to its date"
+    till.keys(*"2001", "Enter", *"4711")
+    assert "4711" not in repr(till.session.screen())
+
+
+def test_a_return_has_an_end_and_takes_a_quantity_first() -> None:
+    shown = SCENES["return"].view
+    till = Till(shown)
+    now = till.session.screen()
+    assert now.banner.text == "Return · receipt 1031"
+    assert [(b.action, b.label, b.primary) for b in now.buttons] == [("cancel", "Finish", True)]
+    assert now.panel is not None and [c.detail for c in now.panel.choices] == ["≈6.66", "15.80", "49.90", "—"]
+    till.keys("Down", "2", "Enter")
+    form = till.session.local.form
+    assert form is not None and form.values[0] == "2" and not till.session.local.entry
+    panel = till.session.screen().panel
+    till.keys("1", "Enter")
+    assert sent(till) == [("return_line", {"line": 1, "qty": 2, "reason": "Quality"})] and panel is not None
+    till = Till(shown)
+    till.keys("2", *"01", "Enter")  # none is chosen: a code
+    assert sent(till) == [("scan", {"code": "201"})]
+    till = Till(SCENES["returning"].view)
+    finish = next(b for b in till.session.screen().buttons if b.label == "Finish")
+    till.session.act(finish.action)
+    assert till.names() == ["subtotal"]
+
+
+def test_a_report_counts_in_units_and_says_what_it_leaves_out() -> None:
+    panel = Till(SCENES["report"].view).session.screen().panel
+    assert panel is not None and "shown after the count" in panel.hint
+    rows = {choice.label: choice.detail for choice in panel.choices}
+    assert rows["Given up"] == "2 times" and rows["Float"] == "500.00"
+
+
 def test_practice_is_in_the_banner_too() -> None:
     assert Till(SCENES["training"].view).session.screen().banner.text == "Practice · Ringing"
 
