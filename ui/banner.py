@@ -74,8 +74,8 @@ def _banner_of(view: View | None, local: Local, t: Texts) -> Banner:
         given = money_text(-view.total_minor, view.currency, view.exponent)
         return Banner(t("Given back: {given}", given=given), t(hint, **keys), severity, solid=True)
     if view.open_return is not None and view.state in ("idle", "ringing", "closed"):
-        back = view.state == "ringing" and view.total_minor < 0
-        says = t("Choose more, or {pay} gives the money back.", **keys) if back else t("Choose what comes back.")
+        owed = view.state == "ringing" and view.total_minor < 0
+        says = t("Choose more, or {pay} gives the money back.", **keys) if owed else t("Choose what comes back.")
         return Banner(t("Return · receipt {number}", number=view.open_return.number), says, "info")
     if is_refund(view):
         back = money_text(view.paid_minor - view.total_minor, view.currency, view.exponent)
@@ -94,6 +94,8 @@ def _banner_of(view: View | None, local: Local, t: Texts) -> Banner:
             t("Scan the payment code, type cash and press {enter}, or {pay} for the rest in cash.", **keys),
             severity,
         )
+    if view.state == "ringing" and view.age_question:
+        hint = mark("Scan on; payment comes after the answer below.")
     return Banner(t(text), t(hint, **keys), severity, solid=view.state in ("closed", "paying", "weighing"))
 
 

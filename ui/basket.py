@@ -129,7 +129,7 @@ def savings_of(view: View | None, t: Texts) -> tuple[Saving, ...]:
 
 def _paid_by(view: View, t: Texts) -> tuple[Figure, ...]:
     """What came in so far, each tender on its own; more than there is room for as one sum of a kind."""
-    tenders = [(one.kind, one.amount_minor) for one in view.tenders] or [("", view.paid_minor)]
+    tenders: list[tuple[str, int]] = [(one.kind, one.amount_minor) for one in view.tenders] or [("", view.paid_minor)]
     if len(tenders) > MAX_TENDERS:
         kinds = dict.fromkeys(kind for kind, _ in tenders)
         tenders = [(kind, sum(amount for one, amount in tenders if one == kind)) for kind in kinds]

@@ -291,6 +291,7 @@ def test_an_open_question_of_age_is_asked_once_and_takes_no_money() -> None:
     assert now.ask is not None and now.ask.text == "高粱白酒 500ml · Is the customer 18 or older?"
     assert "20010531, then Home" in now.ask.hint and now.message is None
     assert not [b for b in now.buttons if b.action == "pay" or b.primary]
+    assert now.banner.hint == "Scan on; payment comes after the answer below."
     scanned = Notice(40, "good", Sentence("item_added", "{name}", "", {"name": "苹果"}))
     till.session.arrive(replace(BASKET, rev=40, notice=scanned))  # scanning goes on: the question keeps its name
     now = till.session.screen()
