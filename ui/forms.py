@@ -273,12 +273,14 @@ def birth_date(text: str) -> str | None:
     return f"{match[1]}-{match[2]}-{match[3]}" if match else None
 
 
-def described(args: Mapping[str, str | int | None], view: View) -> str:
+def described(command: str, args: Mapping[str, str | int | None], view: View) -> str:
     """What a command would be done to, for the person who is asked to agree: the line, the amount, the reason."""
     said = [line.name for line in view.lines if line.line == args.get("line") and view.open_return is None]
     if view.open_return is not None:
         said += [line.name for line in view.open_return.lines if line.line == args.get("line")]
-    said += [f"{args['percent']}%"] if args.get("percent") else []
+    if command in ("void_ticket", "discount_ticket"):
+        said.append(money_text(view.total_minor, view.currency, view.exponent))
+    said += [f"-{args['percent']}%"] if args.get("percent") else []
     said += [f"×{args['qty']}"] if args.get("qty") else []
     for name in ("price_minor", "amount_minor", "float_minor", "cash_minor"):
         amount_minor = args.get(name)

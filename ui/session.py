@@ -216,7 +216,7 @@ class Session:
         if answer.sentence is not None and answer.sentence.code == "approval_needed":
             said = {name: str(answer.sentence.args.get(name, "")) for name in ("operation", "role")}
             if self.view is not None:
-                said["what"] = described(waiting.command.args, self.view)
+                said["what"] = described(waiting.command.name, waiting.command.args, self.view)
             args = {k: v for k, v in waiting.command.args.items() if v is not None and k != "approver"}
             form = opened("approval", args=args, **said)
             self.local = with_form(self.local, replace(form, command=waiting.command.name))

@@ -345,6 +345,10 @@ def test_an_approval_names_what_is_approved() -> None:
     assert panel.lead == "环保购物袋（大） · ¥44.90 · Close to its date"
     till.keys(*"2001", "Enter", *"4711")
     assert "4711" not in repr(till.session.screen())
+    till = Till(RINGING)
+    approval_asked(till)
+    panel = till.session.screen().panel
+    assert panel is not None and panel.lead == "¥112.21 · Customer left"
 
 
 def test_a_return_has_an_end_and_takes_a_quantity_first() -> None:
