@@ -23,6 +23,7 @@ STATES = ("ringing", "hint", "weighing", "tendering", "closed", "trouble")
 DAY = (
     *((name, "1024x768", "zh", "light") for name in (
         "functions", "discount", "approval", "recall", "return", "report", "found", "training", "counting", "locked",
+        "idle-bar", "float", "pending", "counted", "z", "price-approval",
     )),
     *((name, "800x600", "zh", "light") for name in ("search", "price", "age", "lookup", "part-paid", "off")),
     ("functions", "800x600", "en", "light"),

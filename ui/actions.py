@@ -176,7 +176,7 @@ def _code_pay(view: View, local: Local) -> Result:
     if is_refund(view):
         return local, (("refund_code", {}),)
     if not local.entry:
-        return say(local, own("UI_NO_DIGITS")), ()
+        return say(local, own("UI_SCAN_CODE"), "info"), ()
     return replace(local, entry=""), (("scan", {"code": local.entry}),)
 
 

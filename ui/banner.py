@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from runtime.wire.messages import View
 from ui.actions import is_refund
+from ui.basket import still_due_minor
 from ui.local import Local
 from ui.money import money_text
 from ui.texts import Texts, mark
@@ -36,6 +37,14 @@ class Banner:
 
 
 def banner_of(view: View | None, local: Local, t: Texts) -> Banner:
+    """In training its word stands before everything."""
+    banner = _banner_of(view, local, t)
+    if view is None or not view.training or not local.connected:
+        return banner
+    return replace(banner, text=f"{t('Practice')} · {banner.text}")
+
+
+def _banner_of(view: View | None, local: Local, t: Texts) -> Banner:
     if view is None or not local.connected:
         return Banner(t("Connecting"), t("The basket comes back by itself."), "bad", solid=True)
     keys = local.settings.keys.names()
@@ -64,14 +73,29 @@ def banner_of(view: View | None, local: Local, t: Texts) -> Banner:
     if view.state == "closed" and view.total_minor < 0:
         given = money_text(-view.total_minor, view.currency, view.exponent)
         return Banner(t("Given back: {given}", given=given), t(hint, **keys), severity, solid=True)
+    if view.open_return is not None and view.state in ("idle", "ringing", "closed"):
+        owed = view.state == "ringing" and view.total_minor < 0
+        says = t("Choose more, or {pay} gives the money back.", **keys) if owed else t("Choose what comes back.")
+        return Banner(t("Return · receipt {number}", number=view.open_return.number), says, "info")
     if is_refund(view):
         back = money_text(view.paid_minor - view.total_minor, view.currency, view.exponent)
         return Banner(t("Give {back} back", back=back), t("{pay} gives it back in cash.", **keys), severity)
     if view.part_minor is not None and view.state == "tendering":
         part = money_text(view.part_minor, view.currency, view.exponent)
         return Banner(
-            t("Payment of a part: {part}", part=part), t("Take cash for it, or scan the payment code."), severity
+            t("Payment of a part: {part}", part=part),
+            t("Take cash for it with {pay}, or scan the payment code.", **keys),
+            severity,
         )
+    if view.paid_minor and view.state == "tendering":
+        due = money_text(still_due_minor(view), view.currency, view.exponent)
+        return Banner(
+            t("Part paid · {due} still due", due=due),
+            t("Scan the payment code, type cash and press {enter}, or {pay} for the rest in cash.", **keys),
+            severity,
+        )
+    if view.state == "ringing" and view.age_question:
+        hint = mark("Scan on; payment comes after the answer below.")
     return Banner(t(text), t(hint, **keys), severity, solid=view.state in ("closed", "paying", "weighing"))
 
 

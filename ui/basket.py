@@ -10,6 +10,7 @@ from ui.local import Local, first_shown, live_lines
 from ui.money import grouped_text, money_text, weight_text
 from ui.texts import Texts, mark
 
+MAX_TENDERS = 3  # figures beside the total
 MAX_SAVINGS = 4  # discounts by name; what is over is one sum
 TENDER_WORDS = {"cash": mark("Cash in"), "code": mark("Paid by code"), "": mark("Received")}
 HEADS = (mark("Ln"), mark("Goods"), mark("Qty"), mark("Price"), mark("Off"), mark("Amount"))
@@ -126,6 +127,22 @@ def savings_of(view: View | None, t: Texts) -> tuple[Saving, ...]:
     return tuple(Saving(name, grouped_text(minor, view.exponent)) for name, minor in named)
 
 
+def _paid_by(view: View, t: Texts) -> tuple[Figure, ...]:
+    """What came in so far, each tender on its own; more than there is room for as one sum of a kind."""
+    tenders: list[tuple[str, int]] = [(one.kind, one.amount_minor) for one in view.tenders] or [("", view.paid_minor)]
+    if len(tenders) > MAX_TENDERS:
+        kinds = dict.fromkeys(kind for kind, _ in tenders)
+        tenders = [(kind, sum(amount for one, amount in tenders if one == kind)) for kind in kinds]
+    return tuple(
+        Figure(t(TENDER_WORDS[kind]), money_text(amount, view.currency, view.exponent)) for kind, amount in tenders
+    )
+
+
+def still_due_minor(view: View) -> int:
+    """What is not paid yet: the whole of it, also while the next tender is to pay a part."""
+    return due_minor(view) if view.part_minor is None else max(0, view.due_minor)
+
+
 def figures_of(view: View | None, t: Texts) -> tuple[Figure, tuple[Figure, ...]]:
     if view is None:
         return Figure(t("Total"), ""), ()
@@ -138,10 +155,14 @@ def figures_of(view: View | None, t: Texts) -> tuple[Figure, tuple[Figure, ...]]
     saved = [figure(t("You save"), view.discount_minor)] if view.discount_minor > 0 else []
     total = figure(t("To pay"), view.total_minor)
     if view.state in ("tendering", "paying"):
-        paid = [total, figure(t("Paid so far"), view.paid_minor)] if view.paid_minor else []
         if is_refund(view):
             return figure(t("Give back"), view.paid_minor - view.total_minor), (pieces, *saved)
-        return figure(t("Due"), due_minor(view)), (pieces, *saved, *paid)
+        paid = _paid_by(view, t) if view.paid_minor else ()
+        if view.part_minor is not None:
+            return figure(t("This part"), due_minor(view)), (figure(t("Still due"), still_due_minor(view)), *paid)
+        if paid:
+            return figure(t("Still due"), still_due_minor(view)), (total, *paid)
+        return figure(t("Due"), due_minor(view)), (pieces, *saved)
     if view.state == "closed" and view.total_minor < 0:
         return figure(t("Gave back"), -view.total_minor), (pieces, *saved)
     if view.state == "closed":

@@ -22,10 +22,13 @@ class Button:
     label: str
     key: str  # its hot key, shown on it; empty for one that has none
     primary: bool = False
+    wide: bool = False  # in the widest place without being primary
 
 
-def button_of(action: str, local: Local, t: Texts, label: str = "", primary: bool = False) -> Button:
-    return Button(action, label or t(BY_ACTION[action].label), local.settings.keys.first(action), primary)
+def button_of(
+    action: str, local: Local, t: Texts, label: str = "", primary: bool = False, wide: bool = False
+) -> Button:
+    return Button(action, label or t(BY_ACTION[action].label), local.settings.keys.first(action), primary, wide)
 
 
 def pad_key(action: str, label: str) -> Button:
@@ -34,7 +37,8 @@ def pad_key(action: str, label: str) -> Button:
 
 # The order on the screen; enter, erase and the arrows have places of their own.
 BUTTON_ORDER = (
-    "pay", "weigh", "code_pay", "quantity", "set_quantity", "void_line", "member", "reprint", "cancel",
+    "pay", "weigh", "code_pay", "quantity", "set_quantity", "void_line", "member", "reprint", "x_report", "paid_out",
+    "cancel",
 )  # fmt: skip
 PAY_WORDS = {"ringing": mark("Pay"), "tendering": mark("Exact cash"), "closed": mark("Next sale")}
 CANCEL_WORDS = {
@@ -59,6 +63,8 @@ def bar_of(view: View | None, local: Local, t: Texts) -> tuple[Button | None, ..
     bar: list[Button | None] = []
     for actions in BAR:
         action = next((one for one in actions if one in now), None)
+        if action == "shift" and view is not None and _wide(view, local, t, now):
+            action = None  # it is the widest button
         label = _label_now(action, view, t) if action and view is not None else ""
         bar.append(button_of(action, local, t, label) if action else None)
     return tuple(bar)
@@ -81,25 +87,29 @@ def buttons_of(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
     if view is None:
         return ()
     if cover in ("form", "return", "found", "report"):
-        own_ones = _panel_buttons(view, local, t, cover)
-        if cover != "return" or own_ones:
-            return own_ones
+        return _panel_buttons(view, local, t, cover)
     buttons = []
     if wide := _wide(view, local, t, now):
         buttons.append(wide)
     for action in BUTTON_ORDER:
         if action not in now or (wide and action in ("pay", "weigh")):
             continue
+        if action in ("pay", "code_pay") and view.age_question:
+            continue  # the daemon takes no money before the answer
         label = ""
         if action == "pay":
             label = _pay_label(view, local, t)
         elif action == "code_pay" and is_refund(view):
             label = t("Refund by code")
+        elif action == "code_pay":
+            label = t("Pay by code")
         elif action == "cancel":
             label = _cancel_label(view, local, t)
             if not label:
                 continue  # it only clears what was typed, and the keypad has a key for that
-        buttons.append(button_of(action, local, t, label, primary=action in ("pay", "weigh")))
+        # Cash and code are equally likely: two equal buttons, until what is typed says which of them it is.
+        primary = action in ("pay", "weigh") or (action == "code_pay" and not local.entry)
+        buttons.append(button_of(action, local, t, label, primary, wide=action == "code_pay"))
     return tuple(buttons)
 
 
@@ -127,9 +137,11 @@ def _panel_buttons(view: View, local: Local, t: Texts, cover: str) -> tuple[Butt
     if cover == "found":
         print_it = Button("ok", t("Print a copy"), keys.first("enter"), True)
         return (print_it, back) if local.pick is not None else (back,)
-    if local.pick is None or view.state not in ("idle", "closed"):
-        return ()
-    return (Button("ok", t("Take this back"), keys.first("enter"), True), back)
+    this = Button("ok", t("Take this back"), keys.first("enter"), True)
+    ends = "pay" if "pay" in valid(view, local) and view.state == "ringing" else "cancel"  # money goes back, or nothing
+    finish = Button(ends, t("Finish"), keys.first(ends), local.pick is None, wide=True)
+    leave = (Button("cancel", t("Put away"), keys.first("cancel")),) if ends == "pay" else ()
+    return (this, finish, *leave) if local.pick is not None else (finish, *leave)
 
 
 def _pay_label(view: View, local: Local, t: Texts) -> str:
@@ -152,7 +164,7 @@ def _cancel_label(view: View, local: Local, t: Texts) -> str:
     if view.looking_up or view.lookup is not None:
         return t("End price check")
     if view.open_return is not None:
-        return t("Put receipt away")
+        return t("Put away")
     return t("Drop quantity") if view.pending_qty is not None else ""
 
 
@@ -175,7 +187,7 @@ def quick_amounts(due: int, exponent: int) -> tuple[int, ...]:
 def quick_cash_of(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
     if view is None or view.state != "tendering" or not local.connected or cover_of(view, local) == "form":
         return ()
-    if is_refund(view):
+    if is_refund(view) or view.age_question:
         return ()
     amounts = quick_amounts(due_minor(view), view.exponent)
     return tuple(

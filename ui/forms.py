@@ -16,7 +16,7 @@ from typing import Literal
 
 from runtime.wire.messages import Sentence, View
 from ui.keys import MAX_ENTRY
-from ui.money import amount_text, entered_minor
+from ui.money import amount_text, entered_minor, money_text
 from ui.texts import mark, own
 
 Kind = Literal["money", "percent", "number", "text", "pin", "date", "reason", "ticket"]
@@ -63,7 +63,7 @@ FORMS: dict[str, FormSpec] = {
     "paid_out": FormSpec(mark("Take money out of the drawer"), (AMOUNT, REASON)),
     "drop": FormSpec(mark("Take money to the safe"), (AMOUNT, REASON)),
     "no_sale": FormSpec(mark("Open the drawer without a sale"), (REASON,)),
-    "part": FormSpec(mark("Pay a part"), (AMOUNT,), hint=mark("Then take cash for it, or scan the payment code.")),
+    "part": FormSpec(mark("Part payment"), (AMOUNT,), hint=mark("Then take cash for it, or scan the payment code.")),
     "shift_open": FormSpec(mark("Open a shift"), (Field("float_minor", mark("Change in the drawer"), "money"),)),
     "shift_close": FormSpec(
         mark("Count the drawer"),
@@ -96,6 +96,7 @@ FORMS: dict[str, FormSpec] = {
     "return_line": FormSpec(
         mark("Take back: {name}"),
         (Field("qty", mark("How many; empty: all that is left"), "number", True), REASON),
+        hint=mark("Left of it: {left}. Empty takes all of it back."),
     ),
     "return_all": FormSpec(mark("Take back all that is left"), (REASON,)),
     "return_item": FormSpec(
@@ -157,6 +158,7 @@ class Option:
     label: str
     value: str
     detail: str = ""
+    more: int = 0  # goods besides the one that it is named after
 
 
 def opened(form: str, /, *values: str, args: Mapping[str, str | int] | None = None, **says: str) -> Form:
@@ -269,6 +271,23 @@ def birth_date(text: str) -> str | None:
     """`20010531` or `2001-05-31` as `2001-05-31`; whether there is such a day is the daemon's to say."""
     match = _DATE.fullmatch(text)
     return f"{match[1]}-{match[2]}-{match[3]}" if match else None
+
+
+def described(command: str, args: Mapping[str, str | int | None], view: View) -> str:
+    """What a command would be done to, for the person who is asked to agree: the line, the amount, the reason."""
+    said = [line.name for line in view.lines if line.line == args.get("line") and view.open_return is None]
+    if view.open_return is not None:
+        said += [line.name for line in view.open_return.lines if line.line == args.get("line")]
+    if command in ("void_ticket", "discount_ticket"):
+        said.append(money_text(view.total_minor, view.currency, view.exponent))
+    said += [f"-{args['percent']}%"] if args.get("percent") else []
+    said += [f"×{args['qty']}"] if args.get("qty") else []
+    for name in ("price_minor", "amount_minor", "float_minor", "cash_minor"):
+        amount_minor = args.get(name)
+        if isinstance(amount_minor, int):
+            said.append(money_text(amount_minor, view.currency, view.exponent))
+    said += [str(args[name]) for name in ("code", "reason") if args.get(name)]
+    return " · ".join(said)
 
 
 def filled_amount(typed: str, view: View) -> str:

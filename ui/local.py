@@ -51,6 +51,8 @@ class Local:
     clock: str = ""  # local time to show; empty: the View's
     notice_seen: int = 0  # serial of the View's notice that `notice_basis` belongs to
     notice_basis: tuple[str, int, int] = ("", 0, 0)
+    age_name: str = ""  # the goods that the open question of age is about
+    hushed: int = 0  # serial of the notice that a form, opened after it, has put away
     theme: ThemeName = "light"
     settings: UiSettings = DEFAULTS
     words: Words = Words()
@@ -84,10 +86,19 @@ def seen(local: Local, before: View | None, view: View) -> Local:
         changes["selected"] = None
     if before is not None and before.state != view.state:
         changes["selected"] = None
+    changes["age_name"] = _age_name(local, view)
     local = replace(local, **changes) if changes else local  # type: ignore[arg-type]  # keys are fields, above
     if before is None or panels_of(before) != panels_of(view):
         local = replace(local, pick=None, first=0)
     return _forms_seen(local, before, view)
+
+
+def _age_name(local: Local, view: View) -> str:
+    """What the daemon asked about is kept as long as the question is open: the next scan has its own notice."""
+    if not view.age_question:
+        return ""
+    said = view.notice.sentence if view.notice is not None else None
+    return str(said.args.get("name", "")) if said is not None and said.code == "age_asked" else local.age_name
 
 
 def panels_of(view: View) -> tuple[object, ...]:
@@ -101,7 +112,7 @@ def _forms_seen(local: Local, before: View | None, view: View) -> Local:
         local = replace(local, form=None)
     wants = asked_for(view)
     if local.form is None and wants is not None and (before is None or asked_for(before) != wants):
-        local = with_form(local, wants)
+        local = replace(with_form(local, wants), hushed=local.hushed)  # what opened it is news
     return local
 
 
@@ -158,7 +169,7 @@ def reopened(local: Local, form: Form) -> Local:
 
 def with_form(local: Local, form: Form) -> Local:
     """With this form on top of whatever else is open."""
-    return replace(local, form=form, help_open=False, filter="", pick=None, first=0)
+    return replace(local, form=form, help_open=False, filter="", pick=None, first=0, hushed=local.notice_seen)
 
 
 def live_lines(view: View) -> tuple[ViewLine, ...]:

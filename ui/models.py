@@ -64,6 +64,7 @@ class Ask:
     """A question that must be answered before money is taken. Never modal: it stands below the basket."""
 
     text: str
+    hint: str
     answers: tuple[Button, ...]
 
 
@@ -169,7 +170,12 @@ def _ask(view: View | None, local: Local, t: Texts) -> Ask | None:
         button_of("age_ok", local, t, t("{years} or older", years=view.age_question), primary=True),
         button_of("age_no", local, t),
     )
-    return Ask(t("Is the customer {years}? If in doubt, look at the papers.", years=view.age_question), answers)
+    asks = t("Is the customer {years} or older?", years=view.age_question)
+    about = f"{_shortened(local.age_name)} · {asks}" if local.age_name else asks
+    keys = local.settings.keys.names()
+    return Ask(
+        about, t("If in doubt look at the papers, or type the birth date 20010531, then {age_ok}.", **keys), answers
+    )
 
 
 def masked(text: str) -> str:
@@ -218,7 +224,7 @@ def _health(view: View | None, local: Local, t: Texts) -> str:
         return t("Connecting")
     sick = len(_sick(view))
     devices = t("Devices: {count} with trouble", count=sick) if sick else t("Devices ready")
-    network = t("Network ready") if view.network.ok else t("Network away")
+    network = t("Network ready") if view.network.ok else t("Network down")
     return f"{devices} · {network}"
 
 
@@ -230,6 +236,8 @@ def _unsent(view: View | None, t: Texts) -> str:
         parts.append(t("Sales to send: {count}", count=view.network.unsent))
     if view.receipts_waiting:
         parts.append(t("Receipts to print: {count}", count=view.receipts_waiting))
+    if view.suspended:
+        parts.append(t("On hold: {count}", count=len(view.suspended)))
     return " · ".join(parts)
 
 
@@ -239,6 +247,8 @@ def _same(trouble: Trouble, message: Message) -> bool:
 
 def _said_by_banner(view: View) -> bool:
     code = view.notice.sentence.code if view.notice else ""
+    if code == "age_asked":
+        return bool(view.age_question)  # the question stands below the basket
     if code == "quantity_set":
         return view.pending_qty is not None
     return code in SAID_BY_BANNER.get(view.state, ())
@@ -258,7 +268,7 @@ def _message(view: View | None, local: Local, t: Texts, names: dict[str, str]) -
     text, remedy = t.sentence(notice.sentence, names)
     fresh = local.notice_seen != notice.serial or local.notice_basis == basis(view)
     beep = "" if notice.severity == "info" else f"{notice.severity}:{notice.serial}"
-    if _said_by_banner(view):
+    if _said_by_banner(view) or (notice.serial == local.hushed and notice.severity == "good"):
         return None, beep
     if notice.sentence.code in ("item_added", "weighed"):
         text = rung_text(view, text, str(notice.sentence.args.get("name", "")))

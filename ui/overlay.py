@@ -14,7 +14,7 @@ from runtime.wire.messages import Sentence, View
 from ui.forms import Args, Form, Option, entered, moved, opened, to_field
 from ui.keys import HOT_KEYS
 from ui.local import Local, say, with_form
-from ui.money import grouped_text
+from ui.money import grouped_text, weight_text
 from ui.possible import valid
 from ui.search import matches
 from ui.texts import own
@@ -65,9 +65,10 @@ def options_of(form: Form, view: View, local: Local) -> tuple[Option, ...]:
         return tuple(
             Option(
                 str(one.number),
-                f"{one.name} ×{one.lines}" if one.lines > 1 else one.name,
+                one.name,
                 str(one.number),
-                f"{one.at[11:16]}  {grouped_text(one.total_minor, view.exponent)}",
+                f"{one.at[11:16]} · {grouped_text(one.total_minor, view.exponent)}",
+                one.lines - 1,
             )
             for one in view.suspended
         )
@@ -101,6 +102,8 @@ def in_panel(view: View | None, local: Local, word: str, value: str) -> Done | N
         return None
     if cover == "form" and local.form is not None:
         return _on_form(view, local, local.form, word, value)
+    if cover == "return" and is_quantity(local.entry) and (word == "choose" or local.pick is not None):
+        return _on_return(view, local, word, value) if word in ("choose", "enter", "ok") else None
     if not local.entry:
         if cover == "report":
             return _on_report(local, word)
@@ -108,6 +111,11 @@ def in_panel(view: View | None, local: Local, word: str, value: str) -> Done | N
             return _on_found(view, local, word, value)
         return _on_return(view, local, word, value)
     return None
+
+
+def is_quantity(typed: str) -> bool:
+    """Whether what was typed may be how many of a line come back, and is no code."""
+    return typed.isdecimal() and len(typed) <= 4
 
 
 def _page(view: View | None, local: Local, direction: int) -> Done:
@@ -215,6 +223,8 @@ def _on_return(view: View, local: Local, word: str, value: str) -> Done | None:
     if word in ("choose", "enter", "ok"):
         if at is None or at >= len(lines):
             return local, "", ()
-        form = opened("return_line", args={"line": lines[at].line}, name=lines[at].name)
-        return replace(with_form(local, form), note=None), "", ()
+        one = lines[at]
+        left = weight_text(one.left) if one.unit == "kg" else str(one.left)
+        form = opened("return_line", local.entry, args={"line": one.line}, name=one.name, left=left)
+        return replace(with_form(local, form), entry="", note=None), "", ()
     return None

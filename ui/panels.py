@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runtime.wire.messages import View, ViewRecord
+from runtime.wire.messages import View, ViewRecord, ViewReturnLine
 from ui.buttons import Button
-from ui.forms import FORMS, REASONS, Form
+from ui.forms import FORMS, REASONS, Form, Option
 from ui.keys import BY_ACTION, HOT_KEYS
 from ui.local import Local, Words
 from ui.money import grouped_text, money_text, weight_text
@@ -16,6 +16,7 @@ from ui.possible import valid
 from ui.texts import Texts, mark
 
 DOT = "●"
+BLIND = "The drawer is not counted yet"  # the row of a report that stands where the tenders would
 # An operation that needs approval, by the daemon's name, where it is not the action's.
 OPERATION_WORDS: dict[str, str] = {
     "return_with_receipt": mark("Return with receipt"),
@@ -26,7 +27,7 @@ OPERATION_WORDS: dict[str, str] = {
     "shift_close": mark("Count and close the shift"),
     "suspend": mark("Hold"),
     "recall": mark("Take a sale up again"),
-    "reprint": mark("Copy"),
+    "reprint": mark("Receipt copy"),
 }
 ROLE_WORDS: dict[str, str] = {
     "cashier": mark("Cashier"),
@@ -80,6 +81,7 @@ class Panel:
     search: str | None = None  # what the list is searched for
     button: Button | None = None  # of the panel's own, at its foot
     empty: str = ""
+    lead: str = ""  # below the title: what it is about
 
 
 def words_of(texts: Mapping[str, Texts], language: str) -> Words:
@@ -157,10 +159,13 @@ def _form(view: View, local: Local, form: Form, t: Texts) -> Panel:
         active = number == form.active
         shown = DOT * len(value) if one.kind == "pin" else value
         if active and form.pick is not None and form.pick < len(options):
-            shown = options[form.pick].label
+            shown = options[form.pick].value
         fields.append(FieldShown(t(one.label), shown, active, one.optional))
     choices = tuple(
-        Choice(f"choose:{n}", one.key, one.label, "", one.detail, n == form.pick) for n, one in enumerate(options)
+        Choice(f"choose:{n}", one.key, one.label, "", one.detail, n == form.pick)
+        if form.field.kind != "ticket"
+        else Choice(f"choose:{n}", "", _ticket(one, t), "", one.detail, n == form.pick)
+        for n, one in enumerate(options)
     )
     return Panel(
         "form",
@@ -171,7 +176,14 @@ def _form(view: View, local: Local, form: Form, t: Texts) -> Panel:
         local.first,
         len(choices),
         columns=1 if form.field.kind == "ticket" else 2,
+        lead=dict(form.says).get("what", ""),
     )
+
+
+def _ticket(one: Option, t: Texts) -> str:
+    if one.more > 0:
+        return t("No. {number} · {name} and {more} more", number=one.value, name=one.label, more=one.more)
+    return t("No. {number} · {name}", number=one.value, name=one.label)
 
 
 def _form_hint(form: Form, t: Texts) -> str:
@@ -193,12 +205,15 @@ def _report(view: View, local: Local, t: Texts) -> Panel | None:
     for row in report.rows:
         parts = [row.text] if row.text else []
         if row.count is not None:
-            parts.append(t("{count} times", count=row.count) if row.amount_minor is not None else str(row.count))
+            parts.append(t("{count} times", count=row.count))
         if row.amount_minor is not None:
             parts.append(grouped_text(row.amount_minor, view.exponent))
         choices.append(Choice("", "", t(row.label), "", "   ".join(parts), strong=row.strong))
+    hint = report.at.replace("T", " ")
+    if any(row.label == BLIND for row in report.rows):
+        hint += " · " + t("The sums of cash and codes are shown after the count.")
     return Panel(
-        "report", t(report.title), report.at.replace("T", " "), choices=tuple(choices[local.first :]),
+        "report", t(report.title), hint, choices=tuple(choices[local.first :]),
         first=local.first, count=len(choices),
     )  # fmt: skip
 
@@ -239,6 +254,15 @@ def _found(view: View, local: Local, t: Texts) -> Panel | None:
     )
 
 
+def left_text(line: ViewReturnLine, exponent: int) -> str:
+    """What is left of a line in money: exact for all of it, about for a part (the promotions are worked out anew)."""
+    if line.left >= line.sold:
+        return grouped_text(line.net_minor, exponent)
+    if line.left <= 0:
+        return "—"
+    return f"≈{grouped_text(line.net_minor * line.left // line.sold, exponent)}"
+
+
 def _return(view: View, local: Local, t: Texts) -> Panel | None:
     receipt = view.open_return
     if receipt is None:
@@ -253,7 +277,7 @@ def _return(view: View, local: Local, t: Texts) -> Panel | None:
             str(one.line),
             one.name,
             t("sold {sold}, {left} left", sold=amount(one.sold, one.unit), left=amount(one.left, one.unit)),
-            grouped_text(one.net_minor, view.exponent),
+            left_text(one, view.exponent),
             n == local.pick,
             one.left > 0,
         )
@@ -261,12 +285,7 @@ def _return(view: View, local: Local, t: Texts) -> Panel | None:
     )
     paid = money_text(receipt.paid_minor, view.currency, view.exponent)
     given = money_text(receipt.given_minor, view.currency, view.exponent)
-    hint = t(
-        "Paid {paid}, given back {given}. Choose what comes back; {pay} ends.",
-        paid=paid,
-        given=given,
-        pay=local.settings.keys.first("pay"),
-    )
+    hint = t("Paid {paid}, given back {given}. Type the quantity first, else all that is left.", paid=paid, given=given)
     return Panel(
         "return",
         t("Return of receipt {number} of {at}", number=receipt.number, at=receipt.at.replace("T", " ")[:16]),

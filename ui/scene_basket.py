@@ -10,6 +10,8 @@ from ui.models import Ask, Message, Screen
 from ui.paper import TOUCH, Align, Grid, Paper, Rect, Target
 from ui.scene_panel import draw_panel
 
+ASK_H = 52  # of a question
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
@@ -58,20 +60,22 @@ def _bar(paper: Paper, grid: Grid, screen: Screen, foot: int) -> int:
 
 
 def _ask(paper: Paper, grid: Grid, ask: Ask, foot: int) -> int:
-    """The question and its answers, in the bar's place."""
+    """The question, and below it its answers, in the bar's place."""
     gap = grid.pick(4, 6)
+    w = (grid.left.w - gap) // 2
     foot -= TOUCH + gap
-    w = grid.pick(96, 128)
-    rect = Rect(grid.left.x, foot, grid.left.w - 2 * (w + gap), TOUCH)
+    for number, answer in enumerate(ask.answers):
+        place = Rect(grid.left.x + number * (w + gap), foot, w, TOUCH)
+        paper.button(answer, place, grid.pick(16, 18), f"ask.{number}")
+    foot -= ASK_H + gap
+    rect = Rect(grid.left.x, foot, grid.left.w, ASK_H)
     ground, ink = paper.grounds("bad")
     paper.box("ask.edge", rect, ink, 6)
     paper.box("ask", rect.inset(2, 2), ground, 5)
-    paper.shape("ask.shape", Rect(rect.x + 8, rect.y + 10, 28, 28), "bad")
-    text = Rect(rect.x + 44, rect.y, rect.w - 52, rect.h)
-    paper.text("ask.text", text, ask.text, grid.pick(16, 18), paper.theme.ink, lines=2)
-    for number, answer in enumerate(ask.answers):
-        place = Rect(rect.x + rect.w + gap + number * (w + gap), rect.y, w, TOUCH)
-        paper.button(answer, place, grid.pick(16, 18), f"ask.{number}")
+    paper.shape("ask.shape", Rect(rect.x + 10, rect.y + 12, 28, 28), "bad")
+    x, w = rect.x + 46, rect.w - 54
+    paper.text("ask.text", Rect(x, rect.y + 3, w, 26), ask.text, grid.pick(17, 19), paper.theme.ink)
+    paper.text("ask.hint", Rect(x, rect.y + 29, w, 20), ask.hint, grid.pick(14, 15), paper.theme.ink)
     return foot
 
 

@@ -12,7 +12,8 @@ KEYPAD: tuple[tuple[str, ...], ...] = (("7", "8", "9"), ("4", "5", "6"), ("1", "
 QUICK = 4  # sums of cash in a row
 PLACES: dict[str, tuple[int, int]] = {  # action -> row and column, of three: the same in every state
     "quantity": (0, 0), "set_quantity": (0, 1), "void_line": (0, 2),
-    "member": (1, 0), "code_pay": (1, 0), "reprint": (1, 1), "cancel": (1, 2),
+    "x_report": (0, 1), "paid_out": (0, 2),  # between sales, where no line can be changed
+    "member": (1, 0), "reprint": (1, 1), "cancel": (1, 2),
 }  # fmt: skip
 
 
@@ -99,8 +100,9 @@ def _buttons(paper: Paper, grid: Grid, screen: Screen, area: Rect, gap: int) -> 
 
     for column, button in enumerate(screen.quick_cash[:QUICK]):
         paper.button(button, place(0, column, QUICK), size)
+    wide = [button for button in screen.buttons if button.primary or button.wide]
+    for column, button in enumerate(wide):
+        paper.button(button, place(2, column, len(wide)), grid.pick(20, 24) if len(wide) == 1 else grid.pick(17, 21))
     for button in screen.buttons:
-        if button.primary:
-            paper.button(button, place(2, 0, 1), grid.pick(20, 24))
-        else:
+        if button not in wide:
             paper.button(button, place(*PLACES[button.action], 3), size)

@@ -36,6 +36,9 @@ def draw_panel(paper: Paper, grid: Grid, panel: Panel, area: Rect) -> Fits:
         paper.box("panel.search.box", box.inset(2, 2), theme.paper, 4)
         paper.text("panel.search", box.inset(8), panel.search or "", 18, theme.ink)
     y += title_h
+    if panel.lead:
+        paper.text("panel.lead", Rect(x, y, w, 26), panel.lead, grid.pick(18, 20), theme.ink)
+        y += 28
     if panel.hint:
         paper.text("panel.hint", Rect(x, y, w, 22), panel.hint, grid.pick(15, 16), theme.quiet)
     y += 26
@@ -112,7 +115,7 @@ def _choice(paper: Paper, grid: Grid, choice: Choice, number: int, rect: Rect, p
         paper.text(f"{slot}.key", Rect(inner.x, inner.y, key_w - 6, inner.h), choice.key, 14, theme.quiet)
     detail_w = 0
     if choice.detail:
-        detail_w = 120
+        detail_w = 150 if panel.cover == "form" else 120
         at = Rect(inner.x + inner.w - detail_w, inner.y, detail_w, inner.h)
         size = grid.pick(17, 19)
         paper.text(f"{slot}.detail", at, choice.detail, size, ink, "right")

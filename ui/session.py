@@ -1,8 +1,9 @@
 """One front end at work: keys and touches in, Views in, commands and a screen out. No window, no thread, no clock.
 
-Type-ahead: a command that is not answered yet holds back the keys after it, so that `+` `+` pressed fast is subtotal
-and then exact cash, and never two of the first. A refusal throws the held keys away: they were meant for what did not
-happen. After HOLD_S without an answer the keys are thrown away as well and the screen says so.
+Type-ahead: a command that is not answered yet holds back the keys after it, so that `+` `+` is subtotal and then exact
+cash, and never two of the first. The second `+` counts from SETTLE_S on, as with a finger. A refusal throws the held
+keys away: they were meant for what did not happen. After HOLD_S without an answer the keys are thrown away as well and
+the screen says so.
 
 A wedge scanner types faster than a person: BURST or more characters at that pace before Enter are a scan, whole and
 alone, whatever was half typed before them, and never an amount of cash.
@@ -18,19 +19,21 @@ from datetime import datetime, timedelta
 from runtime.wire.messages import Answer, Command, View
 from ui.actions import press
 from ui.client import Arrival, Link
-from ui.forms import Args, Form, opened
+from ui.forms import Args, Form, described, opened
 from ui.keys import BY_ACTION, typed
 from ui.local import Local, reopened, say, scroll_by, seen, typing, with_form, with_typing
 from ui.models import Screen, screen
 from ui.panels import words_of
 from ui.settings import DEFAULTS, UiSettings
 from ui.texts import Texts, own
+from ui.touch import SETTLE_S
 
 HOLD_S = 2.0  # how long keys wait for an answer
 VIEW_GRACE_S = 0.3  # how long after an answer its View may still be under way
 MAX_HELD = 32  # keys held back; more are thrown away
 BURST = 6  # characters
 BURST_GAP_S = 0.035  # between two of them
+LOOKED_AT = ("pay",)
 MAX_BUSY_S = 0.25  # of one picture
 
 
@@ -66,6 +69,7 @@ class Session:
         self._held: deque[tuple[str, float]] = deque()
         self._typed_at: list[float] = []
         self._busy_s = 0.0
+        self._paid = ("", 0.0)  # the key before, and when
 
     def screen(self) -> Screen:
         """What is to be shown now."""
@@ -78,10 +82,19 @@ class Session:
         """A key as ui.keys writes it. `repeat`: the keyboard's own repetition of a key that is held down."""
         action = self.local.settings.keys.action(key)
         if typed(key) and (action is None or self._in_a_burst()):
+            self._paid = ("", 0.0)
             self.act(f"type:{key}")
             return
-        if action is not None and not (repeat and not BY_ACTION[action].repeats):
-            self.act(action)
+        if action is None or (repeat and not BY_ACTION[action].repeats) or self._bounces(action):
+            return
+        self.act(action)
+
+    def _bounces(self, action: str) -> bool:
+        """Whether the key that subtotals, and then takes exact cash, comes again before anybody can have looked: a key
+        that is held down where the keyboard does not say so, or a hand that shakes. Any key between is a look."""
+        now, last = self._now(), self._paid
+        self._paid = (action, now)
+        return action in LOOKED_AT and last[0] == action and now - last[1] < SETTLE_S
 
     def act(self, action: str) -> None:
         """An action of ui.actions.press, from a key or a button."""
@@ -202,6 +215,8 @@ class Session:
             return
         if answer.sentence is not None and answer.sentence.code == "approval_needed":
             said = {name: str(answer.sentence.args.get(name, "")) for name in ("operation", "role")}
+            if self.view is not None:
+                said["what"] = described(waiting.command.name, waiting.command.args, self.view)
             args = {k: v for k, v in waiting.command.args.items() if v is not None and k != "approver"}
             form = opened("approval", args=args, **said)
             self.local = with_form(self.local, replace(form, command=waiting.command.name))

@@ -30,6 +30,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "UI_NOT_NOW": ("That is not possible now.", "The keys that are possible now are shown on the screen."),
     "UI_NO_DIGITS": ("Nothing was typed.", "Type the digits first, then press the key."),
     "UI_NO_CASH": ("No amount was typed.", "Type the cash and press {enter}, or press {pay} for exact cash."),
+    "UI_SCAN_CODE": (
+        "Scan the payment code on the customer's phone.",
+        "Or type the digits below it, then press {code_pay}.",
+    ),
     "UI_BAD_QUANTITY": ("{typed} is no quantity.", "Type a whole number from 1 to 9999."),
     "UI_BAD_AMOUNT": ("{typed} is no amount.", "Type yuan and cents, such as 50 or 50.5."),
     "UI_TYPED": (

@@ -85,6 +85,8 @@ def rows_of(record: Mapping[str, Any], *, blind: bool) -> tuple[ReportRow, ...]:
         rows.append(ReportRow(ROW_SENTENCES["opened"], record["BeginDateTime"].replace("T", " ")))
     if kind in ("TillOpen", "TillSettle"):
         rows.append(ReportRow(ROW_SENTENCES["float"], amount_minor=record["Amount"], strong=kind == "TillOpen"))
+    elif kind == "XReport" and record["ShiftOpen"]:
+        rows.append(ReportRow(ROW_SENTENCES["float"], amount_minor=record["Amount"]))
     elif record["Amount"]:
         rows.append(ReportRow(ROW_SENTENCES["amount"], amount_minor=record["Amount"], strong=True))
     if record["Reason"]:
@@ -150,7 +152,7 @@ def x_record(checkout: Checkout, store: str, workstation: str, operator: str, ap
         "OperatorID": operator,
         "ApproverID": approver,
         "Reason": "",
-        "Amount": 0,
+        "Amount": shift.float_minor if is_open else 0,
         "ShiftNumber": shift.number if is_open else 0,
         "ReportNumber": 0,
         "ShiftOpen": is_open,

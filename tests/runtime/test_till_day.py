@@ -255,6 +255,8 @@ def test_a_shift_counted_blind(tmp_path: Path) -> None:
         rig.must("drop", amount_minor=12_300, reason="满额")
         rig.must("x_report")
         await rig.until(lambda: len(rig.devices.printed) == 6)
+        shown = rig.view.report
+        assert shown is not None and ("Float", 20_000) in [(row.label, row.amount_minor) for row in shown.rows]
         expected = ["9200", "92.00"]  # 200 + 5 + 10 - 123
         for view in rig.views:
             assert not any(text in repr(view) for text in expected)
@@ -292,8 +294,9 @@ def test_a_count_that_shows_what_it_expects_is_found(tmp_path: Path) -> None:
 
         async def work(rig: Rig) -> None:
             rig.must("shift_open", float_minor=20_000)
+            rig.must("paid_in", amount_minor=1_000, reason="零钱")
             rig.must("x_report")
-            assert all("20000" not in repr(view.report) for view in rig.views)
+            assert all("21000" not in repr(view.report) for view in rig.views)
 
         run(tmp_path, work, day=test_body)
 

@@ -100,7 +100,7 @@ def test_keys_and_touch(running: tuple[TillServer, subprocess.Popen[str], Path],
     except FileNotFoundError as error:
         pytest.skip(str(error))
     keyboard.click(500, 400)  # gives the window the focus where no window manager does; touches an empty place
-    keyboard.press("KP_Add", "KP_Add", pace_s=0.02)
+    keyboard.press("KP_Add", "KP_Add", pace_s=0.6)
     assert until(lambda: [c.name for c in server.commands] == ["subtotal", "cash"]), server.commands
     keyboard.press("KP_Enter")
     assert until(lambda: server.commands[-1].name == "next"), server.commands

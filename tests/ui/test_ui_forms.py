@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_ui_session import Till
 
-from runtime.wire.messages import COMMANDS, OPTIONAL, Answer, Sentence, View
+from runtime.wire.messages import COMMANDS, OPTIONAL, Answer, Notice, Sentence, View
 from ui import session as session_module
 from ui.forms import FORMS, REASONS, Field, finished, meant, opened
 from ui.keys import HOT_KEYS
@@ -283,6 +283,105 @@ def test_age() -> None:
     till = Till(RINGING)
     till.keys("Home")
     assert not till.sent
+
+
+def test_an_open_question_of_age_is_asked_once_and_takes_no_money() -> None:
+    till = Till(BASKET)
+    now = till.session.screen()
+    assert now.ask is not None and now.ask.text == "高粱白酒 500ml · Is the customer 18 or older?"
+    assert "20010531, then Home" in now.ask.hint and now.message is None
+    assert not [b for b in now.buttons if b.action == "pay" or b.primary]
+    assert now.banner.hint == "Scan on; payment comes after the answer below."
+    scanned = Notice(40, "good", Sentence("item_added", "{name}", "", {"name": "苹果"}))
+    till.session.arrive(replace(BASKET, rev=40, notice=scanned))  # scanning goes on: the question keeps its name
+    now = till.session.screen()
+    assert now.ask is not None and "高粱白酒" in now.ask.text and now.message is not None
+    till.session.arrive(replace(BASKET, rev=41, notice=scanned, age_question=0))
+    now = till.session.screen()
+    assert now.ask is None and "pay" in [b.action for b in now.buttons] and till.session.local.age_name == ""
+
+
+def test_a_sale_that_waits_is_seen_between_sales() -> None:
+    """Its count in the header, a button with its key, and a list that says what each one was."""
+    for state in ("idle", "closed"):
+        till = Till(replace(SCENES["suspended"].view, state=state))
+        now = till.session.screen()
+        assert "On hold: 3" in now.unsent
+        assert ("Recall (3)", "F7") in [(b.label, b.key) for b in now.bar if b is not None]
+    till.keys("F7", "Down", "Down")
+    panel = till.session.screen().panel
+    assert panel is not None and panel.fields[0].value == "4"
+    assert [(c.label, c.detail) for c in panel.choices][:2] == [
+        ("No. 3 · 海南香蕉 and 3 more", "18:12 · 86.30"), ("No. 4 · 牧野纯牛奶 250ml×12", "18:25 · 19.90"),
+    ]  # fmt: skip
+
+
+def test_the_working_day_has_buttons_between_sales() -> None:
+    now = Till(IDLE).session.screen()
+    assert {"x_report", "paid_out"} <= {b.action for b in now.buttons}
+    assert "Close shift" in [b.label for b in now.bar if b is not None]
+    now = Till(SCENES["shift-needed"].view).session.screen()
+    assert [b.label for b in (*now.buttons, *now.bar) if b is not None and b.action == "shift"] == ["Open a shift"]
+
+
+def test_a_form_puts_an_old_good_word_away() -> None:
+    till = Till(replace(RINGING, notice=Notice(8, "good", Sentence("item_added", "Rung.", ""))))
+    assert till.session.screen().message is not None
+    till.keys("Ctrl+Delete")
+    assert till.session.screen().message is None
+    news = Notice(9, "good", Sentence("item_added", "Rung again.", ""))
+    till.session.arrive(replace(RINGING, rev=40, notice=news))
+    message = till.session.screen().message
+    assert message is not None and message.text == "Rung again."
+
+
+def test_an_approval_names_what_is_approved() -> None:
+    till = Till(RINGING)
+    till.keys("Up", *"44.9", "/", "3", "Enter")
+    said = Sentence("approval_needed", "", "", {"operation": "price_override", "role": "supervisor"})
+    till.session.arrive(Answer(till.sent[-1].id, False, said))
+    panel = till.session.screen().panel
+    assert panel is not None and panel.title == "Approval: New price"
+    assert panel.lead == "环保购物袋（大） · ¥44.90 · Close to its date"
+    till.keys(*"2001", "Enter", *"4711")
+    assert "4711" not in repr(till.session.screen())
+    till = Till(RINGING)
+    approval_asked(till)
+    panel = till.session.screen().panel
+    assert panel is not None and panel.lead == "¥112.21 · Customer left"
+
+
+def test_a_return_has_an_end_and_takes_a_quantity_first() -> None:
+    shown = SCENES["return"].view
+    till = Till(shown)
+    now = till.session.screen()
+    assert now.banner.text == "Return · receipt 1031"
+    assert [(b.action, b.label, b.primary) for b in now.buttons] == [("cancel", "Finish", True)]
+    assert now.panel is not None and [c.detail for c in now.panel.choices] == ["≈6.66", "15.80", "49.90", "—"]
+    till.keys("Down", "2", "Enter")
+    form = till.session.local.form
+    assert form is not None and form.values[0] == "2" and not till.session.local.entry
+    panel = till.session.screen().panel
+    till.keys("1", "Enter")
+    assert sent(till) == [("return_line", {"line": 1, "qty": 2, "reason": "Quality"})] and panel is not None
+    till = Till(shown)
+    till.keys("2", *"01", "Enter")  # none is chosen: a code
+    assert sent(till) == [("scan", {"code": "201"})]
+    till = Till(SCENES["returning"].view)
+    finish = next(b for b in till.session.screen().buttons if b.label == "Finish")
+    till.session.act(finish.action)
+    assert till.names() == ["subtotal"]
+
+
+def test_a_report_counts_in_units_and_says_what_it_leaves_out() -> None:
+    panel = Till(SCENES["report"].view).session.screen().panel
+    assert panel is not None and "shown after the count" in panel.hint
+    rows = {choice.label: choice.detail for choice in panel.choices}
+    assert rows["Given up"] == "2 times" and rows["Float"] == "500.00"
+
+
+def test_practice_is_in_the_banner_too() -> None:
+    assert Till(SCENES["training"].view).session.screen().banner.text == "Practice · Ringing"
 
 
 def test_menu_runs_what_is_found() -> None:

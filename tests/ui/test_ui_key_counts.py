@@ -18,6 +18,7 @@ IDLE, AGE = SCENES["find"].view, SCENES["age"].view
 RINGING = replace(AGE, age_question=0, notice=None)
 DUE = RINGING.total_minor
 TENDERING = replace(RINGING, state="tendering", due_minor=DUE, cash_due_minor=DUE)
+PART_PAID = SCENES["part-paid"].view
 CLOSED = ui_scenes.on(ui_views.states()["closed"])
 
 
@@ -48,8 +49,9 @@ TASKS = (
     Task("The customer is old enough", AGE, ("Home",), (RINGING,), ("age_ok",), 1),
     Task("9.90 for the last line, the first reason", RINGING, ("9", ".", "9", "/", "1", "Enter"), (RINGING,),
          ("price_override",), 6),
-    Task("Part in cash (50), the rest by code", TENDERING, ("5", "0", "Ctrl+F10", "+"),
-         (replace(TENDERING, part_minor=5000, cash_due_minor=5000), TENDERING), ("part", "cash"), 4),
+    Task("Part in cash (50), the rest by code (the code is scanned)", RINGING, ("+", "5", "0", "Ctrl+F10", "+"),
+         (TENDERING, replace(TENDERING, part_minor=5000, cash_due_minor=5000), PART_PAID),
+         ("subtotal", "part", "cash"), 5),
     Task("Open the drawer, the first reason", IDLE, ("F5", "1", "Enter"), (IDLE,), ("no_sale",), 3),
     Task("A copy of the last receipt", IDLE, ("Ctrl+F12", "Enter"), (IDLE,), ("reprint_number",), 2),
 )  # fmt: skip
@@ -62,7 +64,7 @@ def pressed(task: Task) -> tuple[int, list[str]]:
         parts = key if key == "00" else [key]
         keys += len(parts)
         before = len(till.sent)
-        till.keys(*parts)
+        till.keys(*parts, pace=0.5)
         if len(till.sent) > before:
             till.session.arrive(Answer(till.sent[-1].id, True))
             rev += 1

@@ -105,6 +105,33 @@ def test_paying_in_parts_shows_what_is_due() -> None:
     assert now.main.value == "¥12.21" and now.quick_cash[0].action == "cash:1221"
 
 
+def test_a_part_that_is_paid_leaves_the_rest_to_be_seen() -> None:
+    """What is still due is the huge one; the total and each tender stand small; cash and code are equals."""
+    view = ui_views.basket(
+        state="tendering", paid_minor=7000, due_minor=4221, cash_due_minor=4221,
+        tenders=(ViewTender("cash", 5000), ViewTender("code", 2000)),
+    )  # fmt: skip
+    now = shown(view, texts=ZH)
+    assert (now.main.label, now.main.value) == ("还应收", "¥42.21")
+    assert [(f.label, f.value) for f in now.figures] == [
+        ("应收", "¥112.21"), ("实收现金", "¥50.00"), ("扫码实收", "¥20.00"),
+    ]  # fmt: skip
+    assert now.banner.text == "已付一部分 · 还应收 ¥42.21"
+    part = shown(replace(view, part_minor=1000, cash_due_minor=1000), texts=ZH)
+    assert (part.main.label, part.main.value) == ("本次收", "¥10.00") and part.banner.text == "部分付款：¥10.00"
+    assert (part.figures[0].label, part.figures[0].value) == ("还应收", "¥42.21")
+    five = shown(replace(view, tenders=(ViewTender("cash", 1000),) * 5 + (ViewTender("code", 2000),)))
+    assert [f.value for f in five.figures] == ["¥112.21", "¥50.00", "¥20.00"]
+
+
+def test_cash_and_code_are_two_equal_buttons() -> None:
+    tendering = ui_views.states()["tendering"]
+    two = {b.action: (b.primary, b.wide or b.primary) for b in shown(tendering).buttons if b.action != "cancel"}
+    assert two == {"pay": (True, True), "code_pay": (True, True)}
+    typed = {b.action: b.primary for b in shown(tendering, replace(UP, entry="100")).buttons if b.wide or b.primary}
+    assert typed == {"pay": True, "code_pay": False}
+
+
 def test_trouble_in_words() -> None:
     now = shown(ui_views.states()["trouble"], texts=ZH)
     assert [t.text for t in now.troubles] == ["小票打印机缺纸。", "电子秤没有应答。", "连不上门店服务器。"]
@@ -141,9 +168,9 @@ def test_buttons_are_what_is_possible(language: str) -> None:
         "hint-alone": ringing,
         "weighing": ["weigh", "cancel"],
         "tendering": ["pay", "code_pay", "cancel"],
-        "closed": ["pay", "quantity", "member"],
+        "closed": ["pay", "quantity", "member", "x_report", "paid_out"],
         "trouble": [*ringing, "reprint"],
-        "idle": ["quantity", "member"],
+        "idle": ["quantity", "member", "x_report", "paid_out"],
     }
     for view in ui_views.states().values():
         assert all(b.key and b.label for b in shown(view, texts=texts).buttons)

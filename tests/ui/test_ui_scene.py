@@ -85,13 +85,15 @@ def test_touch_has_every_action() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_button_stays_in_its_place(size: tuple[int, int]) -> None:
-    """What is learnt in one state is true in the next: no other action ever stands there, and Pay never moves."""
+    """What is learnt in one state is true in the next: no other action ever stands there, and Pay never moves. In
+    payment it has half of its place, beside its equal."""
     places: dict[str, set[Rect]] = {}
     views = {**VIEWS, "paying": ui_views.basket(state="paying", receipts_waiting=1)}
     for view in views.values():
         for target in drawn(view, size, entry="1").targets:
             if not target.action.startswith(("line:", "cash:", "page_")):
-                places.setdefault(target.action, set()).add(target.rect)
+                rect = replace(target.rect, w=0) if target.action in ("pay", "weigh") else target.rect
+                places.setdefault(target.action, set()).add(rect)
     assert {action: rects for action, rects in places.items() if len(rects) > 1} == {}
     assert places["pay"] == places["weigh"]
 

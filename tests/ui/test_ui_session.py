@@ -48,7 +48,7 @@ class Till:
 def test_fast_keys_wait_for_the_answer() -> None:
     """`+` `+` pressed at once: subtotal, then exact cash of the total that the new View brings."""
     till = Till(ui_views.basket())
-    till.keys("+", "+", pace=0.01)
+    till.keys("+", "+", pace=0.45)
     assert till.names() == ["subtotal"]
     till.session.arrive(Answer(1, True))
     assert till.names() == ["subtotal"]  # its View is still under way
@@ -56,9 +56,39 @@ def test_fast_keys_wait_for_the_answer() -> None:
     assert till.names() == ["subtotal", "cash"] and till.sent[1].args == {"amount_minor": 777}
 
 
+def test_a_held_plus_does_not_take_cash() -> None:
+    """Neither where the keyboard says that it repeats, nor where it does not."""
+    for pace in (0.03, 0.39):
+        till = Till(ui_views.basket())
+        till.keys(*["+"] * 9, pace=pace)
+        till.session.arrive(Answer(1, True))
+        till.session.arrive(ui_views.basket(state="tendering", rev=10))
+        till.keys(*["+"] * 9, pace=pace)
+        assert till.names() == ["subtotal"]
+        till.keys("+", pace=0.4)
+        assert till.names() == ["subtotal", "cash"]
+
+
+def test_a_key_between_is_a_look() -> None:
+    till = Till(ui_views.basket())
+    till.keys("+", "2", "0", "0", "+", pace=0.05)
+    till.session.arrive(Answer(1, True))
+    till.session.arrive(ui_views.basket(state="tendering", rev=10))
+    assert till.names() == ["subtotal", "cash"]
+
+
+def test_broken_variant_pays_with_a_held_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "SETTLE_S", 0.0)
+    till = Till(ui_views.basket())
+    till.keys(*["+"] * 9, pace=0.03)
+    till.session.arrive(Answer(1, True))
+    till.session.arrive(ui_views.basket(state="tendering", rev=10))
+    assert till.names() == ["subtotal", "cash"]
+
+
 def test_view_before_answer() -> None:
     till = Till(ui_views.basket())
-    till.keys("+", "+", pace=0.01)
+    till.keys("+", "+", pace=0.45)
     till.session.arrive(ui_views.basket(state="tendering", rev=10))
     assert till.names() == ["subtotal"]
     till.session.arrive(Answer(1, True))
@@ -67,7 +97,7 @@ def test_view_before_answer() -> None:
 
 def test_a_refusal_throws_waiting_keys_away() -> None:
     till = Till(ui_views.basket())
-    till.keys("+", "+", "5", pace=0.01)
+    till.keys("+", "+", "5", pace=0.45)
     till.session.arrive(Answer(1, False, Sentence("no", "No.", "Do other.")))
     assert till.names() == ["subtotal"] and till.session.local.entry == "" and till.code() == "no"
     till.keys("7")
@@ -76,7 +106,7 @@ def test_a_refusal_throws_waiting_keys_away() -> None:
 
 def test_no_answer_is_said_and_nothing_is_done_late() -> None:
     till = Till(ui_views.basket())
-    till.keys("+", "+", pace=0.01)
+    till.keys("+", "+", pace=0.45)
     left = till.session.tick()
     assert left is not None and 0 < left <= HOLD_S
     till.now += HOLD_S
@@ -150,7 +180,7 @@ def test_nothing_is_sent_later() -> None:
     till.keys("+")  # until the first View what is shown is old
     assert till.sent == []
     till.session.arrive(ui_views.basket(state="tendering", rev=20))
-    till.keys("+")
+    till.keys("+", pace=0.45)
     assert till.names() == ["cash"]
 
 
@@ -214,7 +244,7 @@ def test_broken_variants_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(Session, "act", lambda self, action: self._do(action, self._now()))
         till = Till(ui_views.basket())
-        till.keys("+", "+", pace=0.01)
+        till.keys("+", "+", pace=0.45)
         assert till.names() == ["subtotal", "subtotal"]
     monkeypatch.setattr(session, "BURST", 999)
     till = Till(ui_views.basket(state="tendering"))
