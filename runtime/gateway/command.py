@@ -24,12 +24,15 @@ from typing import TYPE_CHECKING, Any
 
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.settings import GatewayFile, GatewaySettings, read_gateway_file
+from runtime.service.notify import Notifier
+from runtime.service.watchdog import feed
 from runtime.settings import SettingsError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from runtime.gateway.app import TimeSigner
+    from runtime.gateway.store import GatewayStore
 
 EXIT_CANNOT_START = 1
 EXIT_DISK_FAILED = 3
@@ -88,7 +91,7 @@ def serve(file: GatewayFile) -> int:
 
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
         try:
-            asyncio.run(_serve(make_app(store, limits, fatal, signer), listening, failed, _ready_line(file)))
+            asyncio.run(_serve(make_app(store, limits, fatal, signer), store, listening, failed, _ready_line(file)))
         finally:
             store.close()
     if failed.is_set():
@@ -119,9 +122,12 @@ def _ready_line(file: GatewayFile) -> str:
     return f"gateway of store {settings.store} ready on {settings.host}:{settings.port}, database {file.database}"
 
 
-async def _serve(app: Starlette, listening: socket.socket, failed: asyncio.Event, ready: str) -> None:
+async def _serve(
+    app: Starlette, store: GatewayStore, listening: socket.socket, failed: asyncio.Event, ready: str
+) -> None:
     import uvicorn
 
+    notifier = Notifier()
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -141,7 +147,13 @@ async def _serve(app: Starlette, listening: socket.socket, failed: asyncio.Event
         while not server.started:
             await asyncio.sleep(0.01)
         print(ready, flush=True)
-        await failed.wait()
+        notifier.ready(ready)
+        feeding = asyncio.ensure_future(feed(notifier, store, _is_full))
+        feeding.add_done_callback(lambda task: failed.set() if _has_failed(task) else None)
+        try:
+            await failed.wait()
+        finally:
+            feeding.cancel()
         server.should_exit = True
 
     # uvicorn gives a signal that it obeyed on to whoever had it before: let that end in peace.
@@ -151,7 +163,16 @@ async def _serve(app: Starlette, listening: socket.socket, failed: asyncio.Event
     try:
         await server.serve([listening])
     finally:
+        notifier.stopping()
         watching.cancel()
+
+
+def _has_failed(task: asyncio.Future[None]) -> bool:
+    return not task.cancelled() and task.exception() is not None
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, GatewayError) and error.code == "disk_full"
 
 
 # --- showing ----------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from runtime.wire.records import BatchAnswer, PackedRecord, RecordBatch
 APPLICATION_ID = 0x6C616E67  # "lang": lanekit's gateway, in the file's header
 SCHEMA_VERSION = 1
 CHECKPOINT_BYTES = 4 << 20  # of bodies, between two copies of the log into the database
+BEAT_BYTES = 16 << 10  # a page: what a beat adds to the log
 MAX_VERSIONS = 16  # contents of one record that are kept aside
 MAX_ANSWER_BYTES = 4 << 20  # of bodies, in one answer to a reader
 
@@ -104,6 +105,7 @@ class GatewayStore:
         self._unchecked_bytes = 0
         self.store = store
         self.broken = False
+        self.commits = 0  # since it was opened
 
     @classmethod
     def open(cls, path: str, store: str, clock: Callable[[], int], vfs: str | None = None) -> GatewayStore:
@@ -178,6 +180,13 @@ class GatewayStore:
                 answer = self._keep(batch.terminal, _signed(batch.epoch), checked)
             self._checkpoint(sum(len(one.record.body) for one in checked))
         return answer
+
+    def beat(self) -> None:
+        """A commit and its sync that leave everything as it was (runtime.service.watchdog). Raises as `ingest`."""
+        with self._on_disk():
+            with self._transaction():
+                self._rows(f"PRAGMA user_version={SCHEMA_VERSION}")
+            self._checkpoint(BEAT_BYTES)
 
     def _keep(self, terminal: str, epoch: int, checked: tuple[Checked, ...]) -> BatchAnswer:
         now = self._clock()
@@ -297,6 +306,7 @@ class GatewayStore:
         try:
             yield
             self._rows("COMMIT")
+            self.commits += 1
         except BaseException:
             if self._connection.in_transaction:
                 self._rows("ROLLBACK")

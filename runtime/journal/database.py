@@ -50,7 +50,9 @@ class Database:
         next). With a `vfs` the folder and its sync are that file system's affair."""
         self._migrations = migrations or {}
         self.dead: str | None = None
-        self._commits = 0
+        self.commits = 0  # since it was opened
+        self._commits = 0  # since the last checkpoint
+        self._version = version
         self._path = path
         with _translated():
             new = vfs is None and not path.exists()
@@ -136,6 +138,7 @@ class Database:
         except BaseException:
             self._roll_back()
             raise
+        self.commits += 1
         self._commits += 1
         if self._commits >= COMMITS_PER_CHECKPOINT:
             self.tidy()
@@ -150,6 +153,12 @@ class Database:
             if error.code == "IO_FAILED":
                 self._die(error.detail)
             raise
+
+    def beat(self) -> None:
+        """A commit and its sync that leave everything as it was: the file's first page is written anew. Raises as
+        `transaction`."""
+        with self.transaction() as connection:
+            connection.execute(f"PRAGMA user_version={self._version}")
 
     def tidy(self) -> None:
         """Move the WAL into the file. What is in the WAL is on disk already, so a full disk is no matter here; a failed

@@ -196,6 +196,15 @@ class Journal:
                 )
             _write_marks(connection, watermarks)
 
+    @property
+    def commits(self) -> int:
+        """Since it was opened: rows, pruning, beats."""
+        return self._database.commits
+
+    def beat(self) -> None:
+        """Prove that a commit and its sync still work, and leave no trace (runtime.service.watchdog)."""
+        self._database.beat()
+
     def note_watermarks(self, epoch: int, stored: int, settled: int) -> None:
         """What the gateway said; it goes to disk with the next row, for it costs a sync and can be asked again."""
         self._watermarks[epoch] = (stored, settled)

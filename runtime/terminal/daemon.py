@@ -32,6 +32,8 @@ from runtime.journal.retention import Retention
 from runtime.journal.store import Journal
 from runtime.keys import KeyFileError, trust_of
 from runtime.sale.record import Identity
+from runtime.service.notify import Notifier
+from runtime.service.watchdog import feed
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, RehearsalClock, TillClock, utc_ms_of_local
 from runtime.terminal.day_rules import DayRules
@@ -74,6 +76,7 @@ class Daemon:
         self._rehearse = rehearse
         self._stop: asyncio.Future[BaseException | None] | None = None
         self._server: FrontEndServer | None = None
+        self._notifier = Notifier()
         self._snapshots = _open_snapshots(self._settings)
         self._snapshot = self._snapshots.current
         templates = self._settings.label_templates
@@ -115,9 +118,12 @@ class Daemon:
         # What the start made stays until the end: a full collection in the middle of a sale need not walk it again.
         gc.collect()
         gc.freeze()
+        till.spawn(feed(self._notifier, self._journal, _is_full, lambda: _says(till)))
+        self._notifier.ready(_says(till))
         print(f"ready {settings.socket}", flush=True)
         log.info("row %d, sale %d", self._journal.last_seq, self._journal.last_sequence)
         ended_by = await self._stop
+        self._notifier.stopping()
         await server.stop()
         await till.stop()
         await devices.stop()
@@ -194,6 +200,18 @@ class _Listener:
 
     def status_changed(self, status: DeviceStatus) -> None:
         self.till.status_changed(status)
+
+
+def _is_full(error: Exception) -> bool:
+    return isinstance(error, JournalError) and error.code == "DISK_FULL"
+
+
+def _says(till: Till) -> str:
+    """The line of `systemctl status`."""
+    unwell = [status.name for status in till.devices.statuses() if status.code != "OK"]
+    unsent = till.forwarder.unsent if till.forwarder is not None else 0
+    parts = (till.disk_code(), f"{unsent} sales only here" if unsent else "", *unwell)
+    return "; ".join(part for part in (f"sale {till.checkout.last_sequence}", *parts) if part)
 
 
 def _open_snapshots(settings: TerminalFile) -> Snapshots:
