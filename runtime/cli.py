@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "a device that is not there: speaks the same bytes on a pty or TCP port",
     ),
     "users": ("runtime.tools.users", "who may work at the tills: add, list, change a PIN, remove"),
+    "service": ("runtime.tools.service", "systemd units: let the machine start lanekit, and start it again"),
     "settings": ("runtime.tools.settings_list", "list every setting with its range and meaning, or check a file"),
 }
 

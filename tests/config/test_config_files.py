@@ -58,7 +58,7 @@ def test_every_settings_file_is_good(path: Path) -> None:
 
 def test_every_file_is_of_a_kind_that_is_loaded_here() -> None:
     """A new kind of file needs a test that loads it, and a line here."""
-    known = {".toml", ".mo", ".po", ".pot"}  # translations: the front end's tests
+    known = {".toml", ".mo", ".po", ".pot", ".service", ".conf"}  # also: tests of the front end, test_systemd_units
     for path in CONFIG.rglob("*"):
         assert path.is_dir() or path.suffix in known or path.parent == BOOK, path
     assert {path.name for path in BOOK.iterdir()} == {"book.json", "items.csv", "promotions.json"}

@@ -17,6 +17,7 @@ from ui_keyboard import Keyboard
 from ui_server import TillServer, display, start_ui, until
 
 from runtime.wire.messages import Answer, Command, Message
+from tests.runtime.service.manager import Manager
 
 pytestmark = [
     pytest.mark.display,
@@ -151,3 +152,22 @@ def test_a_missing_font_is_named() -> None:
 
     with pytest.raises(FileNotFoundError, match="fonts-wqy-microhei"):
         find_font(("/nowhere",))
+
+
+def test_it_tells_the_service_manager_with_or_without_a_daemon(
+    shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ready with its first frame, and fed by frames while nobody touches anything and no daemon is there."""
+    manager = Manager()
+    monkeypatch.setenv("NOTIFY_SOCKET", manager.name)
+    monkeypatch.setenv("WATCHDOG_USEC", "500000")
+    ui = start_ui(shown, "--socket", str(tmp_path / "nobody"))
+    try:
+        manager.wait("READY=1")
+        for _ in range(3):
+            manager.wait("WATCHDOG=1", 5)
+    finally:
+        ui.terminate()
+        ui.wait(10)
+    manager.wait("STOPPING=1", 1)
+    manager.close()

@@ -21,6 +21,7 @@ from kivy.core.window import Window
 from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glFinish, glReadPixels
 from kivy.uix.widget import Widget
 
+from runtime.service.notify import Notifier
 from ui.client import Client, Link
 from ui.paper import Scene
 from ui.scene import scene
@@ -73,6 +74,9 @@ class Till:
         self._picture_due = False
         self._seen_view = False
         self._said_ready = False
+        self._notifier = Notifier()
+        self._shown = False
+        self._proof_due = False  # the manager's watchdog waits for a frame
         self._was_up = True
         self._exit = 0
         self._paint_began_s: float | None = None
@@ -86,10 +90,13 @@ class Till:
             signal.signal(number, lambda *_: stopTouchApp())
         signal.signal(signal.SIGUSR1, lambda *_: self.picture())
         Clock.schedule_interval(lambda _dt: self._repaint(), CLOCK_S)
+        if self._notifier.watchdog_s:
+            Clock.schedule_interval(self._prove, self._notifier.watchdog_s / 2)
         threading.excepthook = self._thread_died
         self._paint()
         self._client.start()
         runTouchApp(self._root)
+        self._notifier.stopping()
         self._client.stop()
         if self._options.picture is not None and EventLoop.window is not None:
             self._save()
@@ -100,6 +107,12 @@ class Till:
         self._log(f"the socket's thread ended: {args.exc_type.__name__}: {args.exc_value}")
         self._exit = 1
         Clock.schedule_once(lambda _dt: stopTouchApp())
+
+    def _prove(self, _dt: float = 0.0) -> None:
+        """Nobody touched anything: a frame all the same."""
+        self._proof_due = True
+        self._repaint()
+        Window.canvas.ask_update()
 
     def picture(self) -> None:
         """Save the picture with the next frame."""
@@ -204,6 +217,12 @@ class Till:
             glFinish()  # else the drawing is waited for out of our sight, in the flip
             self._session.busy(time.monotonic() - self._paint_began_s)
             self._paint_began_s = None
+        if self._proof_due or not self._shown:
+            self._proof_due = False
+            if not self._shown:
+                self._shown = True  # with or without a daemon: a screen that says so is at work
+                self._notifier.ready()
+            self._notifier.alive()
         if self._seen_view and not self._said_ready:
             self._said_ready = True
             print(f"ready {int(Window.width)}x{int(Window.height)}", flush=True)
