@@ -21,9 +21,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runtime.forward.backoff import Backoff
-from runtime.forward.ports import GatewayLink, LinkDown, LinkReply
 from runtime.journal.store import EpochInfo
+from runtime.link.backoff import Backoff
+from runtime.link.ports import Link, LinkDown, LinkReply
 from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import MAX_BATCH, MAX_BATCH_BYTES, BatchAnswer, ErrorAnswer, PackedRecord, RecordBatch
 
@@ -121,7 +121,7 @@ class Forwarder:
     def __init__(
         self,
         journal: Records,
-        link: GatewayLink,
+        link: Link,
         store: str,
         terminal: str,
         random: Callable[[], float],

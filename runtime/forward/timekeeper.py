@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from engine.signature import Trust
-from runtime.forward.ports import GatewayLink, LinkDown, LinkReply
+from runtime.link.ports import Link, LinkDown, LinkReply
 from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.times import NONCE_BYTES, TimeAnswer, TimeRequest, message
 
@@ -49,7 +49,7 @@ class TimeKeeper:
 
     def __init__(
         self,
-        link: GatewayLink,
+        link: Link,
         clock: SettableClock,
         trust: Trust,
         store: str,

@@ -14,8 +14,6 @@ import asyncio
 import http.client
 import json
 import logging
-import signal
-import socket
 import sys
 import time
 from datetime import datetime
@@ -26,18 +24,16 @@ from runtime.gateway.errors import GatewayError
 from runtime.gateway.settings import GatewayFile, GatewaySettings, read_gateway_file
 from runtime.service.notify import Notifier
 from runtime.service.watchdog import feed
+from runtime.serving.server import Listener, listen
+from runtime.serving.server import serve as serve_listeners
 from runtime.settings import SettingsError
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
     from runtime.gateway.app import TimeSigner
-    from runtime.gateway.store import GatewayStore
 
 EXIT_CANNOT_START = 1
 EXIT_DISK_FAILED = 3
 SHOW_TIMEOUT_S = 10.0
-SHUTDOWN_S = 5  # for requests that are being read when it is told to stop
 MAX_STATUS_BYTES = 16 << 20
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listens on every address: ask it at this one
 
@@ -66,13 +62,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def serve(file: GatewayFile) -> int:
     """Open the store and answer until SIGTERM or SIGINT. Raises GatewayError where the store cannot be opened."""
-    from runtime.gateway.app import Limits, make_app
+    from runtime.gateway.app import make_app
     from runtime.gateway.store import GatewayStore
+    from runtime.serving.kit import Limits
 
     settings = file.gateway
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
-        listening = _listen(settings)
+        listening = listen(settings.host, settings.port)
     except OSError as error:
         where = f"{settings.host} port {settings.port}"
         print(f"Cannot listen on {where}: {error.strerror or error}. Is another gateway running?", file=sys.stderr)
@@ -91,7 +88,10 @@ def serve(file: GatewayFile) -> int:
 
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
         try:
-            asyncio.run(_serve(make_app(store, limits, fatal, signer), store, listening, failed, _ready_line(file)))
+            app = make_app(store, limits, fatal, signer)
+            notifier = Notifier()
+            feeding = feed(notifier, store, _is_full)
+            asyncio.run(serve_listeners([Listener(app, listening)], failed, _ready_line(file), notifier, [feeding]))
         finally:
             store.close()
     if failed.is_set():
@@ -112,63 +112,9 @@ def _signer(path: Path | None) -> TimeSigner | None:
         raise GatewayError("time_key", detail=f"{error} {error.remedy}".rstrip(".")) from error
 
 
-def _listen(settings: GatewaySettings) -> socket.socket:
-    family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-    return socket.create_server((str(address[0]), int(address[1])), family=family, backlog=512)
-
-
 def _ready_line(file: GatewayFile) -> str:
     settings = file.gateway
     return f"gateway of store {settings.store} ready on {settings.host}:{settings.port}, database {file.database}"
-
-
-async def _serve(
-    app: Starlette, store: GatewayStore, listening: socket.socket, failed: asyncio.Event, ready: str
-) -> None:
-    import uvicorn
-
-    notifier = Notifier()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            loop="asyncio",
-            http="h11",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-        )
-    )
-
-    async def watch() -> None:
-        while not server.started:
-            await asyncio.sleep(0.01)
-        print(ready, flush=True)
-        notifier.ready(ready)
-        feeding = asyncio.ensure_future(feed(notifier, store, _is_full))
-        feeding.add_done_callback(lambda task: failed.set() if _has_failed(task) else None)
-        try:
-            await failed.wait()
-        finally:
-            feeding.cancel()
-        server.should_exit = True
-
-    # uvicorn gives a signal that it obeyed on to whoever had it before: let that end in peace.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: None)
-    watching = asyncio.ensure_future(watch())
-    try:
-        await server.serve([listening])
-    finally:
-        notifier.stopping()
-        watching.cancel()
-
-
-def _has_failed(task: asyncio.Future[None]) -> bool:
-    return not task.cancelled() and task.exception() is not None
 
 
 def _is_full(error: Exception) -> bool:

@@ -22,15 +22,15 @@ from runtime.day.business_day import read_ends
 from runtime.day.permissions import with_changes
 from runtime.devices.manager import DeviceManager
 from runtime.devices.ports import DeviceStatus
-from runtime.forward.backoff import Backoff
 from runtime.forward.forwarder import Forwarder
-from runtime.forward.http_link import HttpLink
 from runtime.forward.timekeeper import TimeKeeper
 from runtime.journal.errors import JournalError
 from runtime.journal.reserve import ReserveFile
 from runtime.journal.retention import Retention
 from runtime.journal.store import Journal
 from runtime.keys import KeyFileError, trust_of
+from runtime.link.backoff import Backoff
+from runtime.link.http_link import HttpLink
 from runtime.sale.record import Identity
 from runtime.service.notify import Notifier
 from runtime.service.watchdog import feed

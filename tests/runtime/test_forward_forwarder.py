@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.forward.backoff import LEAST_S, MOST_RETRY_AFTER_S, Backoff
 from runtime.forward.forwarder import PATH, SENTENCES, Forwarder
-from runtime.forward.ports import LinkDown, LinkReply
 from runtime.journal.store import EpochInfo
+from runtime.link.backoff import LEAST_S, MOST_RETRY_AFTER_S, Backoff
+from runtime.link.ports import LinkDown, LinkReply
 from runtime.wire.pack import build, pack, unpack
 from runtime.wire.records import MAX_BATCH, BatchAnswer, ErrorAnswer, PackedRecord, RecordBatch
 

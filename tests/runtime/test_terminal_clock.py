@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.signature import Trust
-from runtime.forward.ports import LinkDown, LinkReply
 from runtime.forward.timekeeper import TimeKeeper, read_answer
 from runtime.keys import KeyFileError, Signer, new_pair, trust_of
+from runtime.link.ports import LinkDown, LinkReply
 from runtime.terminal.clock import (
     EARLIEST_UTC_MS,
     JUMP_MS,

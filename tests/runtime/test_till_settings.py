@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 from till_rig import MILK, Rig, run, usual_book
 
-from runtime.forward.backoff import LEAST_S, Backoff
 from runtime.forward.forwarder import Forwarder
-from runtime.forward.ports import LinkDown, LinkReply
+from runtime.link.backoff import LEAST_S, Backoff
+from runtime.link.ports import LinkDown, LinkReply
 from runtime.settings import SettingsError
 from runtime.share import config_dir
 from runtime.terminal.daemon import Daemon

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.api import ScanData
 from runtime.forward.forwarder import Forwarder
-from runtime.forward.ports import LinkDown, LinkReply
 from runtime.gateway.app import make_app
 from runtime.gateway.store import GatewayStore
 from runtime.journal.errors import JournalError
 from runtime.journal.store import Journal
+from runtime.link.ports import LinkDown, LinkReply
 from runtime.sale.machine import step
 from runtime.sale.record import Identity
 from runtime.sale.state import Checkout

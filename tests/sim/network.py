@@ -3,7 +3,7 @@
     network = Network(rng, Faults(...), trace)
     network.serve("gateway", app, spawn)      # `spawn` makes a request a task of the gateway's: a crash ends it
     network.down("gateway")                   # the machine is off: connections are refused
-    link = Link(network, "till-1", "gateway") # what the forwarder takes as its GatewayLink
+    link = Link(network, "till-1", "gateway") # what the forwarder takes as its Link
     network.part("till-1", until_s)           # nothing passes until then
 
 A request may be dropped, delayed, or delivered a second time later (a proxy that tries again); an answer may be dropped
@@ -20,7 +20,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.forward.ports import LinkDown, LinkReply
+from runtime.link.ports import LinkDown, LinkReply
 from runtime.wire.records import CONTENT_TYPE
 from tests.sim.loop import OWNER
 
@@ -188,7 +188,7 @@ class Network:
 
 
 class Link:
-    """A terminal's GatewayLink over the lying network."""
+    """A terminal's Link over the lying network."""
 
     def __init__(self, network: Network, source: str, target: str) -> None:
         self._network, self._source, self._target = network, source, target

@@ -16,14 +16,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.forward.ports import LinkReply
 from runtime.forward.timekeeper import read_answer
-from runtime.gateway.app import Limits, make_app
+from runtime.gateway.app import make_app
 from runtime.gateway.check import read_batch
 from runtime.gateway.command import words
-from runtime.gateway.errors import SENTENCES, GatewayError
+from runtime.gateway.errors import GatewayError
 from runtime.gateway.store import GatewayStore
 from runtime.keys import Signer, new_pair, trust_of
+from runtime.link.ports import LinkReply
+from runtime.serving.kit import Limits
 from runtime.wire.pack import build, pack, unpack
 from runtime.wire.records import CONTENT_TYPE, BatchAnswer, ErrorAnswer, PackedRecord
 from runtime.wire.times import TimeRequest
@@ -177,7 +178,7 @@ def test_what_is_no_batch_is_refused_with_one_line(
 ) -> None:
     with caplog.at_level(logging.INFO):
         assert said(gateway.post(data)) == wanted
-    lines = [r.getMessage() for r in caplog.records if r.name == "lane.gateway"]
+    lines = [r.getMessage() for r in caplog.records if r.name == "lane.serving"]
     assert len(lines) == 1 and f"code={wanted[1]}" in lines[0] and "\n" not in lines[0]
     assert gateway.store.terminals() == ()
 
@@ -324,7 +325,7 @@ def test_reading_a_batch_raises_nothing_else(data: bytes) -> None:
     try:
         read_batch(data)
     except GatewayError as error:
-        assert error.code in SENTENCES
+        assert error.code in GatewayError.sentences
 
 
 def test_the_time_is_signed_for_the_one_who_asks(tmp_path: Path) -> None:

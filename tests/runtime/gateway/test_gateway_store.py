@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.gateway import store as store_module
-from runtime.gateway.errors import SENTENCES, GatewayError
+from runtime.gateway.errors import GatewayError
 from runtime.gateway.store import MAX_VERSIONS, GatewayStore
 from runtime.wire.pack import pack
 from runtime.wire.records import RecordBatch
@@ -197,7 +197,7 @@ def test_what_cannot_be_opened_is_told_apart(tmp_path: Path, clock: Callable[[],
 
 
 def test_every_sentence_has_a_remedy() -> None:
-    for code, (text, remedy) in SENTENCES.items():
+    for code, (text, remedy) in GatewayError.sentences.items():
         assert text.endswith(".") and remedy.endswith("."), code
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.forward.http_link import HttpLink
-from runtime.forward.ports import LinkDown, LinkReply
+from runtime.link.http_link import HttpLink
+from runtime.link.ports import LinkDown, LinkReply
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -35,7 +35,8 @@ class Server:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+                _, _, rest = head.lower().partition(b"content-length: ")
+                length = int(rest.split(b"\r\n")[0]) if rest else 0
                 self.requests.append(head + await reader.readexactly(length))
                 await self._answer(reader, writer)
                 await writer.drain()
@@ -167,5 +168,60 @@ def test_any_bytes_are_an_answer_or_a_link_that_is_down(parts: list[bytes]) -> N
                 except LinkDown:
                     pass
             await link.close()
+
+    really(main())
+
+
+def test_a_download_comes_piece_by_piece_and_goes_on_where_it_stopped() -> None:
+    async def main() -> None:
+        whole = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n"
+        got = bytearray()
+        async with Server(says(whole, b"abc", b"def")) as server:
+            assert await server.link().download("/v1/file", got.extend) == LinkReply(200, b"", None)
+        assert got == b"abcdef" and b"range" not in server.requests[0].lower()
+        async with Server(says(b"HTTP/1.1 206 Partial Content\r\nContent-Length: 2\r\n\r\nef")) as server:
+            assert (await server.link().download("/v1/file", got.extend, 4)).status == 206
+        assert b"Range: bytes=4-\r\n" in server.requests[0]
+
+    really(main())
+
+
+def test_a_download_that_is_refused_is_an_answer_and_gives_no_bytes() -> None:
+    async def main() -> None:
+        got = bytearray()
+        async with Server(says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno!")) as server:
+            assert await server.link().download("/v1/file", got.extend) == LinkReply(404, b"no!", None)
+        assert not got
+
+    really(main())
+
+
+def test_a_download_may_take_long_but_not_stand_still() -> None:
+    async def slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+        for piece in (b"a", b"b", b"c", b"d", b"e", b"f"):
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(5)
+
+    async def main() -> None:
+        got = bytearray()
+        async with Server(slowly) as server:
+            with pytest.raises(LinkDown):
+                await server.link(timeout_s=0.4).download("/v1/file", got.extend)
+        assert got == b"abcdef"
+
+    really(main())
+
+
+def test_what_the_taker_of_a_download_raises_is_raised() -> None:
+    async def main() -> None:
+        def full(piece: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+        async with Server(says(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc")) as server:
+            with pytest.raises(OSError, match="No space"):
+                await server.link().download("/v1/file", full)
 
     really(main())

@@ -1,0 +1,34 @@
+"""The seam to a server: processes put HttpLink here, the simulation its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReply:
+    """An answer as it came: nothing in it is believed yet."""
+
+    status: int
+    body: bytes
+    retry_after_s: int | None
+
+
+class LinkDown(Exception):
+    """No whole answer came. Whether the request arrived is not known."""
+
+
+class Link(Protocol):
+    """One request at a time; each ends within a time of its own. Raises LinkDown and nothing else."""
+
+    async def post(self, path: str, body: bytes) -> LinkReply: ...
+
+    async def get(self, path: str) -> LinkReply: ...
+
+    async def download(self, path: str, take: Callable[[bytes], None], offset: int = 0) -> LinkReply:
+        """A long answer, piece by piece: with status 200 or 206 each piece goes to `take` and `body` is empty. From
+        `offset` on where it is not 0 (206; with 200 the server begins at the beginning all the same). What `take`
+        raises ends the download and is raised."""
+        ...

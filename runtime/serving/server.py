@@ -1,0 +1,99 @@
+"""One process that serves: listens, says that it is ready, and ends on a signal or when what is behind it is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runtime.service.notify import Notifier
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+log = logging.getLogger("lane.serving")
+
+SHUTDOWN_S = 5  # for requests that are being read when it is told to stop
+BACKLOG = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An application on a socket that listens already."""
+
+    app: Starlette
+    listening: socket.socket
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on. Raises OSError."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    return socket.create_server((str(address[0]), int(address[1])), family=family, backlog=BACKLOG)
+
+
+async def serve(
+    listeners: Sequence[Listener],
+    failed: asyncio.Event,
+    ready: str,
+    notifier: Notifier,
+    beside: Sequence[Coroutine[Any, Any, None]] = (),
+) -> None:
+    """Until SIGTERM, SIGINT or `failed`. Prints `ready` when all listeners answer, and tells the service manager.
+    `beside` runs from then on; what it raises sets `failed`."""
+    import uvicorn
+
+    servers = [
+        uvicorn.Server(
+            uvicorn.Config(
+                one.app,
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=SHUTDOWN_S,
+            )
+        )
+        for one in listeners
+    ]
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    working: list[asyncio.Task[None]] = []
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("ended: starting again is recovering", exc_info=task.exception())
+            failed.set()
+
+    async def watch() -> None:
+        while not all(server.started for server in servers):
+            await asyncio.sleep(0.01)
+        print(ready, flush=True)
+        notifier.ready(ready)
+        for one in beside:
+            working.append(asyncio.ensure_future(one))
+            working[-1].add_done_callback(ended)
+        await failed.wait()
+        stop()
+
+    # uvicorn gives a signal that it obeyed on to whoever had it before: let that end in peace, and all servers with it.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop())
+    watching = asyncio.ensure_future(watch())
+    try:
+        await asyncio.gather(*(server.serve([one.listening]) for server, one in zip(servers, listeners, strict=True)))
+    finally:
+        notifier.stopping()
+        watching.cancel()
+        for task in working:
+            task.cancel()
