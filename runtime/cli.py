@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compile": ("runtime.tools.compile_book", "make a snapshot of a book of prices and promotions"),
     "price": ("runtime.tools.price_baskets", "price baskets against a snapshot, one JSON object a line"),
     "keys": ("runtime.tools.key_files", "make the keys that snapshots are signed with"),
+    "ca": ("runtime.tools.ca", "the chain's authority: certificates for gateways and head office"),
     "journal": ("runtime.tools.journal", "read a terminal's journal: verify, show, search, export"),
     "diff": ("runtime.tools.diff_snapshots", "what makes the new snapshot out of the old one"),
     "patch": ("runtime.tools.patch_snapshot", "the new snapshot, from the old one and what lane diff wrote"),
