@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from runtime.service.log import begin, keep
 from ui.screens.fonts import find_font
 from ui.settings import DEFAULTS, UiSettingsError, read
 from ui.texts import LANGUAGES, Texts
@@ -97,6 +98,11 @@ def run(arguments: argparse.Namespace) -> int:
         for fault in error.faults:
             print(f"lane ui: {fault}", file=sys.stderr)
         return 2
+    log = logging.getLogger("lane.ui")
+    log.propagate = False  # Kivy takes the root for itself
+    begin(log)
+    if arguments.settings is not None:
+        keep((settings.log_folder or arguments.socket.parent / "log") / "ui.log", settings.log_kb, log)
     locale_dir = arguments.config / "locale"
     texts = {language: Texts(locale_dir, language) for language in LANGUAGES}
     home = Path(tempfile.mkdtemp(prefix="lane-ui-"))
@@ -113,6 +119,6 @@ def run(arguments: argparse.Namespace) -> int:
 
         sound = not arguments.no_sound
         options = Options(arguments.socket, arguments.language, arguments.picture, font, home, sound, settings)
-        return run_window(options, texts)
+        return run_window(options, texts, log.info)
     finally:
         shutil.rmtree(home, ignore_errors=True)

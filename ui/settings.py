@@ -9,16 +9,20 @@
     [ui.reasons]                        # operation -> what a reason is chosen from, at most 9
     price_override = ["标价签不符", "临期"]
 
-Everything else in the file is the daemon's. What cannot be used stops the screen with one line for each fault.
+    [log]                               # where the screen's own log lies, beside the daemon's
+
+Everything else in the file is the daemon's. What cannot be used stops the screen with one line for each fault; [log] is
+checked by the daemon, and what cannot be used there is passed over here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from runtime.service.log import DEFAULT_TOTAL_KB
 from ui.forms import MAX_REASONS, REASONS
 from ui.keys import DEFAULT_KEYS, Keymap, KeysError, keymap
 from ui.theme import THEME_ORDER, ThemeName
@@ -39,6 +43,8 @@ class UiSettings:
     theme: ThemeName = "light"
     keys: Keymap = DEFAULT_KEYS
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the settings; else REASONS
+    log_folder: Path | None = None  # else beside the socket
+    log_kb: int = DEFAULT_TOTAL_KB
 
 
 DEFAULTS = UiSettings()
@@ -52,7 +58,14 @@ def read(path: Path) -> UiSettings:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UiSettingsError([f"{path.name}: {error}"]) from error
-    return settings_of(table.get("ui", {}))
+    folder, kb = _log(table.get("log"))
+    return replace(settings_of(table.get("ui", {})), log_folder=path.parent / folder if folder else None, log_kb=kb)
+
+
+def _log(section: object) -> tuple[str, int]:
+    found = section if isinstance(section, dict) else {}
+    folder, kb = found.get("folder"), found.get("total_kb")
+    return folder if isinstance(folder, str) else "", kb if type(kb) is int and kb > 0 else DEFAULT_TOTAL_KB
 
 
 def settings_of(table: object) -> UiSettings:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import http.client
 import json
-import logging
 import sys
 import time
 from datetime import datetime
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.settings import GatewayFile, GatewaySettings, read_gateway_file
+from runtime.service.log import begin, keep
 from runtime.service.notify import Notifier
 from runtime.service.watchdog import feed
 from runtime.serving.server import Listener, listen
@@ -67,7 +68,9 @@ def serve(file: GatewayFile) -> int:
     from runtime.serving.kit import Limits
 
     settings = file.gateway
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    begin()
+    keep(file.log_file, file.log.total_kb)
+    faulthandler.enable()  # where it stood when the watchdog ended it
     try:
         listening = listen(settings.host, settings.port)
     except OSError as error:

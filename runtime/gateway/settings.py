@@ -1,4 +1,4 @@
-"""The settings file of a store's gateway: one section, [gateway].
+"""The settings file of a store's gateway: [gateway], and [log] for its own log.
 
 A path that is not absolute is relative to the file's folder.
 """
@@ -6,10 +6,11 @@ A path that is not absolute is relative to the file's folder.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from drivers.api import setting
+from runtime.service.settings import LogSettings
 from runtime.settings import Reader, SettingsError, read_toml
 from runtime.wire.records import MAX_BATCH_BYTES
 
@@ -36,6 +37,11 @@ class GatewaySettings:
 class GatewayFile:
     path: Path
     gateway: GatewaySettings
+    log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def log_file(self) -> Path:
+        return self.log.path(self.path.parent, self.database, "gateway")
 
     @property
     def database(self) -> Path:
@@ -53,7 +59,8 @@ def read_gateway_file(path: Path) -> GatewayFile:
     path = path.absolute()
     table = read_toml(path)
     reader = Reader(path.name)
-    reader.only(table, ["gateway"])
+    reader.only(table, ["gateway", "log"])
+    log = reader.load(LogSettings, reader.table(table, "log", required=False), "log")
     gateway = None
     if "gateway" not in table:
         reader.fault("missing", "gateway", "", "the section is missing")
@@ -66,6 +73,6 @@ def read_gateway_file(path: Path) -> GatewayFile:
             "bad_value", "gateway", "store", f"{gateway.store!r} may have only letters A to Z, digits and . _ -"
         )
     reader.finish()
-    if gateway is None:
+    if gateway is None or log is None:
         raise SettingsError(reader.faults)
-    return GatewayFile(path, gateway)
+    return GatewayFile(path, gateway, log)

@@ -10,6 +10,7 @@ may help (a full disk, a failed sync, another daemon on its journal), with 2 whe
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
@@ -32,15 +33,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 where it was told to stop, 1 where it must be started again, 2 where the settings are at fault."""
     import asyncio
+    import faulthandler
 
+    from runtime.service.log import begin
     from runtime.settings import SettingsError
     from runtime.terminal.daemon import Daemon, StartError
 
+    begin()
+    faulthandler.enable()  # where it stood when the watchdog ended it
     try:
         return asyncio.run(Daemon(arguments.file, arguments.config, arguments.rehearse).run())
     except SettingsError as error:
         print(f"lane terminal: {error}", file=sys.stderr)
         return MISUSED
     except StartError as error:
-        print(f"lane terminal: {error}", file=sys.stderr)
+        logging.getLogger("lane.terminal").critical("cannot start: %s", error)
         return FAILED if error.passing else MISUSED

@@ -32,6 +32,7 @@ from runtime.keys import KeyFileError, trust_of
 from runtime.link.backoff import Backoff
 from runtime.link.http_link import HttpLink
 from runtime.sale.record import Identity
+from runtime.service.log import keep
 from runtime.service.notify import Notifier
 from runtime.service.watchdog import feed
 from runtime.terminal.basket import Place
@@ -70,8 +71,8 @@ class Daemon:
     """One terminal. Raises SettingsError or StartError, when made, for what a person must mend."""
 
     def __init__(self, file: Path, config: Path, rehearse: datetime | None) -> None:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._settings = read_terminal_file(file)
+        keep(self._settings.log_of("terminal"), self._settings.log.total_kb)
         self._config = config
         self._rehearse = rehearse
         self._stop: asyncio.Future[BaseException | None] | None = None

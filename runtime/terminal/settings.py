@@ -10,6 +10,7 @@
     [shift]                   whether a shift must be open, and how it is counted
     [day]                     when the business day ends
     [journal]                 the journal's reserve, and how long it keeps what head office has
+    [log]                     the daemon's and the screen's own logs
     [ui]                      the cashier's screen; [ui.keys] and [ui.reasons] are its own (docs/ui.md)
     [device.NAME]             one device: `driver = "<class>.<model>"`, exactly one of [device.NAME.serial] and
                               [device.NAME.tcp], and the driver's own settings
@@ -34,6 +35,7 @@ from runtime.day.permissions import ALWAYS, NEVER, PERMISSIONS, ROLES
 from runtime.devices.registry import Driver, DriverNameError, find_driver
 from runtime.devices.settings import TRANSPORT_OF_TABLE, SerialTransport
 from runtime.devices.spec import DeviceSpec, SerialPort, TcpPort
+from runtime.service.settings import LogSettings
 from runtime.settings import Reader, SettingsError, read_toml
 from runtime.share import config_dir
 
@@ -192,6 +194,7 @@ class TerminalFile:
     devices: tuple[DeviceSpec, ...]
     sale: SaleSettings = SaleSettings()
     keeping: JournalSettings = field(default_factory=JournalSettings)
+    log: LogSettings = field(default_factory=LogSettings)
 
     @property
     def snapshot(self) -> Path:
@@ -218,6 +221,10 @@ class TerminalFile:
     def socket(self) -> Path:
         return self.path.parent / self.terminal.socket
 
+    def log_of(self, process: str) -> Path:
+        """The log of `terminal` or `ui`."""
+        return self.log.path(self.path.parent, self.socket, process)
+
     @property
     def users_file(self) -> Path | None:
         return self.path.parent / self.users.file if self.users.file else None
@@ -241,6 +248,7 @@ SECTIONS: dict[str, type[Any]] = {
     "shift": ShiftSettings,
     "day": DaySettings,
     "journal": JournalSettings,
+    "log": LogSettings,
 }
 
 
@@ -268,6 +276,7 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
     if day is not None and day.ends:
         _check_ends(reader, day.ends)
     keeping = reader.load(JournalSettings, reader.table(table, "journal", required=False), "journal")
+    log = reader.load(LogSettings, reader.table(table, "log", required=False), "log")
     if terminal is not None:
         _check_terminal(reader, terminal, path.parent)
     if gateway is not None:
@@ -276,10 +285,10 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
     reader.finish()
     if terminal is None or gateway is None or receipt is None or labels is None or sale is None:
         raise SettingsError(reader.faults)
-    if users is None or shift is None or day is None or keeping is None:
+    if users is None or shift is None or day is None or keeping is None or log is None:
         raise SettingsError(reader.faults)
     file = TerminalFile(
-        path, terminal, gateway, receipt, labels, users, permissions, shift, day, devices, sale, keeping
+        path, terminal, gateway, receipt, labels, users, permissions, shift, day, devices, sale, keeping, log
     )
     templates = file.label_templates
     if templates is not None and not templates.is_file():

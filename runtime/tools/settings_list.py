@@ -21,6 +21,7 @@ from typing import Any
 from runtime.devices.registry import DriverNameError, find_driver, known_drivers
 from runtime.devices.settings import TRANSPORT_OF_TABLE
 from runtime.gateway.settings import GatewaySettings, read_gateway_file
+from runtime.service.settings import LogSettings
 from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
 from runtime.terminal.labels_file import LabelSettings, read_label_file
 from runtime.terminal.settings import SECTIONS, PermissionSettings, UiSection, read_terminal_file
@@ -95,6 +96,7 @@ def all_sections() -> Iterator[Section]:
     yield Section("labels.toml", "label.NAME", tuple(describe(LabelSettings)))
     yield Section("users.toml", "user.NUMBER", tuple(describe(UserSettings)))
     yield Section("gateway.toml", "gateway", tuple(describe(GatewaySettings)))
+    yield Section("gateway.toml", "log", tuple(describe(LogSettings)))
 
 
 def as_text(sections: Iterable[Section]) -> str:
@@ -136,7 +138,7 @@ def check_file(path: Path) -> tuple[Fault, ...]:
     """All that is wrong with one settings file, whatever kind it is."""
     try:
         table = read_toml(path)
-        kind = _kind(table)
+        kind = kind_of(table)
         if kind is None:
             text = "no settings file of lanekit: it has no [terminal], [gateway], [label.NAME] or [user.NUMBER]"
             return (Fault("unknown_section", path.name, "", "", text),)
@@ -153,7 +155,8 @@ def check_file(path: Path) -> tuple[Fault, ...]:
     return ()
 
 
-def _kind(table: Mapping[str, Any]) -> str | None:
+def kind_of(table: Mapping[str, Any]) -> str | None:
+    """What a settings file is of, by its sections; None where it is none of ours."""
     if "terminal" in table or "device" in table:
         return "terminal"
     return next((kind for kind in ("label", "user", "gateway") if kind in table), None)

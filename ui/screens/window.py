@@ -7,7 +7,6 @@ until something happens (Kivy's interruptible clock); the socket's thread wakes 
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -242,10 +241,6 @@ class Till:
             self._log(f"the picture was not saved: {error}")
 
 
-def run(options: Options, texts: Mapping[str, Texts]) -> int:
+def run(options: Options, texts: Mapping[str, Texts], log: Callable[[str], None]) -> int:
     """Opens the screen and stays until it is closed."""
-
-    def log(text: str) -> None:
-        print(f"lane ui: {text}", file=sys.stderr, flush=True)
-
     return Till(options, texts, log).run()
