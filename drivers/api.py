@@ -80,6 +80,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "OFFLINE": ("{device} is switched off or off line.", "Switch it on; it is tried again by itself."),
     "TIMEOUT": ("{device} does not answer.", "Check its cable and power; it is asked again by itself."),
     "FAILURE": ("{device} talks nonsense.", "Check the model and the line speed in the settings."),
+    "DRIVER_FAILED": (
+        "{device}: its driver fails again and again.",
+        "Sell on without it and call the technician; it is tried again every minute.",
+    ),
     "EPTR_COVER_OPEN": ("{device}: the cover is open.", "Close the cover."),
     "EPTR_REC_EMPTY": (
         "{device}: the paper has run out.",

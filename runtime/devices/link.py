@@ -1,7 +1,8 @@
 """One device's life: connect, listen, ask now and then how it is, and begin again with back-off when it is lost.
 
 A link never gives up and never harms another: whatever ends its connection, a fault of ours or of a driver's included,
-ends that connection alone. A change of state is told once. States are keys of drivers.api.SENTENCES.
+ends that connection alone; a driver that does not return is interrupted (runtime.devices.guard). A change of state is
+told once. States are keys of drivers.api.SENTENCES.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from random import Random
 from typing import Any
 
 from drivers.api import Garbage, Output, ScanData, Send, SerialLine
+from runtime.devices.guard import DriverHung, Guarded
 from runtime.devices.ports import DeviceListener, DeviceStatus
 from runtime.devices.registry import Driver
+from runtime.devices.restarts import FAULTS, REST_S, Restarts
 from runtime.devices.serial_port import SerialTransport
 from runtime.devices.spec import DeviceSpec, SerialPort
 from runtime.devices.tcp_port import TcpTransport
@@ -23,9 +26,6 @@ from runtime.devices.transport import Port, TransportError
 
 log = logging.getLogger("lanekit.devices")
 
-BACKOFF_FIRST_S = 0.25
-BACKOFF_LAST_S = 5.0
-STEADY_S = 5.0  # a connection that held so long makes the next back-off short again
 MAX_BAD = 5  # frames of nonsense in a row before a device is said to talk nonsense
 QUIET_S = 1.0  # silence after which what is unfinished never will be finished
 PROBE_EVERY_S = 5.0
@@ -53,11 +53,12 @@ class Link:
         self.code = "CONNECTING"
         self.settings: Any = driver.settings_type(**spec.settings)
         self.port: Port | None = None  # while it is connected
-        self.codec: Any = driver.codec_type(self.settings)
         self._spec = spec
         self._driver = driver
         self._around = around
-        self._backoff_s = BACKOFF_FIRST_S
+        self._restarts = Restarts(around.random)
+        self._hung: asyncio.Future[None] | None = None  # fails where the driver does not return
+        self.codec: Any = self._make_codec()
         self._bad = 0  # frames of nonsense since the last good one
         self._nonsense = False  # any, since the last probe
         self.heard = asyncio.Event()  # something that is not nonsense came in
@@ -73,35 +74,49 @@ class Link:
             finally:
                 await _end([connection])
             error = None if connection.cancelled() else connection.exception()
+            is_fault = not isinstance(error, TransportError)
+            wait_s = self._restarts.wait_s(began, self._around.clock(), is_fault)
             if isinstance(error, TransportError):
                 self.set_code(error.code)
             else:
                 log.error("device %s: its task failed and is begun again", self.name, exc_info=error)
-                self.set_code("FAILURE")
-            if self._around.clock() - began >= STEADY_S:
-                self._backoff_s = BACKOFF_FIRST_S
-            await asyncio.sleep(self._backoff_s * (0.5 + self._around.random.random() / 2))
-            self._backoff_s = min(BACKOFF_LAST_S, self._backoff_s * 2)
+                self.set_code("DRIVER_FAILED" if self._restarts.resting else "FAILURE")
+            if self._restarts.resting:
+                log.error("device %s: %d faults of its driver in a row; it rests %g s", self.name, FAULTS, REST_S)
+            await asyncio.sleep(wait_s)
 
     async def _connection(self) -> None:
         port = self._make_port()
         tasks: list[asyncio.Task[None]] = []
         try:
             await port.open()
-            self.codec = self._driver.codec_type(self.settings)
+            self._hung = asyncio.get_running_loop().create_future()
+            self.codec = self._make_codec()
             self.port = port
             self._bad = 0
             self.connected()
             tasks = [asyncio.create_task(self._listen(port)), asyncio.create_task(self.keep(port))]
-            done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            done, _pending = await asyncio.wait([*tasks, self._hung], return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
                 task.result()
         finally:
+            if self._hung is not None and self._hung.done():
+                self._hung.exception()  # looked at: else the loop complains
+            self._hung = None
             self.port = None
             code = port.lost.code if port.lost is not None else "TIMEOUT"
             await _end(tasks)
             port.close()
             self.disconnected(code)
+
+    def _make_codec(self) -> Guarded:
+        return Guarded(self._driver.codec_type(self.settings), self._has_hung)
+
+    def _has_hung(self, error: DriverHung) -> None:
+        """Whoever called the driver, the connection ends."""
+        log.error("device %s: %s", self.name, error, exc_info=error)
+        if self._hung is not None and not self._hung.done():
+            self._hung.set_exception(error)
 
     def _make_port(self) -> Port:
         if isinstance(self._spec.transport, SerialPort):
@@ -147,7 +162,10 @@ class Link:
             return
         log.log(logging.INFO if code == "OK" else logging.WARNING, "device %s: %s", self.name, code)
         self.code = code
-        self._around.listener.status_changed(self.status())
+        try:
+            self._around.listener.status_changed(self.status())
+        except Exception:  # whoever listens, the device's task lives on
+            log.exception("device %s: its state %s was not taken", self.name, code)
 
     def status(self) -> DeviceStatus:
         return DeviceStatus(self.name, self.device_class, self.code)

@@ -11,8 +11,9 @@ import asyncio
 from collections import deque
 
 from drivers.api import Output, PaymentStatus
-from runtime.devices.link import BACKOFF_FIRST_S, Link, Surroundings
+from runtime.devices.link import Link, Surroundings
 from runtime.devices.registry import Driver
+from runtime.devices.restarts import BACKOFF_FIRST_S
 from runtime.devices.spec import DeviceSpec
 from runtime.devices.transport import TransportError
 
