@@ -14,6 +14,7 @@ import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -164,6 +165,16 @@ class Reader:
             meant = _meant(value, choices) if isinstance(value, str) else ""
             text = f"{_shown(value)} is none of {', '.join(map(_shown, choices))}{meant}"
             self.fault("out_of_range", section, field.name, text)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can be meant: plain HTTP goes no further."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def load(cls: type[T], table: Mapping[str, Any], file: str, section: str) -> T:

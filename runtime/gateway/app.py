@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse, Response
 from runtime.gateway.check import MAX_EPOCH, MAX_SEQUENCE, check_name, read_batch
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.store import GatewayStore
-from runtime.serving.kit import Bodies, Endpoint, Limits, OnFatal, application, number, packed, query
+from runtime.serving.kit import Bodies, Endpoint, Limits, OnFatal, admit_local, application, number, packed, query
 from runtime.wire.pack import WireError, build, unpack
 from runtime.wire.times import MAX_REQUEST_BYTES, NONCE_BYTES, TimeAnswer, TimeRequest, message
 
@@ -51,14 +51,36 @@ def _utc_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class Admission(Protocol):
+    """Who gets in, where that is asked (runtime.gateway.enrolment.Door)."""
+
+    def admit(self, request: Request) -> None:
+        """Raises GatewayError."""
+
+    def check_line(self, request: Request, terminal: str, epoch: int) -> None:
+        """Whether who asks may send this line's records. Raises GatewayError."""
+
+
+class OpenDoor:
+    """For a listener that only this machine reaches."""
+
+    def admit(self, request: Request) -> None:
+        return
+
+    def check_line(self, request: Request, terminal: str, epoch: int) -> None:
+        return
+
+
 class _Endpoints:
-    def __init__(self, store: GatewayStore, limits: Limits, signer: TimeSigner | None) -> None:
+    def __init__(self, store: GatewayStore, limits: Limits, signer: TimeSigner | None, door: Admission) -> None:
         self.store = store
+        self.door = door
         self.signer = signer
         self.bodies = Bodies(limits)
 
     async def take(self, request: Request) -> Response:
         batch = read_batch(await self.bodies.read_packed(request))
+        self.door.check_line(request, batch.terminal, batch.epoch)
         answer = self.store.ingest(batch)
         if answer.quarantined:
             log.warning(
@@ -146,16 +168,25 @@ def make_app(
     on_fatal: OnFatal = _nothing,
     signer: TimeSigner | None = None,
     more: Sequence[Endpoint] = (),
+    door: Admission | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application over an open store. `on_fatal` is awaited once the answer to a request that
     broke the store has gone out: the process must end then. Without a `signer` the time is not told. `more`: the
-    endpoints of other modules."""
-    one = _Endpoints(store, limits or Limits(), signer)
+    endpoints of other modules. `door`: who gets in; None for a listener that only this machine reaches."""
+    door = door or OpenDoor()
+    one = _Endpoints(store, limits or Limits(), signer, door)
     own = (
         Endpoint("/v1/records", "POST", one.take),
-        Endpoint("/v1/time", "POST", one.time),
+        Endpoint("/v1/time", "POST", one.time, anybody=True),
         Endpoint("/v1/records", "GET", one.records),
         Endpoint("/v1/status", "GET", one.status),
-        Endpoint("/healthz", "GET", one.health),
+        Endpoint("/healthz", "GET", one.health, anybody=True),
     )
-    return application([*own, *more], on_fatal)
+    return application([*own, *more], on_fatal, door.admit)
+
+
+def make_page(store: GatewayStore, on_fatal: OnFatal = _nothing, more: Sequence[Endpoint] = ()) -> Starlette:
+    """What people on this machine are shown, read-only: for a listener on 127.0.0.1. `more`: the page's own."""
+    one = _Endpoints(store, Limits(), None, OpenDoor())
+    own = (Endpoint("/v1/status", "GET", one.status), Endpoint("/healthz", "GET", one.health))
+    return application([*own, *more], on_fatal, admit_local)

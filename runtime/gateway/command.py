@@ -3,6 +3,12 @@
   lane gateway --config gateway.toml            serve until stopped; prints one line when it is ready
   lane gateway --config gateway.toml --show     ask the running gateway what it has, and print it in words
 
+With [tls], and whether it runs or not (docs/trust.md):
+
+  lane gateway enrol --config gateway.toml --terminal 03                  print a code for `lane enrol` on the terminal
+  lane gateway revoke --config gateway.toml --terminal 03 [--epoch HEX]   nothing for this terminal any more
+  lane gateway terminals --config gateway.toml                            which terminals are enrolled
+
 Ends with 0 when told to stop, 1 where it cannot start, 3 when its disk failed while writing: start it again then (a
 supervisor does), for starting is recovering.
 """
@@ -16,41 +22,56 @@ import http.client
 import json
 import sys
 import time
+from collections.abc import Coroutine
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runtime.gateway.admin import Action, AdminRequest, ask, carry_out, serve_admin
 from runtime.gateway.errors import GatewayError
-from runtime.gateway.settings import GatewayFile, GatewaySettings, read_gateway_file
+from runtime.gateway.settings import GatewayFile, read_gateway_file
 from runtime.service.log import begin, keep
 from runtime.service.notify import Notifier
 from runtime.service.watchdog import feed
 from runtime.serving.server import Listener, listen
 from runtime.serving.server import serve as serve_listeners
 from runtime.settings import SettingsError
+from runtime.wire.pack import WireError
 
 if TYPE_CHECKING:
+    import ssl
+
     from runtime.gateway.app import TimeSigner
+    from runtime.gateway.enrolment import Door
+    from runtime.gateway.registry import Registry
+    from runtime.serving.kit import Limits
 
 EXIT_CANNOT_START = 1
 EXIT_DISK_FAILED = 3
 SHOW_TIMEOUT_S = 10.0
 MAX_STATUS_BYTES = 16 << 20
+PAGE_HOST = "127.0.0.1"
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listens on every address: ask it at this one
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("enrol", "revoke", "terminals"), help="left out: serve")
     # Not `config`: the program keeps the folder of its own data files under that name.
     parser.add_argument(
         "--config", dest="file", type=Path, required=True, metavar="FILE", help="the gateway's settings (TOML)"
     )
     parser.add_argument("--show", action="store_true", help="print what a running gateway has, and end")
+    parser.add_argument("--terminal", default="", metavar="NUMBER", help="enrol, revoke: which terminal")
+    parser.add_argument("--epoch", type=_epoch, metavar="HEX", help="revoke: only this epoch of it")
 
 
 def run(arguments: argparse.Namespace) -> int:
     try:
         file = read_gateway_file(arguments.file)
-        return show(file.gateway) if arguments.show else serve(file)
+        if arguments.action is not None:
+            return administer(file, arguments.action, arguments.terminal, arguments.epoch)
+        return show(file) if arguments.show else serve(file)
     except SettingsError as error:
         print(error, file=sys.stderr)
     except GatewayError as error:
@@ -63,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def serve(file: GatewayFile) -> int:
     """Open the store and answer until SIGTERM or SIGINT. Raises GatewayError where the store cannot be opened."""
-    from runtime.gateway.app import make_app
+    from runtime.gateway.app import make_app, make_page
     from runtime.gateway.store import GatewayStore
     from runtime.serving.kit import Limits
 
@@ -71,36 +92,56 @@ def serve(file: GatewayFile) -> int:
     begin()
     keep(file.log_file, file.log.total_kb)
     faulthandler.enable()  # where it stood when the watchdog ended it
-    try:
-        listening = listen(settings.host, settings.port)
-    except OSError as error:
-        where = f"{settings.host} port {settings.port}"
-        print(f"Cannot listen on {where}: {error.strerror or error}. Is another gateway running?", file=sys.stderr)
-        return EXIT_CANNOT_START
-    with listening:
+    with ExitStack() as closing:
+        try:
+            listening = closing.enter_context(listen(settings.host, settings.port))
+            paging = closing.enter_context(listen(PAGE_HOST, settings.page_port)) if settings.page_port else None
+        except OSError as error:
+            where = f"{settings.host} port {settings.port}, page_port {settings.page_port}"
+            print(f"Cannot listen on {where}: {error.strerror or error}. Is another gateway running?", file=sys.stderr)
+            return EXIT_CANNOT_START
         signer = _signer(file.time_key)
         try:
             file.database.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise GatewayError("store_cannot_open", path=str(file.database), detail=str(error)) from error
-        store = GatewayStore.open(str(file.database), settings.store, lambda: time.time_ns() // 1_000_000)
+        store = GatewayStore.open(str(file.database), settings.store, _utc_ms)
+        closing.callback(store.close)
         failed = asyncio.Event()
 
         async def fatal() -> None:
             failed.set()
 
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
-        try:
-            app = make_app(store, limits, fatal, signer)
-            notifier = Notifier()
-            feeding = feed(notifier, store, _is_full)
-            asyncio.run(serve_listeners([Listener(app, listening)], failed, _ready_line(file), notifier, [feeding]))
-        finally:
-            store.close()
+        registry, door, tls = _open_door(file, limits, closing)
+        app = make_app(store, limits, fatal, signer, door.endpoints() if door is not None else (), door)
+        listeners = [Listener(app, listening, tls)]
+        if paging is not None:
+            listeners.append(Listener(make_page(store, fatal), paging))
+        notifier = Notifier()
+        beside: list[Coroutine[Any, Any, None]] = [feed(notifier, store, _is_full)]
+        if registry is not None and file.trust is not None:
+            beside.append(serve_admin(file.trust, registry))
+        asyncio.run(serve_listeners(listeners, failed, _ready_line(file), notifier, beside))
     if failed.is_set():
         print("The gateway's disk failed while writing. Start the gateway again.", file=sys.stderr)
         return EXIT_DISK_FAILED
     return 0
+
+
+def _open_door(
+    file: GatewayFile, limits: Limits, closing: ExitStack
+) -> tuple[Registry | None, Door | None, ssl.SSLContext | None]:
+    """Who is let in, and the listener's TLS; nothing of it without [tls]. Raises GatewayError."""
+    if file.tls is None or file.trust is None:
+        return None, None, None
+    from runtime.gateway.enrolment import Door
+    from runtime.gateway.registry import Registry, server_tls
+
+    tls = server_tls(file.trust, file.gateway.store, _utc_ms())
+    registry = Registry.open(file.trust, file.gateway.store, _utc_ms, days=file.tls.certificate_days)
+    closing.callback(registry.close)
+    return registry, Door(registry, limits), tls
 
 
 def _signer(path: Path | None) -> TimeSigner | None:
@@ -124,18 +165,61 @@ def _is_full(error: Exception) -> bool:
     return isinstance(error, GatewayError) and error.code == "disk_full"
 
 
+# --- the registry -----------------------------------------------------------------------------------------------
+
+
+def administer(file: GatewayFile, action: Action, terminal: str, epoch: int | None) -> int:
+    """Ask the running gateway, or open its registry where none runs, and print what it says. Raises GatewayError."""
+    if file.tls is None or file.trust is None:
+        raise GatewayError("trust", detail="the settings have no [tls]")
+    if action != "terminals" and not terminal:
+        print(f"lane gateway {action}: say which: --terminal NUMBER", file=sys.stderr)
+        return EXIT_CANNOT_START
+    asked = AdminRequest(action, terminal, epoch, file.tls.code_minutes)
+    try:
+        answer = ask(file.trust, asked)
+    except (OSError, WireError) as error:
+        raise GatewayError("trust", detail=f"the running gateway does not answer: {error}") from error
+    if answer is None:
+        from runtime.gateway.registry import Registry
+
+        registry = Registry.open(file.trust, file.gateway.store, _utc_ms, days=file.tls.certificate_days)
+        try:
+            answer = carry_out(registry, asked)
+        finally:
+            registry.close()
+    print("\n".join(answer.lines), file=sys.stdout if answer.ok else sys.stderr)
+    return 0 if answer.ok else EXIT_CANNOT_START
+
+
+def _epoch(text: str) -> int:
+    number = int(text, 16)
+    if not 0 < number < 1 << 64:
+        raise ValueError(text)
+    return number
+
+
+def _utc_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 # --- showing ----------------------------------------------------------------------------------------------------
 
 
-def show(settings: GatewaySettings) -> int:
+def show(file: GatewayFile) -> int:
     """Ask the gateway that these settings describe, and print what it has."""
-    host = EVERYWHERE.get(settings.host, settings.host)
+    settings = file.gateway
+    if file.tls is not None and not settings.page_port:
+        print("A gateway with [tls] is asked on its page_port: set it in [gateway].", file=sys.stderr)
+        return EXIT_CANNOT_START
+    host = PAGE_HOST if settings.page_port else EVERYWHERE.get(settings.host, settings.host)
+    port = settings.page_port or settings.port
     try:
-        print("\n".join(words(_ask_status(host, settings.port))))
+        print("\n".join(words(_ask_status(host, port))))
     except (OSError, http.client.HTTPException) as error:
-        print(f"No gateway answers on {host} port {settings.port}: {error}. Start it first.", file=sys.stderr)
+        print(f"No gateway answers on {host} port {port}: {error}. Start it first.", file=sys.stderr)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        print(f"What answers on {host} port {settings.port} is no gateway: {error!r}.", file=sys.stderr)
+        print(f"What answers on {host} port {port} is no gateway: {error!r}.", file=sys.stderr)
     else:
         return 0
     return EXIT_CANNOT_START

@@ -29,6 +29,40 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "store_foreign": ("{path} is not a gateway's database.", "Correct the path in the gateway's settings."),
     "store_cannot_open": ("{path} cannot be opened: {detail}.", "Check the folder, its rights and the disk."),
     "time_key": ("The key that signs the time cannot be used: {detail}.", "Correct time_key in the settings."),
+    "trust": (
+        "The gateway's keys cannot be used: {detail}.",
+        "Make them with lane ca store, and correct [tls] folder.",
+    ),
+    "clock": ("The gateway can make no certificate: {detail}.", "Set the gateway's clock."),
+    "no_certificate": ("Who asks has shown no certificate.", "Enrol the terminal: lane enrol."),
+    "not_yours": (
+        "The certificate is of the {peer}; only terminals of store {store} are let in here.",
+        "Correct the gateway's address in the terminal's settings.",
+    ),
+    "not_enrolled": (
+        "The {peer} is not enrolled here, or was revoked.",
+        "Enrol the terminal again: lane gateway enrol, then lane enrol.",
+    ),
+    "not_its_line": (
+        "The {peer} may not send records of terminal {terminal}, epoch {epoch}.",
+        "Enrol the terminal that has these records, under its own number.",
+    ),
+    "bad_code": ("The code is none: {detail}.", "Type the code again."),
+    "no_code": (
+        "There is no code for terminal {terminal} that counts.",
+        "Make one at the gateway: lane gateway enrol.",
+    ),
+    "code_ended": ("The code for terminal {terminal} has ended.", "Make a new one: lane gateway enrol."),
+    "code_wrong": (
+        "That is not the code for terminal {terminal}; {left} more tries.",
+        "Type the code again, or make a new one: lane gateway enrol.",
+    ),
+    "code_used": ("The code for terminal {terminal} was used already.", "Make a new one: lane gateway enrol."),
+    "bad_request_for": ("No certificate is made: {detail}.", "Update the terminal's software."),
+    "not_known": (
+        "Terminal {terminal} is not known by the key that asks, or was revoked.",
+        "Enrol the terminal again: lane gateway enrol, then lane enrol.",
+    ),
     "other_store": (
         "{path} belongs to store {kept}, not to {store}.",
         "Correct the store or the path in the settings.",
@@ -40,5 +74,12 @@ class GatewayError(errors.Refused):
     """`fatal`: the store must be closed and opened again, by a new process."""
 
     sentences: ClassVar = {**errors.SENTENCES, **SENTENCES}
-    statuses: ClassVar = {**errors.STATUS, "disk_full": 503, "store_broken": 503}
-    retries_s: ClassVar = {**errors.RETRY_AFTER_S, "disk_full": 30, "store_broken": 2}
+    statuses: ClassVar = {
+        **errors.STATUS,
+        "disk_full": 503,
+        "store_broken": 503,
+        "clock": 503,
+        **dict.fromkeys(("no_certificate", "not_yours", "not_enrolled", "no_code", "not_known"), 403),
+        **dict.fromkeys(("code_ended", "code_wrong", "code_used"), 403),
+    }
+    retries_s: ClassVar = {**errors.RETRY_AFTER_S, "disk_full": 30, "store_broken": 2, "clock": 60}

@@ -1,4 +1,8 @@
-"""The settings file of a store's gateway: [gateway], and [log] for its own log.
+"""The settings file of a store's gateway.
+
+    [gateway]     which store, where it listens, where it keeps the sales
+    [tls]         its keys; without it the gateway listens on this machine alone
+    [log]         its own log
 
 A path that is not absolute is relative to the file's folder.
 """
@@ -11,7 +15,7 @@ from pathlib import Path
 
 from drivers.api import setting
 from runtime.service.settings import LogSettings
-from runtime.settings import Reader, SettingsError, read_toml
+from runtime.settings import Reader, SettingsError, is_loopback, read_toml
 from runtime.wire.records import MAX_BATCH_BYTES
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -31,6 +35,20 @@ class GatewaySettings:
     max_requests: int = setting(32, "batches that are read at the same time", low=1, high=500)
     body_timeout_ms: int = setting(20_000, "how long one batch may take to arrive", low=100, high=120_000)
     time_key: str = setting("", "file of the private key that signs the time for terminals; empty: none", high=255)
+    page_port: int = setting(
+        0, "TCP port on 127.0.0.1 for people: status, and --show; plain and read-only; 0: none", low=0, high=65535
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """[tls]: the gateway's keys, and what it gives terminals. Without this section it listens on this machine alone."""
+
+    folder: str = setting(..., "the folder that lane ca store wrote; the registry is kept in it", low=1, high=255)
+    code_minutes: int = setting(60, "how long an enrolment code counts", low=5, high=1440)
+    certificate_days: int = setting(
+        365, "how long a terminal's certificate holds; it is renewed after a third", low=3, high=1095
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,7 @@ class GatewayFile:
     path: Path
     gateway: GatewaySettings
     log: LogSettings = field(default_factory=LogSettings)
+    tls: TlsSettings | None = None
 
     @property
     def log_file(self) -> Path:
@@ -47,6 +66,11 @@ class GatewayFile:
     def database(self) -> Path:
         """The database, absolute."""
         return self.path.parent / self.gateway.database
+
+    @property
+    def trust(self) -> Path | None:
+        """The folder of keys, absolute; None without TLS."""
+        return self.path.parent / self.tls.folder if self.tls is not None else None
 
     @property
     def time_key(self) -> Path | None:
@@ -59,7 +83,7 @@ def read_gateway_file(path: Path) -> GatewayFile:
     path = path.absolute()
     table = read_toml(path)
     reader = Reader(path.name)
-    reader.only(table, ["gateway", "log"])
+    reader.only(table, ["gateway", "tls", "log"])
     log = reader.load(LogSettings, reader.table(table, "log", required=False), "log")
     gateway = None
     if "gateway" not in table:
@@ -72,7 +96,13 @@ def read_gateway_file(path: Path) -> GatewayFile:
         reader.fault(
             "bad_value", "gateway", "store", f"{gateway.store!r} may have only letters A to Z, digits and . _ -"
         )
+    tls = reader.load(TlsSettings, reader.table(table, "tls"), "tls") if "tls" in table else None
+    if gateway is not None and "tls" not in table and not is_loopback(gateway.host):
+        text = f'{gateway.host} is reached from other machines; that takes [tls] (lane ca), or host = "127.0.0.1"'
+        reader.fault("conflict", "gateway", "host", text)
+    if gateway is not None and gateway.page_port == gateway.port:
+        reader.fault("conflict", "gateway", "page_port", f"{gateway.page_port} is port too; they are two listeners")
     reader.finish()
     if gateway is None or log is None:
         raise SettingsError(reader.faults)
-    return GatewayFile(path, gateway, log)
+    return GatewayFile(path, gateway, log, tls)

@@ -13,21 +13,20 @@ from urllib.parse import urlsplit
 
 import h11
 
-from runtime.link.ports import LinkDown, LinkReply
+from runtime.link.ports import Cause, LinkDown, LinkReply, NoCertificate, Tls
 from runtime.wire.records import CONTENT_TYPE
 
 MAX_ANSWER_BYTES = 1 << 16
 READ_BYTES = 1 << 16
 
 
-CheckPeer = Callable[[ssl.SSLObject], None]  # raises OSError where the server is not who it should be
 Take = Callable[[bytes], None]
 
 
 class HttpLink:
     """`base_url` is `http://host[:port][/prefix]`, or `https:` with `tls`; ValueError if it is not. Times in seconds:
-    `timeout_s` for a whole request, of a download for each piece. `check_peer` looks at the server's certificate before
-    the first byte of a request goes out."""
+    `timeout_s` for a whole request, of a download for each piece. With `tls` nothing is said before the server has
+    proved that it is the one that `tls` names."""
 
     def __init__(
         self,
@@ -35,8 +34,7 @@ class HttpLink:
         *,
         timeout_s: float = 10.0,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
-        tls: ssl.SSLContext | None = None,
-        check_peer: CheckPeer | None = None,
+        tls: Tls | None = None,
     ) -> None:
         parts = urlsplit(base_url)
         scheme = "http" if tls is None else "https"
@@ -49,7 +47,6 @@ class HttpLink:
         self._timeout_s = timeout_s
         self._max_answer_bytes = max_answer_bytes
         self._tls = tls
-        self._check_peer = check_peer
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._http = h11.Connection(h11.CLIENT)
         self._answering = False
@@ -80,7 +77,7 @@ class HttpLink:
             self._drop()
             if error is self._failed_take:
                 raise
-            raise LinkDown(f"{type(error).__name__}: {error}") from error
+            raise LinkDown(f"{type(error).__name__}: {error}", _cause(error)) from error
         except BaseException:
             self._drop()
             raise
@@ -113,14 +110,11 @@ class HttpLink:
         return reply
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        streams = await asyncio.open_connection(self._host, self._port, limit=READ_BYTES, ssl=self._tls)
-        if self._check_peer is not None:
-            try:
-                self._check_peer(streams[1].get_extra_info("ssl_object"))
-            except BaseException:
-                streams[1].transport.abort()
-                raise
-        return streams
+        if self._tls is None:
+            return await asyncio.open_connection(self._host, self._port, limit=READ_BYTES)
+        return await asyncio.open_connection(
+            self._host, self._port, limit=READ_BYTES, ssl=self._tls.context(), server_hostname=self._tls.server_name
+        )
 
     async def _answer(
         self, reader: asyncio.StreamReader, http: h11.Connection, take: Take | None, within: asyncio.Timeout
@@ -162,6 +156,15 @@ class HttpLink:
 
     async def close(self) -> None:
         self._drop()
+
+
+def _cause(error: BaseException) -> Cause:
+    """A handshake that failed here is the server's fault; an alert from there says that it does not take us."""
+    if isinstance(error, NoCertificate):
+        return "no_certificate"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "server"
+    return "client" if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "") else "away"
 
 
 def _retry_after_s(response: h11.Response) -> int | None:

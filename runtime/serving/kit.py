@@ -28,6 +28,7 @@ log = logging.getLogger("lane.serving")
 
 DIGITS = re.compile(r"[0-9]{1,20}")
 Handler = Callable[[Request], Awaitable[Response]]
+Admit = Callable[[Request], None]  # raises Refused for who gets nothing here
 OnFatal = Callable[[], Awaitable[None]]
 
 
@@ -42,11 +43,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address with one method; `handler` may raise Refused."""
+    """One address with one method; `handler` may raise Refused. `anybody`: also who is not admitted."""
 
     path: str
     method: str
     handler: Handler
+    anybody: bool = False
 
 
 class Bodies:
@@ -107,14 +109,29 @@ def number(text: str | None, name: str, low: int, high: int) -> int:
     return int(text)
 
 
-def application(endpoints: Sequence[Endpoint], on_fatal: OnFatal) -> Starlette:
-    """An ASGI application of these endpoints. `on_fatal` is awaited once the answer to a request that raised a fatal
-    Refused has gone out: the process must end then."""
+def admit_all(request: Request) -> None:
+    """For a listener that only this machine reaches."""
 
-    def guarded(handler: Handler) -> Handler:
+
+def admit_local(request: Request) -> None:
+    """For a listener on 127.0.0.1 that browsers ask too: a page from elsewhere that had its name point here is
+    refused (DNS rebinding). Raises Refused `not_found`."""
+    host = request.headers.get("host", "")
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    if name not in ("127.0.0.1", "localhost", "[::1]"):
+        raise Refused("not_found")
+
+
+def application(endpoints: Sequence[Endpoint], on_fatal: OnFatal, admit: Admit = admit_all) -> Starlette:
+    """An ASGI application of these endpoints. `on_fatal` is awaited once the answer to a request that raised a fatal
+    Refused has gone out: the process must end then. `admit` is asked before anything of a request is read."""
+
+    def guarded(one: Endpoint) -> Handler:
         async def guard(request: Request) -> Response:
             try:
-                return await handler(request)
+                if not one.anybody:
+                    admit(request)
+                return await one.handler(request)
             except Refused as error:
                 return _refuse(request, error, on_fatal if error.fatal else None)
             except ClientDisconnect:
@@ -131,7 +148,7 @@ def application(endpoints: Sequence[Endpoint], on_fatal: OnFatal) -> Starlette:
         return response
 
     app = Starlette(
-        routes=[Route(one.path, guarded(one.handler), methods=[one.method]) for one in endpoints],
+        routes=[Route(one.path, guarded(one), methods=[one.method]) for one in endpoints],
         exception_handlers={HTTPException: no_route},
     )
     app.router.redirect_slashes = False

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from runtime.service.notify import Notifier
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.applications import Starlette
 
 log = logging.getLogger("lane.serving")
@@ -23,10 +25,12 @@ BACKLOG = 512
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """An application on a socket that listens already."""
+    """An application on a socket that listens already. With `tls` whoever the client's certificate names is in
+    `scope["lane.peer"]` (runtime.serving.peers)."""
 
     app: Starlette
     listening: socket.socket
+    tls: ssl.SSLContext | None = None
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,25 +48,7 @@ async def serve(
 ) -> None:
     """Until SIGTERM, SIGINT or `failed`. Prints `ready` when all listeners answer, and tells the service manager.
     `beside` runs from then on; what it raises sets `failed`."""
-    import uvicorn
-
-    servers = [
-        uvicorn.Server(
-            uvicorn.Config(
-                one.app,
-                loop="asyncio",
-                http="h11",
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                log_level="warning",
-                server_header=False,
-                timeout_graceful_shutdown=SHUTDOWN_S,
-            )
-        )
-        for one in listeners
-    ]
+    servers = [_server(one) for one in listeners]
 
     def stop() -> None:
         for server in servers:
@@ -97,3 +83,25 @@ async def serve(
         watching.cancel()
         for task in working:
             task.cancel()
+
+
+def _server(one: Listener) -> uvicorn.Server:
+    import uvicorn
+
+    from runtime.serving.peers import PeerProtocol
+
+    config = uvicorn.Config(
+        one.app,
+        loop="asyncio",
+        http=PeerProtocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    config.load()
+    config.ssl = one.tls  # uvicorn would make a context of its own, for other versions of TLS too
+    return uvicorn.Server(config)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runtime.link.ports import NoCertificate
 from runtime.trust.errors import TrustError
 from runtime.trust.names import Peer, server_name
 
@@ -82,15 +83,15 @@ class Tls:
         self.server_name = server_name(server)
 
     def context(self) -> ssl.SSLContext:
-        """Raises OSError where the files cannot be used: to a link that is a server that cannot be reached."""
+        """Raises NoCertificate where the files cannot be used."""
         paths = [path for path in (self._files.root, self._files.own) if path is not None]
-        seen = [(one.st_mtime_ns, one.st_ino, one.st_size) for one in (path.stat() for path in paths)]
-        if self._context is None or seen != self._read:
-            try:
+        try:
+            seen = [(one.st_mtime_ns, one.st_ino, one.st_size) for one in (path.stat() for path in paths)]
+            if self._context is None or seen != self._read:
                 self._context = client_context(self._files, self._now_ms)
-            except TrustError as error:
-                raise OSError(str(error)) from error
-            self._read = seen
+                self._read = seen
+        except (TrustError, OSError) as error:
+            raise NoCertificate(str(error)) from error
         return self._context
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from runtime.trust.dates import certificates, validity
 from runtime.trust.errors import TrustError
-from runtime.trust.names import AUTHORITY, MAX_CHAIN, ROOT, Peer, check_name, gateway_of, server_name
+from runtime.trust.names import AUTHORITY, MAX_CHAIN, ROOT, Peer, check_name, gateway_of, read_urn, server_name
 
 try:
     from cryptography import x509
@@ -204,6 +204,21 @@ def subject_store(authority: Authority) -> str:
     """Which store an authority is of; empty for the root."""
     found = authority.certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
     return str(found[0].value) if found else ""
+
+
+def serial_of(pem: bytes) -> int:
+    """The number of the first certificate of a PEM."""
+    return int(_load(to_der(pem)).serial_number)
+
+
+def named(pem: bytes) -> Peer:
+    """Who the first certificate of a PEM names. Raises TrustError."""
+    try:
+        names = _load(to_der(pem)).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, *_REFUSED) as error:
+        raise TrustError("bad_certificate", detail="it has no names") from error
+    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    return read_urn(str(uris[0]) if len(uris) == 1 else "")
 
 
 def to_der(pem: bytes) -> bytes:

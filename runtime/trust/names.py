@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from runtime.trust.errors import TrustError
@@ -38,12 +38,13 @@ _EPOCH = re.compile(r"[0-9a-f]{16}")
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Who is at the other end, as its certificate says. `store` is empty for head office; `epoch` is 0 for all but
-    terminals, whose journal's it is."""
+    terminals, whose journal's it is. `serial` is the certificate's number, for who keeps a list of them."""
 
     role: Role
     store: str
     name: str
     epoch: int = 0
+    serial: int = field(default=0, compare=False)
 
     @property
     def urn(self) -> str:
@@ -98,7 +99,10 @@ def read_peer(shown: Mapping[str, Any] | None) -> Peer | None:
         expected = {**organisation, "commonName": ROOT}
     if issuer != expected:
         raise TrustError("wrong_peer", detail=f"the {peer} is not issued by who may issue it")
-    return peer
+    try:
+        return replace(peer, serial=int(shown["serialNumber"], 16))
+    except (KeyError, ValueError) as error:
+        raise TrustError("wrong_peer", detail="it has no number") from error
 
 
 def read_urn(urn: str) -> Peer:

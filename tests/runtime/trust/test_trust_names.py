@@ -25,6 +25,7 @@ def shown(peer: Peer = TILL, **other: Any) -> dict[str, Any]:
         "subject": tuple((pair,) for pair in (chain, *unit, ("commonName", peer.common_name))),
         "issuer": tuple((pair,) for pair in (chain, *by)),
         "subjectAltName": (("URI", peer.urn),),
+        "serialNumber": "0A",
         **other,
     }
 
@@ -66,6 +67,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "another attribute": {"subject": (*shown()["subject"], (("countryName", "CN"),))},
     "no subject": {"subject": ()},
     "no issuer": {"issuer": ()},
+    "no number": {"serialNumber": ""},
 }
 
 
