@@ -20,7 +20,7 @@ from typing import Any
 
 from runtime.devices.registry import DriverNameError, find_driver, known_drivers
 from runtime.devices.settings import TRANSPORT_OF_TABLE
-from runtime.gateway.settings import GatewaySettings, read_gateway_file
+from runtime.gateway.settings import GatewaySettings, TlsSettings, read_gateway_file
 from runtime.service.settings import LogSettings
 from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
 from runtime.terminal.labels_file import LabelSettings, read_label_file
@@ -96,6 +96,7 @@ def all_sections() -> Iterator[Section]:
     yield Section("labels.toml", "label.NAME", tuple(describe(LabelSettings)))
     yield Section("users.toml", "user.NUMBER", tuple(describe(UserSettings)))
     yield Section("gateway.toml", "gateway", tuple(describe(GatewaySettings)))
+    yield Section("gateway.toml", "tls", tuple(describe(TlsSettings)))
     yield Section("gateway.toml", "log", tuple(describe(LogSettings)))
 
 
