@@ -114,6 +114,11 @@ def trust_of(files: Iterable[Path]) -> Trust | None:
     return Trust(keys, _verify)
 
 
+def trust_of_key(public: bytes) -> Trust:
+    """Trust in this one raw public key."""
+    return Trust([public], _verify)
+
+
 def _verify(key: bytes, signature: bytes, said: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature
 

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-NAMES = ("snapshot", "delta", "basket", "return", "code", "row", "record", "control", "users", "frame")
+NAMES = ("snapshot", "delta", "basket", "return", "code", "row", "record", "control", "users", "manifest", "frame")
 MAX_BYTES = 8_192
 OUT = Path(__file__).resolve().parent.parent / "out" / "fuzz"
 

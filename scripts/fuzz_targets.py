@@ -27,6 +27,9 @@ from runtime.day.record import Control, ControlTender, build_control, parse_cont
 from runtime.day.state import Totals
 from runtime.day.users import NOBODY
 from runtime.delta import METHODS, DeltaError, apply_delta, make_delta
+from runtime.distribution.asking import read_ask
+from runtime.distribution.errors import DistributionError
+from runtime.distribution.manifest import check_form, read_answer
 from runtime.journal.anchors import Anchor, read_state
 from runtime.journal.rows import first_hash, make_row, next_hash, read_row
 from runtime.journal.walk import Walk
@@ -34,6 +37,7 @@ from runtime.sale.events import CashTendered, Event, ItemAdded, Subtotalled
 from runtime.sale.machine import fold
 from runtime.sale.record import Identity, build_record, parse_record, read_record
 from runtime.sale.state import Checkout
+from runtime.serving.errors import Refused
 from runtime.settings import SettingsError
 from runtime.terminal.findable import findable
 from runtime.terminal.users_file import read_users
@@ -44,6 +48,7 @@ from runtime.wire.frames import FrameReader, encode
 from runtime.wire.messages import Command, Hello
 from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import RecordBatch
+from runtime.wire.snapshots import Holding, Manifest, SnapshotAnswer, SnapshotAsk
 from runtime.wire.times import TimeAnswer, TimeRequest
 
 CODES = ("6901234567892", "milk", "apple", "2000001", "cola")
@@ -263,6 +268,30 @@ def users(data: bytes) -> None:
             assert refused.faults
 
 
+def manifest(data: bytes) -> None:
+    """What is said of snapshots, in both directions: within its bounds, or refused with a code."""
+    try:
+        wanted = read_answer(data)
+        if wanted is not None:
+            check_form(wanted)
+            assert 0 < wanted.size < 1 << 28 and 0 < wanted.counter < 1 << 53
+            assert read_answer(pack(SnapshotAnswer(wanted))) == wanted
+    except DistributionError as refused:
+        assert refused.code == "prices_unreadable"
+    try:
+        ask = read_ask(data)
+        assert read_ask(pack(ask)) == ask and ask.store.isprintable() and 0 <= ask.has.counter < 1 << 53
+    except Refused as refused:
+        assert refused.code in ("not_msgpack", "bad_field")
+
+
+def _seeds_of_manifest() -> list[bytes]:
+    said = Manifest(3, "group:north", bytes(32), b"f" * 32, 1_000, b"k" * 32, b"s" * 64)
+    held = Holding("01", 2, b"f" * 32, "prices_refused")
+    asks = SnapshotAsk("0001", held), SnapshotAsk("0001", Holding("gateway", 0, b""), (held, held))
+    return [pack(SnapshotAnswer(said)), pack(SnapshotAnswer(None)), *map(pack, asks)]
+
+
 def _seeds_of_record() -> list[bytes]:
     at = "2026-11-22T18:30:00"
     sold: list[Event] = [
@@ -331,6 +360,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = 
     "record": (record, _seeds_of_record),
     "control": (control, _seeds_of_control),
     "users": (users, _seeds_of_users),
+    "manifest": (manifest, _seeds_of_manifest),
     "frame": (frame, lambda: [b"\x05" + encode(m) for m in (Hello(1, "ui"), Command(7, "scan", {"code": "milk"}))]),
 }
 

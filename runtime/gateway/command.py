@@ -20,6 +20,7 @@ import asyncio
 import faulthandler
 import http.client
 import json
+import random
 import sys
 import time
 from collections.abc import Coroutine
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from runtime.gateway.app import TimeSigner
     from runtime.gateway.enrolment import Door
     from runtime.gateway.registry import Registry
+    from runtime.gateway.snapshots import GatewaySnapshots
     from runtime.serving.kit import Limits
 
 EXIT_CANNOT_START = 1
@@ -114,12 +116,14 @@ def serve(file: GatewayFile) -> int:
 
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
         registry, door, tls = _open_door(file, limits, closing)
-        app = make_app(store, limits, fatal, signer, door.endpoints() if door is not None else (), door)
+        snapshots = _snapshots(file)
+        more = [*(door.endpoints() if door is not None else ()), *snapshots.endpoints]
+        app = make_app(store, limits, fatal, signer, more, door)
         listeners = [Listener(app, listening, tls)]
         if paging is not None:
             listeners.append(Listener(make_page(store, fatal), paging))
         notifier = Notifier()
-        beside: list[Coroutine[Any, Any, None]] = [feed(notifier, store, _is_full)]
+        beside: list[Coroutine[Any, Any, None]] = [feed(notifier, store, _is_full), snapshots.run()]
         if registry is not None and file.trust is not None:
             beside.append(serve_admin(file.trust, registry))
         asyncio.run(serve_listeners(listeners, failed, _ready_line(file), notifier, beside))
@@ -154,6 +158,22 @@ def _signer(path: Path | None) -> TimeSigner | None:
         return Signer(path)
     except KeyFileError as error:
         raise GatewayError("time_key", detail=f"{error} {error.remedy}".rstrip(".")) from error
+
+
+def _snapshots(file: GatewayFile) -> GatewaySnapshots:
+    """Raises GatewayError."""
+    from runtime.gateway.snapshots import GatewaySnapshots
+    from runtime.keys import KeyFileError, trust_of
+
+    try:
+        trust = trust_of(file.trusted_keys)
+        return GatewaySnapshots(
+            file.snapshots_folder, file.gateway.store, file.snapshots, trust, None, random.Random().random
+        )
+    except KeyFileError as error:
+        raise GatewayError("snapshot_keys", detail=f"{error} {error.remedy}".rstrip(".")) from error
+    except OSError as error:
+        raise GatewayError("store_cannot_open", path=str(file.snapshots_folder), detail=str(error)) from error
 
 
 def _ready_line(file: GatewayFile) -> str:

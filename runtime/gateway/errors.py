@@ -28,6 +28,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "store_newer": ("{path} was written by a newer lanekit ({version}).", "Update this gateway."),
     "store_foreign": ("{path} is not a gateway's database.", "Correct the path in the gateway's settings."),
     "store_cannot_open": ("{path} cannot be opened: {detail}.", "Check the folder, its rights and the disk."),
+    "snapshot_keys": (
+        "A key that snapshots are trusted by cannot be used: {detail}.",
+        "Correct trusted_keys in the settings.",
+    ),
     "time_key": ("The key that signs the time cannot be used: {detail}.", "Correct time_key in the settings."),
     "trust": (
         "The gateway's keys cannot be used: {detail}.",

@@ -2,6 +2,7 @@
 
     [gateway]     which store, where it listens, where it keeps the sales
     [tls]         its keys; without it the gateway listens on this machine alone
+    [snapshots]   head office's prices: whose are taken, and how many are kept
     [log]         its own log
 
 A path that is not absolute is relative to the file's folder.
@@ -52,11 +53,29 @@ class TlsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotsSettings:
+    """[snapshots]: what a gateway keeps of head office's snapshots, and whose it takes."""
+
+    trusted_keys: tuple[str, ...] = setting(
+        (), "files of the public keys whose snapshots are taken; none: any snapshot, signed or not", high=8
+    )
+    poll_ms: int = setting(2_000, "how often head office is asked for new prices", low=100, high=3_600_000)
+    keep: int = setting(
+        40,
+        "snapshots that are kept, to make deltas for terminals that were away; more if they hold them",
+        low=1,
+        high=400,
+    )
+    max_mb: int = setting(1_024, "what they and their deltas may take of the disk", low=64, high=65_536)
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayFile:
     path: Path
     gateway: GatewaySettings
     log: LogSettings = field(default_factory=LogSettings)
     tls: TlsSettings | None = None
+    snapshots: SnapshotsSettings = field(default_factory=SnapshotsSettings)
 
     @property
     def log_file(self) -> Path:
@@ -77,13 +96,22 @@ class GatewayFile:
         """The key's file, absolute; None where the gateway signs no time."""
         return self.path.parent / self.gateway.time_key if self.gateway.time_key else None
 
+    @property
+    def snapshots_folder(self) -> Path:
+        """A folder of the gateway's own, beside its database."""
+        return self.database.with_name(f"{self.database.stem}-snapshots")
+
+    @property
+    def trusted_keys(self) -> tuple[Path, ...]:
+        return tuple(self.path.parent / name for name in self.snapshots.trusted_keys)
+
 
 def read_gateway_file(path: Path) -> GatewayFile:
     """The settings of one gateway. Raises SettingsError with every fault of the file."""
     path = path.absolute()
     table = read_toml(path)
     reader = Reader(path.name)
-    reader.only(table, ["gateway", "tls", "log"])
+    reader.only(table, ["gateway", "tls", "snapshots", "log"])
     log = reader.load(LogSettings, reader.table(table, "log", required=False), "log")
     gateway = None
     if "gateway" not in table:
@@ -102,7 +130,8 @@ def read_gateway_file(path: Path) -> GatewayFile:
         reader.fault("conflict", "gateway", "host", text)
     if gateway is not None and gateway.page_port == gateway.port:
         reader.fault("conflict", "gateway", "page_port", f"{gateway.page_port} is port too; they are two listeners")
+    snapshots = reader.load(SnapshotsSettings, reader.table(table, "snapshots", required=False), "snapshots")
     reader.finish()
-    if gateway is None or log is None:
+    if gateway is None or log is None or snapshots is None:
         raise SettingsError(reader.faults)
-    return GatewayFile(path, gateway, log, tls)
+    return GatewayFile(path, gateway, log, tls, snapshots)

@@ -22,6 +22,9 @@ from runtime.day.business_day import read_ends
 from runtime.day.permissions import with_changes
 from runtime.devices.manager import DeviceManager
 from runtime.devices.ports import DeviceStatus
+from runtime.distribution.fetching import Fetcher
+from runtime.distribution.keeping import Identity as KeeperIdentity
+from runtime.distribution.keeping import Keeper
 from runtime.forward.forwarder import Forwarder
 from runtime.forward.timekeeper import TimeKeeper
 from runtime.journal.errors import JournalError
@@ -40,6 +43,7 @@ from runtime.terminal.clock import Clock, RehearsalClock, TillClock, utc_ms_of_l
 from runtime.terminal.day_rules import DayRules
 from runtime.terminal.labels_file import read_label_file
 from runtime.terminal.machine import machine_id
+from runtime.terminal.price_place import TillPlace
 from runtime.terminal.printing import ReceiptTexts
 from runtime.terminal.server import FrontEndServer
 from runtime.terminal.settings import TerminalFile, read_terminal_file
@@ -49,11 +53,14 @@ from runtime.terminal.till import Till
 from runtime.terminal.users_file import UsersFile
 from runtime.translation import translator
 from runtime.wire.messages import View
+from runtime.wire.snapshots import MAX_PIECE_BYTES
 
 log = logging.getLogger(__name__)
 
 SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "GBP": "£", "EUR": "€"}
 
+
+MOST_REFUSALS = 3  # of one publication that arrives damaged; then the fault is not on the way
 
 # Troubles of a journal that starting again may mend: room is made, the other program ends, the disk is mounted.
 PASSING = frozenset({"DISK_FULL", "IO_FAILED", "IN_USE", "CANNOT_OPEN"})
@@ -78,7 +85,8 @@ class Daemon:
         self._stop: asyncio.Future[BaseException | None] | None = None
         self._server: FrontEndServer | None = None
         self._notifier = Notifier()
-        self._snapshots = _open_snapshots(self._settings)
+        self._trust = _trusted_snapshots(self._settings)
+        self._snapshots = _open_snapshots(self._settings, self._trust)
         self._snapshot = self._snapshots.current
         templates = self._settings.label_templates
         self._labels = read_label_file(templates, self._snapshot.exponent) if templates else ()
@@ -107,6 +115,9 @@ class Daemon:
             till.start()
             await devices.start()
             till.spawn(forwarder.run())
+            if settings.gateway.snapshot_poll_ms:
+                keeper = till.prices = self._make_keeper(till)
+                till.spawn(keeper.run())
             if self._trusted_time is not None:
                 till.spawn(self._make_timekeeper(till, self._trusted_time).run())
             keeping = settings.keeping
@@ -174,6 +185,24 @@ class Daemon:
         chance = random.Random().random
         return Forwarder(self._journal, link, terminal.store, terminal.workstation, chance, till.changed, backoff)
 
+    def _make_keeper(self, till: Till) -> Keeper:
+        """New prices come from the gateway to the path that the till looks at between sales."""
+        gateway, terminal = self._settings.gateway, self._settings.terminal
+        place = TillPlace(self._settings.snapshot)
+        link = HttpLink(gateway.url, timeout_s=gateway.timeout_ms / 1000, max_answer_bytes=2 * MAX_PIECE_BYTES)
+        return Keeper(
+            KeeperIdentity(terminal.store, terminal.workstation, terminal.groups),
+            link,
+            Fetcher(link, place.incoming, self._trust),
+            place,
+            self._trust,
+            random=random.Random().random,
+            poll_s=gateway.snapshot_poll_ms / 1000,
+            backoff=Backoff(gateway.backoff_low_ms / 1000, gateway.backoff_high_ms / 1000),
+            most_refusals=MOST_REFUSALS,
+            changed=till.changed,
+        )
+
     def _make_timekeeper(self, till: Till, trust: Trust) -> TimeKeeper:
         gateway, terminal = self._settings.gateway, self._settings.terminal
         link = HttpLink(gateway.url, timeout_s=gateway.timeout_ms / 1000)  # its own: a batch must not delay it
@@ -215,13 +244,18 @@ def _says(till: Till) -> str:
     return "; ".join(part for part in (f"sale {till.checkout.last_sequence}", *parts) if part)
 
 
-def _open_snapshots(settings: TerminalFile) -> Snapshots:
+def _trusted_snapshots(settings: TerminalFile) -> Trust | None:
     try:
-        return Snapshots(settings.snapshot, settings.kept_snapshots, trust_of(settings.trusted_keys))
-    except FileNotFoundError:
-        raise StartError(f"there is no snapshot at {settings.snapshot}; make one with lane compile") from None
+        return trust_of(settings.trusted_keys)
     except KeyFileError as error:
         raise StartError(f"[terminal] trusted_keys: {error} {error.remedy}") from error
+
+
+def _open_snapshots(settings: TerminalFile, trust: Trust | None) -> Snapshots:
+    try:
+        return Snapshots(settings.snapshot, settings.kept_snapshots, trust)
+    except FileNotFoundError:
+        raise StartError(f"there is no snapshot at {settings.snapshot}; make one with lane compile") from None
     except (EngineError, OSError) as error:
         raise StartError(f"the snapshot {settings.snapshot} cannot be used: {error}") from error
 

@@ -7,6 +7,7 @@ from engine.codes import CODE_SENTENCES
 from engine.errors import SENTENCES as ENGINE_SENTENCES
 from engine.hints import SENTENCES as HINT_SENTENCES
 from runtime.day.refusals import SENTENCES as DAY_SENTENCES
+from runtime.distribution.errors import SENTENCES as DISTRIBUTION_SENTENCES
 from runtime.forward.forwarder import SENTENCES as FORWARD_SENTENCES
 from runtime.journal.errors import SENTENCES as JOURNAL_SENTENCES
 from runtime.sale.refusals import SENTENCES as SALE_SENTENCES
@@ -133,6 +134,7 @@ _TABLES = (
     JOURNAL_SENTENCES,
     CODE_SENTENCES,
     ENGINE_SENTENCES,
+    DISTRIBUTION_SENTENCES,
     HINT_SENTENCES,
 )
 

@@ -77,6 +77,9 @@ class GatewayLink:
     timeout_ms: int = setting(5_000, "how long one answer is waited for", low=100, high=60_000)
     backoff_low_ms: int = setting(500, "the first wait after a failure; each next is longer", low=10, high=60_000)
     backoff_high_ms: int = setting(30_000, "the longest wait between two tries", low=10, high=3_600_000)
+    snapshot_poll_ms: int = setting(
+        2_000, "how often the gateway is asked for new prices; 0: never, they are put there", low=0, high=3_600_000
+    )
     time_keys: tuple[str, ...] = setting(
         (), "files of public keys: time that the gateway signs with one of them is taken; none: no time", high=8
     )

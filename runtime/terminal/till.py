@@ -17,6 +17,7 @@ from engine.labels import LabelTemplate
 from engine.snapshot import Snapshot
 from runtime.day.state import DeskState
 from runtime.devices.ports import Devices, DeviceStatus
+from runtime.distribution.keeping import Keeper
 from runtime.forward.forwarder import Forwarder
 from runtime.journal.errors import JournalError
 from runtime.journal.store import Journal
@@ -83,6 +84,7 @@ class Till:
         self.snapshot = snapshot
         self._snapshots = snapshots
         self.forwarder: Forwarder | None = None
+        self.prices: Keeper | None = None
         self.checkout = Checkout()
         self.templates = templates
         self.settings = sale_settings or SaleSettings()
@@ -375,6 +377,7 @@ class Till:
             cash_rounding_minor=sum(row.amount_minor for row in rounding_rows(self)),
             report=self.day.report,
             found=self.day.found,
+            prices=self._prices(),
             disk=self.disk_code(),
         )
         return view_of(self.checkout, self.pricing.receipt, self.pricing.sum, around, self.pricing.promotion_name)
@@ -385,6 +388,11 @@ class Till:
             return ""
         room = self.journal.room_bytes
         return "DISK_LAST" if room is not None and room < LAST_ROOM_BYTES else "DISK_LOW"
+
+    def _prices(self) -> Sentence | None:
+        """What a person should know of prices that do not come; damage on the way is fetched again without one."""
+        code, args = self.prices.status if self.prices is not None else ("", {})
+        return None if code in ("", "prices_refused") else sentence(code, **args)
 
     def _network(self) -> ViewNetwork:
         if self.forwarder is None:

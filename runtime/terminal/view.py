@@ -72,6 +72,7 @@ class Surroundings:
     open_return: ViewReturn | None = None
     report: ViewReport | None = None
     found: ViewFound | None = None
+    prices: Sentence | None = None  # why new prices are not taken
     disk: str = ""  # a key of the journal's sentences, where the disk wants a person
 
 
@@ -112,7 +113,7 @@ def view_of(
         total_minor=total,
         paid_minor=sum(tender.given_minor for tender in sale.tenders),
         change_minor=sale.change_minor,
-        devices=(*_devices(around.devices), *_disk(around.disk)),
+        devices=(*_devices(around.devices), *_disk(around.disk), *_prices(around.prices)),
         network=around.network,
         pending_qty=sale.pending_qty,
         member=masked(sale.member),
@@ -197,6 +198,12 @@ def _disk(code: str) -> Iterable[ViewDevice]:
     """Shown among the devices while it is not well."""
     if code:
         yield ViewDevice("disk", "Disk", False, sentence(code))
+
+
+def _prices(says: Sentence | None) -> Iterable[ViewDevice]:
+    """Likewise, while new prices are not taken."""
+    if says is not None:
+        yield ViewDevice("prices", "Prices", False, says)
 
 
 def _weighing(sale: Sale, says: Sentence | None) -> ViewWeighing | None:

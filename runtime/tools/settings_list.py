@@ -5,7 +5,7 @@
   lane settings --check FILE...       say what is wrong with each file; exit status 2 where anything is
   lane settings --markdown            the page docs/settings.md
 
-What a file is, its sections tell: a [terminal], a [label.NAME], a [user.NUMBER], or a [gateway] alone.
+What a file is, its sections tell: a [terminal], a [label.NAME], a [user.NUMBER], or a [gateway].
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from runtime.devices.registry import DriverNameError, find_driver, known_drivers
 from runtime.devices.settings import TRANSPORT_OF_TABLE
-from runtime.gateway.settings import GatewaySettings, TlsSettings, read_gateway_file
+from runtime.gateway.settings import GatewaySettings, SnapshotsSettings, TlsSettings, read_gateway_file
 from runtime.service.settings import LogSettings
 from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
 from runtime.terminal.labels_file import LabelSettings, read_label_file
@@ -97,6 +97,7 @@ def all_sections() -> Iterator[Section]:
     yield Section("users.toml", "user.NUMBER", tuple(describe(UserSettings)))
     yield Section("gateway.toml", "gateway", tuple(describe(GatewaySettings)))
     yield Section("gateway.toml", "tls", tuple(describe(TlsSettings)))
+    yield Section("gateway.toml", "snapshots", tuple(describe(SnapshotsSettings)))
     yield Section("gateway.toml", "log", tuple(describe(LogSettings)))
 
 

@@ -1,0 +1,1 @@
+"""Head office: keeps the records of all stores, committed before their gateways are told, each once."""
