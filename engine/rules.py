@@ -14,7 +14,7 @@ from engine.plainreader import MAX_TEXT, PlainReader
 from engine.planrecord import MAX_AMOUNT, MAX_COUNT, MAX_PARTS, MAX_QTY
 from engine.plans import OFF, PERCENT, PRICE
 from engine.selectors import LIST_KEYS, MAX_EXCEPT
-from engine.strictjson import shown
+from engine.strictjson import Decimal, shown
 from engine.times import hour_s, stamp_s
 
 COMMON = frozenset({"id", "name", "type", "when", "where", "who", "coupon", "max_times", "limit"})
@@ -44,7 +44,7 @@ class Rules(PlainReader):
             self._fault("bad_type", f"a promotion is an object, not {shown(value)}")
             return None
         name = value.get("id")
-        if not isinstance(name, str) or not name.strip() or len(name) > MAX_TEXT:
+        if not isinstance(name, str) or isinstance(name, Decimal) or not name.strip() or len(name) > MAX_TEXT:
             self._fault("bad_id", f"id must be text of 1 to {MAX_TEXT} characters")
             name = ""
         else:

@@ -107,7 +107,9 @@ def doubts(value: Any, depth: int = 0) -> list[str]:
 
 
 def is_text(value: str) -> bool:
-    """False where `value` cannot be written as UTF-8."""
+    """False where `value` is a number that stayed as it was written, or cannot be written as UTF-8."""
+    if isinstance(value, Decimal):
+        return False
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
@@ -127,13 +129,14 @@ def plain(value: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A short, printable form of any value, for a fault's sentence."""
+    """A short, printable form of any value, for a fault's sentence; what a reader can read stays as it is."""
     if isinstance(value, Decimal):
         return str(value)[:40]
     if isinstance(value, _Bad):
         return "a number that cannot be used"
     try:
-        text = json.dumps(value, ensure_ascii=True, default=lambda _: "?")
+        text = json.dumps(value, ensure_ascii=False, default=lambda _: "?")
     except (RecursionError, TypeError, ValueError):
         return "something that is not JSON"
-    return text if len(text) <= 60 else text[:57] + "..."
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return "".join([c if c.isprintable() else json.dumps(c)[1:-1] for c in text])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from engine.compiler import compile_book
 from engine.errors import BookError, Fault
 from engine.snapshot import Snapshot
+from engine.strictjson import shown
 
 PRICE = {"id": "P", "type": "price", "items": {"all": True}, "price": 1}
 SET = {"id": "S", "type": "set", "buy": [{"items": {"all": True}, "qty": 2}], "reward": {"price": 1}}
@@ -313,6 +314,18 @@ def test_a_key_given_twice() -> None:
     assert [(fault.code, "twice" in fault.text) for fault in found] == [("bad_json", True)]
     twice = json.dumps(BOOK).replace('"format": 1', '"format": 1, "format": 1').encode()
     assert faults({**files([]), "book.json": twice})[0].code == "bad_json"
+
+
+def test_a_fault_shows_what_the_book_says() -> None:
+    (found,) = faults(files([{**PRICE, "items": {"skus": ["牛奶\u202e"]}}]))
+    assert (found.code, "牛奶\\u202e" in found.text) == ("unknown_sku", True)
+    assert shown("\ud800") == '"\\ud800"'
+
+
+def test_a_number_is_no_id() -> None:
+    text = json.dumps([{**PRICE, "id": 1.5}])
+    found = faults({**files([]), "promotions.json": text.encode()})
+    assert [(fault.code, fault.where) for fault in found] == [("bad_id", "promotions.json: promotion 1")]
 
 
 def test_an_unknown_sku_is_a_warning_where_that_is_asked_for() -> None:

@@ -121,6 +121,26 @@ SNAPSHOT = Snapshot(compile_book(FILES).data)
 GOOD = b'{"id": "b", "at": "2026-11-22T18:30", "lines": [{"code": "milk", "qty": 1}]}'
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"id": 1.5',
+        '"store": 1.5',
+        '"tender": 1e2',
+        '"coupons": [1.5]',
+        '"member": {"level": 1.5}',
+        '"member": {"tags": [1.5]}',
+        '"lines": [{"code": 1.5, "qty": 1}]',
+    ],
+)
+def test_a_number_is_no_text(more: str) -> None:
+    """A number with a point is kept as it is written, which must not make it a code or a coupon."""
+    key = more.split(":")[0]
+    rest = [part for part in ('"at": "2026-11-22T18:30"', '"lines": []') if not part.startswith(key)]
+    answer = answer_line(SNAPSHOT, ("{" + ", ".join([*rest, more]) + "}").encode())
+    assert answer["id"] is None and answer["error"]["code"] == "bad_basket"
+
+
 @settings(max_examples=500, deadline=None)
 @given(st.binary(max_size=60), st.integers(0, len(GOOD)), st.integers(0, 5))
 def test_no_line_ends_the_run(put: bytes, at: int, cut: int) -> None:
