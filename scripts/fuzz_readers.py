@@ -10,7 +10,11 @@ import sys
 import time
 from pathlib import Path
 
-NAMES = ("snapshot", "delta", "basket", "return", "code", "row", "record", "control", "users", "manifest", "frame")
+NAMES = (
+    "snapshot", "delta", "basket", "return", "code", "row", "record", "control", "users", "manifest", "frame",
+    "settings", "labels", "book", "key", "journal", "request", "answer", "gs1", "paper", "scanner", "scale", "printer", "display", "payment",
+    "simulators",
+)  # fmt: skip
 MAX_BYTES = 8_192
 OUT = Path(__file__).resolve().parent.parent / "out" / "fuzz"
 
@@ -19,7 +23,7 @@ def guided(name: str, seconds: int) -> None:
     """Under atheris; ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["engine", "runtime"]):
+    with atheris.instrument_imports(include=["engine", "runtime", "drivers", "ui"]):
         import fuzz_targets
     target, seeds = fuzz_targets.TARGETS[name]
     corpus = OUT / name

@@ -10,8 +10,12 @@ import json
 import struct
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+
+import fuzz_devices
+import fuzz_files
+import fuzz_network
 
 from engine.basket import read_basket
 from engine.codes import CodeError, read_code
@@ -362,6 +366,20 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = 
     "users": (users, _seeds_of_users),
     "manifest": (manifest, _seeds_of_manifest),
     "frame": (frame, lambda: [b"\x05" + encode(m) for m in (Hello(1, "ui"), Command(7, "scan", {"code": "milk"}))]),
+    "settings": (fuzz_files.settings, fuzz_files.settings_seeds),
+    "labels": (fuzz_files.labels, fuzz_files.labels_seeds),
+    "book": (fuzz_files.book, fuzz_files.book_seeds),
+    "key": (fuzz_files.key, fuzz_files.key_seeds),
+    "journal": (fuzz_files.journal, fuzz_files.journal_seeds),
+    "request": (fuzz_network.request, fuzz_network.request_seeds),
+    "answer": (fuzz_network.answer, fuzz_network.answer_seeds),
+    "gs1": (fuzz_network.gs1, fuzz_network.gs1_seeds),
+    "paper": (fuzz_network.paper, fuzz_network.paper_seeds),
+    **{
+        name: (fuzz_devices.heard(device_class), partial(fuzz_devices.seeds_of, device_class))
+        for name, device_class in fuzz_devices.CLASSES.items()
+    },
+    "simulators": (fuzz_devices.simulators, fuzz_devices.simulators_seeds),
 }
 
 

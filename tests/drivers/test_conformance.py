@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 import pytest
+from fuzz_devices import FRAMES, ask, held, variants
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,33 +20,8 @@ IDS = [driver.name for driver in DRIVERS]
 every_driver = pytest.mark.parametrize("driver", DRIVERS, ids=IDS)
 
 # One good frame of each class that says something, in the driver's default settings, and what it says.
-GOOD: dict[str, tuple[bytes, type[Any]]] = {
-    "Scanner": (b"\r6901234567892\r", ScanData),
-    "Scale": (bytes.fromhex("0102 53 20 30312e323334 6b67 65 03 04"), ScaleReading),
-    "POSPrinter": (b"\x14\x00\x00\x0c", PrinterStatus),
-    "ElectronicValueRW": (b'\n{"trade_no": "T1", "state": "SUCCESS"}\n', PaymentStatus),
-}
-
-
-def variants(driver: Driver) -> list[Any]:
-    """The default settings, and each choice of each setting."""
-    made = [driver.settings_type()]
-    for field in dataclasses.fields(driver.settings_type):
-        values = field.metadata["choices"] or ((True, False) if isinstance(field.default, bool) else ())
-        made += [driver.settings_type(**{field.name: value}) for value in values]
-    return made
-
-
-def ask(codec: Any) -> None:
-    codec.probe()
-    for name in ("ask", "ask_status"):
-        if hasattr(codec, name):
-            getattr(codec, name)()
-
-
-def held(codec: Any) -> int:
-    parts = (getattr(codec, name) for name in vars(codec))
-    return sum(len(part) for part in parts if isinstance(part, bytes | bytearray))
+_SAYS = {"Scanner": ScanData, "Scale": ScaleReading, "POSPrinter": PrinterStatus, "ElectronicValueRW": PaymentStatus}
+GOOD: dict[str, tuple[bytes, type[Any]]] = {name: (FRAMES[name][0], said) for name, said in _SAYS.items()}
 
 
 def pieces_of(data: bytes, cuts: list[int]) -> list[bytes]:
