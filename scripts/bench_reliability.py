@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -199,11 +198,6 @@ def _quiet() -> Iterator[None]:
         sys.unraisablehook = before
 
 
-def commit_name() -> str:
-    done = subprocess.run(["git", "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, cwd=ROOT)
-    return done.stdout.strip() or "no commit"
-
-
 def _tell(text: str) -> None:
     print(f"  {text}", file=sys.stderr, flush=True)
 
@@ -228,7 +222,9 @@ def main() -> int:
                 print(f"{name} ...", file=sys.stderr, flush=True)
                 with _quiet():
                     figures = PARTS[name](given.long, keep)
-                kept.write_text(json.dumps({"commit": commit_name(), "figures": figures}, ensure_ascii=False))
+                kept.write_text(
+                    json.dumps({"commit": bench_sale.commit_name(), "figures": figures}, ensure_ascii=False)
+                )
             said = json.loads(kept.read_text(encoding="utf-8"))
             results[name] = said["figures"]
             names.add(said["commit"])

@@ -1,4 +1,4 @@
-"""A quarter of one core for a process, by the kernel's own CPU bandwidth control (cgroups, version 1 or 2)."""
+"""A quarter of one core, and where asked 512 MB, for processes: by the kernel's own control groups, version 1 or 2."""
 
 from __future__ import annotations
 
@@ -7,39 +7,59 @@ import time
 from pathlib import Path
 
 QUOTA_US, PERIOD_US = 25_000, 100_000
+ROOT = Path("/sys/fs/cgroup")
 
 
 class Quarter:
-    """`works` is False where the control cannot be had; `reason` says why."""
+    """`works` is False where the control of processors cannot be had; `reason` says why. `memory_mb` is a limit on
+    all memory of the processes together; `how` says in words what holds, and by what."""
 
-    def __init__(self) -> None:
-        root = Path("/sys/fs/cgroup")
-        second = (root / "cgroup.controllers").exists()
-        self.folder = (root if second else root / "cpu") / f"lanekit-bench-{os.getpid()}"
+    def __init__(self, memory_mb: int = 0) -> None:
+        self._second = (ROOT / "cgroup.controllers").exists()
+        name = f"lanekit-bench-{os.getpid()}"
+        self._folders: list[Path] = []
         self.works = False
         self.reason = ""
+        self.how = ""
         try:
-            self.folder.mkdir()
-            if second:
-                (self.folder / "cpu.max").write_text(f"{QUOTA_US} {PERIOD_US}")
+            cpu = self._made((ROOT if self._second else ROOT / "cpu") / name)
+            if self._second:
+                (cpu / "cpu.max").write_text(f"{QUOTA_US} {PERIOD_US}")
             else:
-                (self.folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-                (self.folder / "cpu.cfs_quota_us").write_text(str(QUOTA_US))
+                (cpu / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+                (cpu / "cpu.cfs_quota_us").write_text(str(QUOTA_US))
             self.works = True
+            self.how = f"cgroup v{1 + self._second}: {QUOTA_US // 1000} ms in every {PERIOD_US // 1000} ms"
         except OSError as error:
             self.reason = f"no CPU bandwidth control here ({error.strerror or error})"
-            if self.folder.exists():
-                self.folder.rmdir()
+            self.close()
+        if self.works and memory_mb:
+            self._limit_memory(name, memory_mb)
+
+    def _limit_memory(self, name: str, memory_mb: int) -> None:
+        try:
+            folder = self._folders[0] if self._second else self._made(ROOT / "memory" / name)
+            (folder / ("memory.max" if self._second else "memory.limit_in_bytes")).write_text(str(memory_mb << 20))
+            self.how += f", {memory_mb} MB"
+        except OSError as error:
+            self.how += f"; no limit of memory ({error.strerror or error})"
+
+    def _made(self, folder: Path) -> Path:
+        folder.mkdir()
+        self._folders.append(folder)
+        return folder
 
     def within(self, words: list[str]) -> list[str]:
-        """The command that runs `words` with a quarter of a core."""
-        return ["sh", "-c", f'echo $$ > "{self.folder}/cgroup.procs"; exec "$@"', "sh", *words]
+        """The command that runs `words` within it."""
+        enter = "; ".join(f'echo $$ > "{folder}/cgroup.procs"' for folder in self._folders)
+        return ["sh", "-c", f'{enter}; exec "$@"', "sh", *words]
 
     def close(self) -> None:
-        if self.works:
+        for folder in self._folders:
             for _ in range(50):
                 try:
-                    self.folder.rmdir()
-                    return
+                    folder.rmdir()
+                    break
                 except OSError:
                     time.sleep(0.1)
+        self._folders.clear()
