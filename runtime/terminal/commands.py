@@ -13,7 +13,7 @@ from runtime.sale.sums import regular_price
 from runtime.terminal import ages, handwork, return_keys, scanning, tendering, tickets
 from runtime.terminal.clock import RehearsalClock, rehearsal_time
 from runtime.terminal.day_commands import DAY_COMMANDS
-from runtime.terminal.names import is_member_number
+from runtime.terminal.names import is_member_number, without_numbers
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
 from runtime.terminal.working_day import BETWEEN
@@ -42,6 +42,9 @@ class Commands:
         known = {**optional, **wanted}
         if not wanted.keys() <= args.keys() <= known.keys() or any(type(args[key]) is not known[key] for key in args):
             raise NotTaken("bad_arguments", command=name)
+        reason = args.get("reason")
+        if isinstance(reason, str):
+            args = {**args, "reason": without_numbers(reason)}
         if name not in KEEP_LOOKUP:
             self._till.lookup.drop()
         if name not in _ANY_DAY:
@@ -73,7 +76,7 @@ class Commands:
         number = id.strip()
         if number and not is_member_number(number):  # none takes the member off again
             raise NotTaken("bad_member")
-        self._till.accept(ev.MemberIdentified(number))
+        self._till.accept(ev.MemberIdentified(self._till.members.written(number)))
 
     def _weigh(self) -> None:
         if self._till.checkout.sale.weighing is None:

@@ -43,6 +43,7 @@ from runtime.terminal.clock import Clock, RehearsalClock, TillClock, utc_ms_of_l
 from runtime.terminal.day_rules import DayRules
 from runtime.terminal.labels_file import read_label_file
 from runtime.terminal.machine import machine_id
+from runtime.terminal.members import MemberKeyError, MemberNumbers, key_of
 from runtime.terminal.price_place import TillPlace
 from runtime.terminal.printing import ReceiptTexts
 from runtime.terminal.server import FrontEndServer
@@ -92,6 +93,7 @@ class Daemon:
         self._labels = read_label_file(templates, self._snapshot.exponent) if templates else ()
         self._day = _day_rules(self._settings)
         self._trusted_time = _trusted_time(self._settings)
+        self._members = _member_numbers(self._settings)
         self._journal = _open_journal(self._settings)
         try:
             self._clock = TillClock(utc_ms_of_local(self._journal.last_at))
@@ -174,6 +176,7 @@ class Daemon:
             publish=self._publish,
             fatal=self._end,
             day=self._day,
+            members=self._members,
         )
         listener.till = till
         return till
@@ -275,6 +278,14 @@ def _day_rules(settings: TerminalFile) -> DayRules:
         shift_blind=settings.shift.blind,
         day_ends=read_ends(settings.day.ends) if settings.day.ends else None,
     )
+
+
+def _member_numbers(settings: TerminalFile) -> MemberNumbers:
+    path, ours = settings.member_key
+    try:
+        return MemberNumbers(key_of(path, make=ours))
+    except MemberKeyError as error:
+        raise StartError(f"the key of members' numbers: {error}", passing=ours) from error
 
 
 def _trusted_time(settings: TerminalFile) -> Trust | None:

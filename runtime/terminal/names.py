@@ -15,6 +15,9 @@ MAX_MEMBER = 64  # characters
 
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d)\d{4}(\d{4})", re.ASCII)  # of mainland China
 _LONGEST_PLAIN = 14  # digits: a longer number may be a bank's or a wallet's
+_SHORT_CARDS = {(13, "4"), (14, "3")}  # digits, the first: Visa's oldest, Diners Club
+_SEALED = re.compile(r"(?:1[3-9]\d)?\*{4}.{1,4}~[a-z2-7]{26}", re.ASCII)
+_RUN = re.compile(r"(?<!\d)\+?\d(?:[ -]?\d){10,}", re.ASCII)  # as long as a telephone's number, as people write them
 
 
 def goods_text(name: str, sku: str) -> str:
@@ -31,14 +34,47 @@ def is_member_number(text: str) -> bool:
 
 
 def masked(number: str) -> str:
-    """The number of a person as a screen may show it: a telephone or a card by its ends only."""
-    digits = re.sub(r"[\s()-]", "", number)
-    mobile = _MOBILE.fullmatch(digits)
-    if mobile:
-        return f"{mobile[1]}****{mobile[2]}"
-    if sum(character.isdigit() for character in digits) > _LONGEST_PLAIN:
-        return "****" + digits[-4:]
-    return number
+    """The number of a person as a screen may show it: a telephone or a card by its ends only; of a sealed one
+    (runtime.terminal.members) what is before its seal."""
+    if _SEALED.fullmatch(number):
+        return number.partition("~")[0]
+    return private_form(number) if is_private(number) else number
+
+
+def mobile_of(number: str) -> str:
+    """The eleven digits of a mobile number, however it is written; empty where it is none."""
+    mobile = _MOBILE.fullmatch(_bare(number))
+    return mobile[0][-11:] if mobile else ""
+
+
+def is_private(number: str) -> bool:
+    """Whether it is the number of a mobile telephone, or may be that of a card, a bank account or a wallet."""
+    bare = _bare(number)
+    return bool(_MOBILE.fullmatch(bare)) or sum(map(str.isdigit, bare)) > _LONGEST_PLAIN or _is_card(bare)
+
+
+def private_form(number: str) -> str:
+    """The ends of such a number."""
+    mobile = mobile_of(number)
+    return f"{mobile[:3]}****{mobile[-4:]}" if mobile else "****" + _bare(number)[-4:]
+
+
+def without_numbers(text: str) -> str:
+    """What somebody wrote, with the telephones and cards in it by their ends."""
+    return _RUN.sub(lambda run: private_form(run[0]) if is_private(run[0]) else run[0], text)
+
+
+def _bare(number: str) -> str:
+    return re.sub(r"[\s()-]", "", number)
+
+
+def _is_card(digits: str) -> bool:
+    """A short card's number, by how it begins and Luhn's check (ISO/IEC 7812-1). One in ten article numbers of 13
+    digits passes the check, too."""
+    if not (digits.isascii() and digits.isdigit() and (len(digits), digits[0]) in _SHORT_CARDS):
+        return False
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
 def _plain(text: str, max_bytes: int) -> str:

@@ -118,6 +118,12 @@ class SaleSettings:
 
     bags: tuple[str, ...] = setting((), "skus of the carrier bags that the bag keys ring, in their order", high=9)
     suspend_slip: bool = setting(False, "print a slip with a code for every ticket that is put aside")
+    member_key: str = setting(
+        "",
+        "file of the chain's key that seals members' telephone numbers (64 hexadecimal digits); empty: one of this "
+        "terminal's own, made beside its journal",
+        high=255,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +237,13 @@ class TerminalFile:
     @property
     def users_file(self) -> Path | None:
         return self.path.parent / self.users.file if self.users.file else None
+
+    @property
+    def member_key(self) -> tuple[Path, bool]:
+        """The file of the key that seals members' numbers, and whether it is this terminal's own to make."""
+        if self.sale.member_key:
+            return self.path.parent / self.sale.member_key, False
+        return self.journal.with_name(f"{self.journal.stem}-members.key"), True
 
     @property
     def label_templates(self) -> Path | None:

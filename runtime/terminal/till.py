@@ -35,6 +35,7 @@ from runtime.terminal.day_commands import search_answered
 from runtime.terminal.day_rules import DayRules
 from runtime.terminal.hinting import Hinting
 from runtime.terminal.lookup import Lookup
+from runtime.terminal.members import KEY_BYTES, MemberNumbers
 from runtime.terminal.money import amount_text
 from runtime.terminal.paying import Paying
 from runtime.terminal.pricing import Pricing
@@ -76,8 +77,10 @@ class Till:
         publish: Callable[[View], None],
         fatal: Callable[[BaseException], None],
         day: DayRules | None = None,
+        members: MemberNumbers | None = None,
     ) -> None:
         self.identity = identity
+        self.members = members or MemberNumbers(bytes(KEY_BYTES))
         self.clock = clock
         self.journal = journal
         self.devices = devices
