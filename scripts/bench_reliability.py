@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))  # the harnesses are imported as tests.reliability
 
 from runtime.journal.store import Journal
 from runtime.sale import events as e
-from tests.reliability import clocks, faults, kills, mutants, powercut, wear
+from tests.reliability import clocks, faults, kills, mutants, powercut, private_numbers, wear
 
 DOCS = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- bench reliability -->", "<!-- end of bench reliability -->"
@@ -32,6 +32,10 @@ BROKEN = {
     "wal-normal": "WAL, synchronous=NORMAL", "delete-full": "rollback journal, synchronous=FULL", "psow": "psow=1",
     "wal-off": "WAL, synchronous=OFF",
 }  # fmt: skip
+LEAKS = {
+    "answers": "one raw answer of a payment's provider in the log",
+    "members": "members' numbers as they were given",
+}
 Row = tuple[str, str, str]
 Part = Callable[[bool, Path], dict[str, Any]]
 
@@ -107,10 +111,15 @@ def commits(long: bool, keep: Path) -> dict[str, Any]:
     return {"p50_ms": kills.percentile(took_ms, 0.5), "p99_ms": kills.percentile(took_ms, 0.99)}
 
 
+def private(long: bool, keep: Path) -> dict[str, Any]:
+    whole = private_numbers.figures(10_000 if long else 100)
+    return {**whole, "with_leak": {way: private_numbers.figures(20, broken=way)["leaks"] for way in LEAKS}}
+
+
 PARTS: dict[str, Part] = {
     "power-cut": power_cut, "broken-stores": broken_stores, "failing-disk": failing_disk, "edited": edited,
     "killed-daemon": killed_daemon, "killed-screen": killed_screen, "clock": wrong_clocks, "wear": disk_wear,
-    "commits": commits,
+    "commits": commits, "private-numbers": private,
 }  # fmt: skip
 
 
@@ -152,6 +161,12 @@ def rows_of(part: str, f: dict[str, Any]) -> list[Row]:
             rows.append(("- lines lost", str(f["lost"]), "0"))
         rows.append(("- from the kill to the basket on the screen, median / p99 / longest", back, "3 s"))
         return rows
+    if part == "private-numbers":
+        text = f"card and telephone numbers in {f['files']} files, {f['mb']} MB, of {f['sales']:,} sales"
+        return [
+            (f"{text}, of {f['numbers']:,} that were used", str(f["leaks"]), "0"),
+            *((f"- the same with {what}: found", f"{f['with_leak'][way]:,}", "> 0") for way, what in LEAKS.items()),
+        ]
     if part == "clock":
         return [(text, found, aim) for text, found, aim in f["rows"]]
     if part == "wear":
@@ -177,14 +192,17 @@ def bad(results: dict[str, dict[str, Any]]) -> list[str]:
     """What is not as it must be."""
     said = []
     for part, f in results.items():
-        if f.get("lost") or f.get("broken") or f.get("doubled") or f.get("wrong") or f.get("missed"):
+        if f.get("lost") or f.get("broken") or f.get("doubled") or f.get("wrong") or f.get("missed") or f.get("leaks"):
             said.append(f"{part}: {f}")
     said += [
         f"{name} loses nothing: the harness is blind"
         for name, f in results.get("broken-stores", {}).items()
         if not f["lost"]
     ]
-    return said
+    leaks = results.get("private-numbers", {}).get("with_leak", {})
+    return said + [
+        f"{name} is a leak that is not found: the harness is blind" for name, found in leaks.items() if not found
+    ]
 
 
 @contextmanager
