@@ -12,8 +12,8 @@ from pathlib import Path
 
 NAMES = (
     "snapshot", "delta", "basket", "return", "code", "row", "record", "control", "users", "manifest", "frame",
-    "settings", "labels", "book", "key", "journal", "request", "answer", "gs1", "paper", "scanner", "scale", "printer", "display", "payment",
-    "simulators",
+    "settings", "labels", "book", "key", "journal", "request", "answer", "gs1", "paper", "scanner", "scale", "printer",
+    "display", "payment", "simulators",
 )  # fmt: skip
 MAX_BYTES = 8_192
 OUT = Path(__file__).resolve().parent.parent / "out" / "fuzz"

@@ -10,10 +10,11 @@ from runtime.day.state import ShiftState
 from runtime.sale import events as ev
 from runtime.sale.state import State
 from runtime.sale.sums import regular_price
+from runtime.service.scrub import scrub
 from runtime.terminal import ages, handwork, return_keys, scanning, tendering, tickets
 from runtime.terminal.clock import RehearsalClock, rehearsal_time
 from runtime.terminal.day_commands import DAY_COMMANDS
-from runtime.terminal.names import is_member_number, without_numbers
+from runtime.terminal.names import is_member_number
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
 from runtime.terminal.working_day import BETWEEN
@@ -44,7 +45,7 @@ class Commands:
             raise NotTaken("bad_arguments", command=name)
         reason = args.get("reason")
         if isinstance(reason, str):
-            args = {**args, "reason": without_numbers(reason)}
+            args = {**args, "reason": scrub(reason)}
         if name not in KEEP_LOOKUP:
             self._till.lookup.drop()
         if name not in _ANY_DAY:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from runtime.service.scrub import luhn
+
 MAX_NAME_BYTES = 240  # UTF-8: 80 Han, more than any label prints; 1,000 of them still fit a record and a View
 MAX_PROMOTION_BYTES = 160
 MAX_MEMBER = 64  # characters
@@ -17,7 +19,6 @@ _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d)\d{4}(\d{4})", re.ASCII)  # of mainla
 _LONGEST_PLAIN = 14  # digits: a longer number may be a bank's or a wallet's
 _SHORT_CARDS = {(13, "4"), (14, "3")}  # digits, the first: Visa's oldest, Diners Club
 _SEALED = re.compile(r"(?:1[3-9]\d)?\*{4}.{1,4}~[a-z2-7]{26}", re.ASCII)
-_RUN = re.compile(r"(?<!\d)\+?\d(?:[ -]?\d){10,}", re.ASCII)  # as long as a telephone's number, as people write them
 
 
 def goods_text(name: str, sku: str) -> str:
@@ -59,11 +60,6 @@ def private_form(number: str) -> str:
     return f"{mobile[:3]}****{mobile[-4:]}" if mobile else "****" + _bare(number)[-4:]
 
 
-def without_numbers(text: str) -> str:
-    """What somebody wrote, with the telephones and cards in it by their ends."""
-    return _RUN.sub(lambda run: private_form(run[0]) if is_private(run[0]) else run[0], text)
-
-
 def _bare(number: str) -> str:
     return re.sub(r"[\s()-]", "", number)
 
@@ -73,8 +69,7 @@ def _is_card(digits: str) -> bool:
     digits passes the check, too."""
     if not (digits.isascii() and digits.isdigit() and (len(digits), digits[0]) in _SHORT_CARDS):
         return False
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+    return luhn(digits)
 
 
 def _plain(text: str, max_bytes: int) -> str:

@@ -28,6 +28,7 @@ from typing import Any
 import apsw
 from rig import LANE, ROOT, FrontEnd, RigError, Store
 
+from runtime.service.scrub import luhn
 from runtime.wire.frames import encode
 from runtime.wire.messages import PROTOCOL, Command, Hello
 
@@ -81,11 +82,6 @@ class Numbers:
         else:
             ways = (number, " ".join(re.findall(".{1,4}", number)), "-".join(re.findall(".{1,4}", number)), number)
         return self.dice.choice(ways)
-
-
-def luhn(digits: str) -> bool:
-    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
 # --- the provider -----------------------------------------------------------------------------------------------

@@ -167,6 +167,14 @@ def test_a_members_telephone_is_not_shown(
     run(tmp_path, work)
 
 
+def test_numbers_of_persons_in_a_reason_are_kept_by_their_ends(tmp_path: Path) -> None:
+    async def work(rig: Rig) -> None:
+        rig.must("paid_out", amount_minor=100, reason="退 +86 138-0013-8000 卡6222020200112233445")
+        assert rig.records()[-1]["Reason"] == "退 +138****8000 卡****3445"
+
+    run(tmp_path, work)
+
+
 @pytest.mark.parametrize("number", ["", "  ", "a\nb", "\u202e1", "x" * 65, "x" * 100_000])
 def test_what_is_no_member_number_is_refused(tmp_path: Path, number: str) -> None:
     async def work(rig: Rig) -> None:

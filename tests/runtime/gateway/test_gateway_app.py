@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from runtime.forward.timekeeper import read_answer
 from runtime.gateway.app import make_app
 from runtime.gateway.check import read_batch
-from runtime.gateway.command import words
+from runtime.gateway.command import status_words, words
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.store import GatewayStore
 from runtime.keys import Signer, new_pair, trust_of
@@ -153,6 +153,16 @@ def test_the_status_and_its_words(gateway: Gateway) -> None:
     text = "\n".join(words(status))
     for part in ("Store S1: 3 sales of 2 terminals, in all 26.00", "records 1 to 2", "1 beyond", "1 record kept aside"):
         assert part in text, text
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"7", b"[" * 100_000, b'{"store": "S"}', b'{"store":"S","sales":1,"total_minor":5,"quarantined":0,'
+             b'"terminals":[{"terminal":"1","epoch":"7","stored":1,"records":1,"sales":1,"total_minor":5,'
+             b'"last_seen_at_ms":1e30}]}'],
+)  # fmt: skip
+def test_what_is_no_status_is_said_to_be_none(data: bytes) -> None:
+    with pytest.raises(ValueError, match="."):
+        status_words(data)
 
 
 @pytest.mark.parametrize(
