@@ -155,13 +155,15 @@ def test_the_status_and_its_words(gateway: Gateway) -> None:
         assert part in text, text
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"[]", b"7", b"[" * 100_000, b'{"store": "S"}', b'{"store":"S","sales":1,"total_minor":5,"quarantined":0,'
-             b'"terminals":[{"terminal":"1","epoch":"7","stored":1,"records":1,"sales":1,"total_minor":5,'
-             b'"last_seen_at_ms":1e30}]}'],
-)  # fmt: skip
+FAR_FUTURE = (
+    b'{"store":"S","sales":1,"total_minor":5,"quarantined":0,"terminals":[{"terminal":"1","epoch":"7","stored":1,'
+    b'"records":1,"sales":1,"total_minor":5,"last_seen_at_ms":1e30}]}'
+)
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"7", b"[" * 100_000, b'{"store": "S"}', FAR_FUTURE])
 def test_what_is_no_status_is_said_to_be_none(data: bytes) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match="Error"):
         status_words(data)
 
 
