@@ -228,6 +228,10 @@ class Journal:
         return self._reserve is not None and self._reserve.given_up
 
     @property
+    def sqlite_version(self) -> str:
+        return self._database.sqlite_version
+
+    @property
     def room_bytes(self) -> int | None:
         """What is left on the disk; None where nobody knows."""
         return self._reserve.room_bytes() if self._reserve is not None else None

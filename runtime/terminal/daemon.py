@@ -49,12 +49,14 @@ from runtime.terminal.printing import ReceiptTexts
 from runtime.terminal.server import FrontEndServer
 from runtime.terminal.settings import TerminalFile, read_terminal_file
 from runtime.terminal.snapshots import Snapshots
+from runtime.terminal.status import status_of
 from runtime.terminal.tending import tend
 from runtime.terminal.till import Till
 from runtime.terminal.users_file import UsersFile
 from runtime.translation import translator
 from runtime.wire.messages import View
 from runtime.wire.snapshots import MAX_PIECE_BYTES
+from runtime.wire.status import Status
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +105,15 @@ class Daemon:
     async def run(self) -> int:
         """Until SIGTERM or SIGINT (0), or something that only starting again can mend (1). Raises StartError."""
         loop = asyncio.get_running_loop()
+        began_s = loop.time()
         self._stop = loop.create_future()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end, None)
         settings = self._settings
         till = self._make_till(loop)
-        server = FrontEndServer(settings.socket, till.handle, till.view)
+        server = FrontEndServer(
+            settings.socket, till.handle, till.view, lambda: self._status(till, loop.time() - began_s)
+        )
         devices = self._devices
         self._server = server
         try:
@@ -214,6 +219,10 @@ class Daemon:
     def _publish(self, view: View) -> None:
         if self._server is not None:
             self._server.publish(view)
+
+    def _status(self, till: Till, uptime_s: float) -> Status:
+        front_ends = self._server.front_ends if self._server is not None else 0
+        return status_of(till, self._journal, self._settings, self._snapshots, front_ends, uptime_s)
 
     def _end(self, error: BaseException | None) -> None:
         if self._stop is not None and not self._stop.done():

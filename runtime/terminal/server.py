@@ -1,4 +1,5 @@
-"""The local socket that front ends talk to: Hello, then Commands in, Answers and whole Views out.
+"""The local socket that front ends talk to: Hello, then Commands in, Answers and whole Views out. Who only asks how the
+terminal is (StatusRequest) is no front end.
 
 A front end that is slow is sent only the newest View; one that sends nonsense or reads nothing is put off the line. The
 sale sees nothing of that.
@@ -18,6 +19,7 @@ from typing import Any
 from runtime.wire.frames import FrameReader, encode
 from runtime.wire.messages import PROTOCOL, Answer, Command, Hello, View
 from runtime.wire.pack import WireError
+from runtime.wire.status import Status, StatusRequest
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +37,14 @@ Handle = Callable[[Command], Answer | Coroutine[Any, Any, Answer]]
 
 
 class FrontEndServer:
-    """`handle` takes a Command and answers it, at once or when it can; `current` gives the View of now."""
+    """`handle` takes a Command and answers it, at once or when it can; `current` gives the View of now, `status` how
+    the terminal is."""
 
-    def __init__(self, path: Path, handle: Handle, current: Callable[[], View]) -> None:
+    def __init__(
+        self, path: Path, handle: Handle, current: Callable[[], View], status: Callable[[], Status] | None = None
+    ) -> None:
         self._path = path
+        self._status = status
         self._handle = handle
         self._current = current
         self._clients: set[asyncio.StreamWriter] = set()
@@ -80,6 +86,10 @@ class FrontEndServer:
         for writer in tuple(self._clients):
             writer.close()
         self._clients.clear()
+
+    @property
+    def front_ends(self) -> int:
+        return len(self._clients)
 
     def publish(self, view: View) -> None:
         """To every front end that keeps up; the others get the newest when they have read what they have."""
@@ -140,6 +150,10 @@ class FrontEndServer:
             writer.write(frame_of(self._current()))
         elif isinstance(message, Command) and writer in self._clients:
             self._answer(message, writer)
+        elif isinstance(message, StatusRequest) and self._status is not None:
+            if message.protocol != PROTOCOL:
+                raise WireError("protocol", f"it speaks protocol {message.protocol}, this daemon {PROTOCOL}")
+            writer.write(encode(self._status()))
         else:
             raise WireError("bad_type", "a front end says Hello first, then Commands")
 

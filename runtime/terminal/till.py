@@ -369,7 +369,7 @@ class Till:
             currency=self.snapshot.currency,
             exponent=self.snapshot.exponent,
             devices=self.devices.statuses(),
-            network=self._network(),
+            network=self.network(),
             weighing=self.scale.says,
             notice=self._notice,
             hint=self._hinting.of(self.checkout.sale),
@@ -397,7 +397,7 @@ class Till:
         code, args = self.prices.status if self.prices is not None else ("", {})
         return None if code in ("", "prices_refused") else sentence(code, **args)
 
-    def _network(self) -> ViewNetwork:
+    def network(self) -> ViewNetwork:
         if self.forwarder is None:
             return ViewNetwork(False, self.checkout.last_sequence, network_sentence("CONNECTING"))
         ok, code = self.forwarder.status

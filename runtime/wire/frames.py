@@ -7,12 +7,16 @@ from collections.abc import Iterator
 
 from runtime.wire.messages import Answer, Command, Hello, Message, View
 from runtime.wire.pack import WireError, build, pack, unpack
+from runtime.wire.status import Status, StatusRequest
 
 MAX_FRAME = 1 << 20
-_TYPES: dict[str, type[Message]] = {"Hello": Hello, "Command": Command, "Answer": Answer, "View": View}
+Framed = Message | StatusRequest | Status
+_TYPES: dict[str, type[Framed]] = {
+    kind.__name__: kind for kind in (Hello, Command, Answer, View, StatusRequest, Status)
+}
 
 
-def encode(message: Message) -> bytes:
+def encode(message: Framed) -> bytes:
     """One message as one frame. Raises WireError `too_long`."""
     body = pack({"t": type(message).__name__, "b": message})
     if len(body) > MAX_FRAME:
@@ -26,7 +30,7 @@ class FrameReader:
     def __init__(self) -> None:
         self._held = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Message]:
+    def feed(self, data: bytes) -> Iterator[Framed]:
         """Raises WireError `too_long`, `not_msgpack`, `bad_field` or `bad_type`."""
         self._held += data
         while len(self._held) >= 4:
@@ -40,7 +44,7 @@ class FrameReader:
             yield _message(body)
 
 
-def _message(body: bytes) -> Message:
+def _message(body: bytes) -> Framed:
     value = unpack(body, MAX_FRAME)
     if not isinstance(value, dict) or value.keys() != {"t", "b"} or not isinstance(value["t"], str):
         raise WireError("bad_type", "a frame is a map of t and b")
