@@ -23,7 +23,7 @@ from typing import Protocol
 
 from runtime.journal.store import EpochInfo
 from runtime.link.backoff import Backoff
-from runtime.link.ports import Link, LinkDown, LinkReply
+from runtime.link.ports import Cause, Link, LinkDown, LinkReply
 from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import MAX_BATCH, MAX_BATCH_BYTES, BatchAnswer, ErrorAnswer, PackedRecord, RecordBatch
 
@@ -40,6 +40,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "GATEWAY_AWAY": (
         "The gateway does not answer.",
         "Sell on: sales are kept here and sent later. If it lasts, check the network.",
+    ),
+    "GATEWAY_UNTRUSTED": (
+        "What answers at the gateway's address is not this store's gateway.",
+        "Sell on: sales are kept here. Call the technician: check the gateway's address.",
+    ),
+    "TERMINAL_UNTRUSTED": (
+        "The gateway does not accept this terminal's certificate.",
+        "Sell on: sales are kept here. Call the technician: the terminal must be enrolled again.",
+    ),
+    "TERMINAL_NOT_ENROLLED": (
+        "This terminal is not enrolled at the gateway yet.",
+        "Sell on: sales are kept here. Call the technician: the terminal must be enrolled.",
     ),
     "GATEWAY_BUSY": ("The gateway is busy.", "Sell on: sales are kept here and sent later."),
     "GATEWAY_REFUSING": (
@@ -63,6 +75,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Sale {sequence} is missing in the journal; the sales after it stay here.",
         "Sell on, and call the technician; keep this disk as it is.",
     ),
+}
+
+
+DOWN: dict[Cause, str] = {
+    "away": "GATEWAY_AWAY",
+    "server": "GATEWAY_UNTRUSTED",
+    "client": "TERMINAL_UNTRUSTED",
+    "no_certificate": "TERMINAL_NOT_ENROLLED",
 }
 
 
@@ -257,7 +277,9 @@ class Forwarder:
         try:
             reply = await self._link.post(PATH, body)
         except LinkDown as error:
-            raise _Pause("GATEWAY_AWAY") from error
+            raise _Pause(DOWN[error.cause]) from error
+        if reply.status == 403:
+            raise _Pause("TERMINAL_UNTRUSTED", reply.retry_after_s)
         if reply.status in (429, 503):
             raise _Pause("GATEWAY_BUSY", reply.retry_after_s)
         if reply.status in (400, 413):

@@ -11,6 +11,7 @@ import logging
 import os
 import random
 import signal
+from collections.abc import Awaitable
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,12 +29,10 @@ from runtime.distribution.keeping import Keeper
 from runtime.forward.forwarder import Forwarder
 from runtime.forward.timekeeper import TimeKeeper
 from runtime.journal.errors import JournalError
-from runtime.journal.reserve import ReserveFile
 from runtime.journal.retention import Retention
 from runtime.journal.store import Journal
 from runtime.keys import KeyFileError, trust_of
 from runtime.link.backoff import Backoff
-from runtime.link.http_link import HttpLink
 from runtime.sale.record import Identity
 from runtime.service.log import keep
 from runtime.service.notify import Notifier
@@ -41,8 +40,8 @@ from runtime.service.watchdog import feed
 from runtime.terminal.basket import Place
 from runtime.terminal.clock import Clock, RehearsalClock, TillClock, utc_ms_of_local
 from runtime.terminal.day_rules import DayRules
+from runtime.terminal.journal_file import open_journal
 from runtime.terminal.labels_file import read_label_file
-from runtime.terminal.machine import machine_id
 from runtime.terminal.members import MemberKeyError, MemberNumbers, key_of
 from runtime.terminal.price_place import TillPlace
 from runtime.terminal.printing import ReceiptTexts
@@ -52,6 +51,7 @@ from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.status import status_of
 from runtime.terminal.tending import tend
 from runtime.terminal.till import Till
+from runtime.terminal.trust import Renewal, known_utc_ms, link_of, renew_in_a_child
 from runtime.terminal.users_file import UsersFile
 from runtime.translation import translator
 from runtime.wire.messages import View
@@ -127,6 +127,8 @@ class Daemon:
                 till.spawn(keeper.run())
             if self._trusted_time is not None:
                 till.spawn(self._make_timekeeper(till, self._trusted_time).run())
+            if settings.gateway.is_private:
+                till.spawn(self._make_renewal().run())
             keeping = settings.keeping
             till.spawn(tend(till, Retention(keeping.keep_days, keeping.max_mb << 20)))
             await server.start()
@@ -188,7 +190,7 @@ class Daemon:
 
     def _make_forwarder(self, till: Till) -> Forwarder:
         gateway, terminal = self._settings.gateway, self._settings.terminal
-        link = HttpLink(gateway.url, timeout_s=gateway.timeout_ms / 1000)
+        link = link_of(self._settings, self._clock)
         backoff = Backoff(gateway.backoff_low_ms / 1000, gateway.backoff_high_ms / 1000)
         chance = random.Random().random
         return Forwarder(self._journal, link, terminal.store, terminal.workstation, chance, till.changed, backoff)
@@ -197,7 +199,7 @@ class Daemon:
         """New prices come from the gateway to the path that the till looks at between sales."""
         gateway, terminal = self._settings.gateway, self._settings.terminal
         place = TillPlace(self._settings.snapshot)
-        link = HttpLink(gateway.url, timeout_s=gateway.timeout_ms / 1000, max_answer_bytes=2 * MAX_PIECE_BYTES)
+        link = link_of(self._settings, self._clock, max_answer_bytes=2 * MAX_PIECE_BYTES)
         return Keeper(
             KeeperIdentity(terminal.store, terminal.workstation, terminal.groups),
             link,
@@ -212,9 +214,17 @@ class Daemon:
         )
 
     def _make_timekeeper(self, till: Till, trust: Trust) -> TimeKeeper:
-        gateway, terminal = self._settings.gateway, self._settings.terminal
-        link = HttpLink(gateway.url, timeout_s=gateway.timeout_ms / 1000)  # its own: a batch must not delay it
+        terminal = self._settings.terminal
+        link = link_of(self._settings, self._clock, nameless=True)  # its own: a batch must not delay it
         return TimeKeeper(link, self._clock, trust, terminal.store, terminal.workstation, os.urandom, till.changed)
+
+    def _make_renewal(self) -> Renewal:
+        file = self._settings.path
+
+        def renew(now_ms: int) -> Awaitable[bool]:
+            return renew_in_a_child(file, now_ms)
+
+        return Renewal(self._settings.trust, lambda: known_utc_ms(self._clock), random.Random().random, renew)
 
     def _publish(self, view: View) -> None:
         if self._server is not None:
@@ -305,12 +315,7 @@ def _trusted_time(settings: TerminalFile) -> Trust | None:
 
 
 def _open_journal(settings: TerminalFile) -> Journal:
-    machine = f"{machine_id()} {settings.terminal.store} {settings.terminal.workstation}"
-    path = settings.journal
-    reserve = ReserveFile(path.with_name(f"{path.name}-reserve"), settings.keeping.reserve_mb << 20)
     try:
-        return Journal.open(
-            path, machine=machine, random_epoch=lambda: int.from_bytes(os.urandom(8), "big"), reserve=reserve
-        )
+        return open_journal(settings)
     except JournalError as error:
         raise StartError(f"the journal {settings.journal}: {error}", error.code in PASSING) from error

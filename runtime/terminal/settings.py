@@ -2,6 +2,7 @@
 
     [terminal]                who and where it is, and where its files lie
     [gateway]                 the store's gateway
+    [tls]                     where its certificate lies
     [receipt]                 what stands above and below every receipt
     [labels]                  the weigh labels that it reads
     [sale]                    what the cashier's keys do
@@ -36,7 +37,7 @@ from runtime.devices.registry import Driver, DriverNameError, find_driver
 from runtime.devices.settings import TRANSPORT_OF_TABLE, SerialTransport
 from runtime.devices.spec import DeviceSpec, SerialPort, TcpPort
 from runtime.service.settings import LogSettings
-from runtime.settings import Reader, SettingsError, read_toml
+from runtime.settings import Reader, SettingsError, is_loopback, read_toml
 from runtime.share import config_dir
 
 MAX_DEVICES = 16
@@ -73,7 +74,9 @@ class TerminalSettings:
 class GatewayLink:
     """[gateway]: where closed sales go."""
 
-    url: str = setting(..., "the gateway: http://HOST:PORT", low=8, high=255)
+    url: str = setting(
+        ..., "the gateway: https://HOST:PORT; http:// only where HOST is this machine's own, 127.0.0.1", low=8, high=255
+    )
     timeout_ms: int = setting(5_000, "how long one answer is waited for", low=100, high=60_000)
     backoff_low_ms: int = setting(500, "the first wait after a failure; each next is longer", low=10, high=60_000)
     backoff_high_ms: int = setting(30_000, "the longest wait between two tries", low=10, high=3_600_000)
@@ -85,12 +88,24 @@ class GatewayLink:
     )
 
     @property
+    def is_private(self) -> bool:
+        """Whether it is spoken to over TLS."""
+        return urlsplit(self.url).scheme == "https"
+
+    @property
     def host(self) -> str:
         return urlsplit(self.url).hostname or ""
 
     @property
     def port(self) -> int:
-        return urlsplit(self.url).port or 80
+        return urlsplit(self.url).port or (443 if self.is_private else 80)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """[tls]: this terminal's key and certificate, made by lane enrol."""
+
+    folder: str = setting("", "the folder to keep them in; empty: the folder trust beside the journal", high=255)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +219,12 @@ class TerminalFile:
     sale: SaleSettings = SaleSettings()
     keeping: JournalSettings = field(default_factory=JournalSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    tls: TlsSettings = field(default_factory=TlsSettings)
+
+    @property
+    def trust(self) -> Path:
+        """The folder of this terminal's key and certificate (runtime.terminal.trust)."""
+        return self.path.parent / self.tls.folder if self.tls.folder else self.journal.with_name("trust")
 
     @property
     def snapshot(self) -> Path:
@@ -257,6 +278,7 @@ class TerminalFile:
 SECTIONS: dict[str, type[Any]] = {
     "terminal": TerminalSettings,
     "gateway": GatewayLink,
+    "tls": TlsSettings,
     "receipt": ReceiptSettings,
     "labels": LabelsSettings,
     "sale": SaleSettings,
@@ -293,6 +315,7 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
         _check_ends(reader, day.ends)
     keeping = reader.load(JournalSettings, reader.table(table, "journal", required=False), "journal")
     log = reader.load(LogSettings, reader.table(table, "log", required=False), "log")
+    tls = reader.load(TlsSettings, reader.table(table, "tls", required=False), "tls")
     if terminal is not None:
         _check_terminal(reader, terminal, path.parent)
     if gateway is not None:
@@ -301,10 +324,10 @@ def read_terminal_file(path: Path, resolve: Resolve = find_driver) -> TerminalFi
     reader.finish()
     if terminal is None or gateway is None or receipt is None or labels is None or sale is None:
         raise SettingsError(reader.faults)
-    if users is None or shift is None or day is None or keeping is None or log is None:
+    if users is None or shift is None or day is None or keeping is None or log is None or tls is None:
         raise SettingsError(reader.faults)
     file = TerminalFile(
-        path, terminal, gateway, receipt, labels, users, permissions, shift, day, devices, sale, keeping, log
+        path, terminal, gateway, receipt, labels, users, permissions, shift, day, devices, sale, keeping, log, tls
     )
     templates = file.label_templates
     if templates is not None and not templates.is_file():
@@ -362,13 +385,16 @@ def _check_terminal(reader: Reader, terminal: TerminalSettings, folder: Path) ->
 def _check_gateway(reader: Reader, gateway: GatewayLink) -> None:
     try:
         parts = urlsplit(gateway.url)
-        fits = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         fits = fits and parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
         fits = fits and gateway.url.isascii() and gateway.url.isprintable() and " " not in gateway.url
     except ValueError:  # a port that is no number, a bracket that is not closed
         fits = False
     if not fits:
-        reader.fault("bad_value", "gateway", "url", f"{gateway.url!r} is not http://HOST:PORT")
+        reader.fault("bad_value", "gateway", "url", f"{gateway.url!r} is not https://HOST:PORT")
+    elif not gateway.is_private and not is_loopback(gateway.host):
+        text = f"{gateway.url} leaves this machine in the clear: write https://, and enrol the terminal with lane enrol"
+        reader.fault("bad_value", "gateway", "url", text)
     if gateway.backoff_low_ms > gateway.backoff_high_ms:
         text = f"{gateway.backoff_low_ms} is more than backoff_high_ms, {gateway.backoff_high_ms}"
         reader.fault("conflict", "gateway", "backoff_low_ms", text)

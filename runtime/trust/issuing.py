@@ -221,6 +221,11 @@ def named(pem: bytes) -> Peer:
     return read_urn(str(uris[0]) if len(uris) == 1 else "")
 
 
+def is_of(pem: bytes, key: Any) -> bool:
+    """Whether the first certificate of a PEM is of this private key. Raises TrustError."""
+    return public_bytes(_load(to_der(pem)).public_key()) == public_bytes(key.public_key())
+
+
 def to_der(pem: bytes) -> bytes:
     """The first certificate of a PEM."""
     return certificates(pem)[0]

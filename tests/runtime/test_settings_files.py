@@ -29,7 +29,7 @@ journal = "/var/lib/lane/journal.db"
 socket = "run/t.sock"
 
 [gateway]
-url = "http://10.0.0.1:8700"
+url = "https://10.0.0.1:8700"
 
 [receipt]
 header = ["店名", "电话"]
@@ -104,11 +104,11 @@ def test_label_templates_are_beside_the_file_or_our_own(tmp_path: Path) -> None:
         ("[terminal]", "[terminl]", "[terminal]: the section is missing"),
         ('socket = "run/t.sock"', f'socket = "{"x" * 120}"', "[terminal] socket: is "),
         ('journal = "/var/lib/lane/journal.db"', 'journal = "book.snapshot"', "three different paths"),
-        ("http://10.0.0.1:8700", "https://10.0.0.1:8700", "[gateway] url: "),
-        ("http://10.0.0.1:8700", "http://10.0.0.1:x700", "[gateway] url: "),
-        ("http://10.0.0.1:8700", "http://10.0.0.1:99999", "[gateway] url: "),
-        ("http://10.0.0.1:8700", "http://[10.0.0.1:1", "[gateway] url: "),
-        ("http://10.0.0.1:8700", "http://10.0.0.1:8700/v1", "[gateway] url: "),
+        ("https://10.0.0.1", "http://10.0.0.1", "[gateway] url: http://10.0.0.1:8700 leaves this machine in the clear"),
+        ("https://10.0.0.1:8700", "http://10.0.0.1:x700", "[gateway] url: "),
+        ("https://10.0.0.1:8700", "http://10.0.0.1:99999", "[gateway] url: "),
+        ("https://10.0.0.1:8700", "http://[10.0.0.1:1", "[gateway] url: "),
+        ("https://10.0.0.1:8700", "http://10.0.0.1:8700/v1", "[gateway] url: "),
         ("[receipt]", "backoff_low_ms = 50000\n[receipt]", "more than backoff_high_ms"),
         ('templates = ""', 'templates = "nowhere.toml"', "[labels] templates: nowhere.toml is neither"),
         ('driver = "scale.cas"', "", "[device.scale] driver: is missing"),
@@ -145,7 +145,7 @@ def test_a_driver_over_a_transport_that_it_does_not_speak(tmp_path: Path) -> Non
 
 
 def test_all_faults_of_a_file_at_once(tmp_path: Path) -> None:
-    text = TERMINAL.replace("S1", "!").replace("http:", "ftp:").replace("4800", "1").replace("scale.cas", "scale.x")
+    text = TERMINAL.replace("S1", "!").replace("https:", "ftp:").replace("4800", "1").replace("scale.cas", "scale.x")
     with pytest.raises(SettingsError) as caught:
         terminal(tmp_path, text + "\n[more]\n")
     assert len(caught.value.faults) == 5
