@@ -93,7 +93,7 @@ class Enrolment:
         said = _read(ErrorAnswer, reply)
         if said.code in TOLD:
             raise TrustError(said.code, terminal=self._terminal)
-        raise TrustError("gateway_said", detail=said.message)
+        raise TrustError("gateway_said", detail=said.message.rstrip("."))
 
     async def _once(self, tls: Any, method: str, path: str, body: bytes = b"") -> LinkReply:
         link = HttpLink(self._url, timeout_s=TIMEOUT_S, tls=tls)

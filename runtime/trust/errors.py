@@ -24,7 +24,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "no_gateway": ("The gateway at {url} does not answer: {detail}.", "Check the network and the gateway's address."),
     "no_answer": ("What the gateway answers cannot be used: {detail}.", "Update the gateway and the terminal."),
-    "gateway_said": ("The gateway refuses: {detail}", "Mend what it names, then try again."),
+    "gateway_said": ("The gateway refuses: {detail}.", "Mend what it names, then try again."),
     "code_wrong": (
         "That is not the code for terminal {terminal}.",
         "Type the code again; after five wrong ones make a new one: lane gateway enrol.",
