@@ -33,7 +33,7 @@ BROKEN = {
     "wal-off": "WAL, synchronous=OFF",
 }  # fmt: skip
 LEAKS = {
-    "answers": "one raw answer of a payment's provider in the log",
+    "answers": "one raw answer of a payment's provider printed",
     "members": "members' numbers as they were given",
 }
 Row = tuple[str, str, str]

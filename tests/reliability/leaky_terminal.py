@@ -1,12 +1,12 @@
 """Runs `lane` with a leak: `python leaky_terminal.py answers terminal --config ...`.
 
-`answers`: the first line that a payment's provider sends is put into the log. `members`: numbers of members are written
+`answers`: the first line that a payment's provider sends is printed beside the log, as one does to find a fault (what
+goes through the log is scrubbed, runtime.service.scrub). `members`: numbers of members are written
 down as they were given.
 """
 
 from __future__ import annotations
 
-import logging
 import sys
 
 from drivers.electronic_value import simulated
@@ -21,7 +21,7 @@ if __name__ == "__main__":
         def read_and_tell(codec: simulated.Codec, line: bytes) -> object:
             if not told and b"pong" not in line:
                 told.append(line)
-                logging.getLogger("leak").warning("the provider says %s", line.decode())
+                print("the provider says", line.decode(), file=sys.__stderr__, flush=True)
             return read(codec, line)
 
         simulated.Codec._read = read_and_tell  # type: ignore[method-assign,assignment]  # the leak
