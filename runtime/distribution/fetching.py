@@ -25,7 +25,7 @@ from runtime.distribution.files import verify
 from runtime.link.ports import LinkDown, LinkReply
 from runtime.wire.snapshots import MAX_PIECE_BYTES, Manifest, delta_path, file_path
 
-LEAST_PIECE_BYTES = 8 << 10  # on a link that is so slow that a longer piece does not come in time
+LEAST_PIECE_BYTES = 4 << 10  # on a link that is so slow that a longer piece does not come in time
 FREE_BYTES = 32 << 20  # stay free beside what is fetched: they are the sales'
 DELTA_PATIENCE = 60  # times that a delta in making is asked for again, a second apart
 
@@ -70,7 +70,9 @@ class Fetcher:
         patch: Patch = patch_in_child,
         methods: tuple[str, ...] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        piece_bytes: int = MAX_PIECE_BYTES,
     ) -> None:
+        """`piece_bytes`: the most that is asked for at once."""
         self._link = link
         self._incoming = incoming
         self._trust = trust
@@ -78,7 +80,7 @@ class Fetcher:
         self._patch = patch
         self._methods = methods_here() if methods is None else methods
         self._sleep = sleep
-        self._piece_bytes = MAX_PIECE_BYTES
+        self._piece_bytes = self._most_piece_bytes = piece_bytes
         self.delta: tuple[Path, str] | None = None  # what the last file was made with, and by which method
 
     async def fetch(self, manifest: Manifest, base: tuple[bytes, Path] | None) -> Path:
@@ -154,7 +156,7 @@ class Fetcher:
                 continue
             if reply.status != 200:
                 raise Later(f"status {reply.status}", reply.retry_after_s)
-            self._piece_bytes = min(MAX_PIECE_BYTES, self._piece_bytes * 2)
+            self._piece_bytes = min(self._most_piece_bytes, self._piece_bytes * 2)
             if len(reply.body) > limit or (size is not None and not reply.body):
                 raise Later("an answer of another length")
             if reply.body:

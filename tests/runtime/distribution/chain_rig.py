@@ -11,6 +11,7 @@ import dataclasses
 import random
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ async def nothing() -> None:
     return None
 
 
+@cache
 def book(price: int, goods: int = 300) -> bytes:
     """A snapshot, unsigned: milk at this price, among goods whose names do not pack well."""
     rng = random.Random(7)
