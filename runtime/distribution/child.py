@@ -1,4 +1,4 @@
-"""`lane diff` and `lane patch` in a process of their own, at the lowest priority: neither their memory nor their time
+"""`lane diff` and `lane patch` in a process of their own, at low priority: neither their memory nor their time
 is the caller's. Where no process can be started (Android), there are no deltas and files travel whole.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 MOST_S = 300.0
+NICENESS = "10"  # a tenth of a busy processor, and all of an idle one
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -26,7 +27,7 @@ async def lane(*words: str | Path) -> bool:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)])}
     try:
         child = await asyncio.create_subprocess_exec(
-            *([nice, "-n", "19"] if nice else []),
+            *([nice, "-n", NICENESS] if nice else []),
             *program,
             env=environment,
             stdin=asyncio.subprocess.DEVNULL,

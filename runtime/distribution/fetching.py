@@ -27,6 +27,7 @@ from runtime.wire.snapshots import MAX_PIECE_BYTES, Manifest, delta_path, file_p
 
 LEAST_PIECE_BYTES = 4 << 10  # on a link that is so slow that a longer piece does not come in time
 FREE_BYTES = 32 << 20  # stay free beside what is fetched: they are the sales'
+SMALL_BYTES = 256 << 10  # such a file travels whole: a process that applies a delta takes longer to start
 DELTA_PATIENCE = 60  # times that a delta in making is asked for again, a second apart
 
 T = TypeVar("T")
@@ -71,8 +72,10 @@ class Fetcher:
         methods: tuple[str, ...] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         piece_bytes: int = MAX_PIECE_BYTES,
+        small_bytes: int = SMALL_BYTES,
     ) -> None:
-        """`piece_bytes`: the most that is asked for at once."""
+        """`piece_bytes`: the most that is asked for at once; `small_bytes`: up to here a file travels whole."""
+        self._small_bytes = small_bytes
         self._link = link
         self._incoming = incoming
         self._trust = trust
@@ -96,7 +99,7 @@ class Fetcher:
             if shutil.disk_usage(self._incoming).free < 2 * manifest.size + FREE_BYTES:
                 raise DistributionError("prices_no_room")
             self.delta = None
-            if base is None or base[0] == manifest.file or not await self._by_delta(manifest, base, part):
+            if manifest.size <= self._small_bytes or base is None or not await self._by_delta(manifest, base, part):
                 await self._pieces(lambda at, limit: file_path(manifest.file.hex(), at, limit), part, manifest.size)
             try:
                 await self._blocking(verify, part, manifest, self._trust)
@@ -113,9 +116,9 @@ class Fetcher:
 
     async def _by_delta(self, manifest: Manifest, base: tuple[bytes, Path], part: Path) -> bool:
         """Whether `part` is what a delta made. Where it is not, the whole file is the way."""
-        if _size(part) > 0:  # the whole file is half here
-            return False
         old, old_path = base
+        if old == manifest.file or _size(part) > 0:  # or the whole file is half here
+            return False
         for method in self._methods:
             delta = self._incoming / f"{old.hex()}-{manifest.file.hex()}.{method}"
             try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.signature import Trust
 from runtime.distribution.deltas import Deltas
 from runtime.distribution.endpoints import snapshot_endpoints
-from runtime.distribution.fetching import Fetcher, Patch, patch_in_child
+from runtime.distribution.fetching import Fetcher
 from runtime.distribution.files import SnapshotFiles
 from runtime.distribution.keeping import Identity, Keeper
 from runtime.gateway.price_place import GatewayPlace
@@ -37,7 +37,7 @@ class GatewaySnapshots:
         trust: Trust | None,
         link: Link | None,
         random: Callable[[], float],
-        patch: Patch = patch_in_child,
+        fetcher: Callable[..., Fetcher] = Fetcher,
     ) -> None:
         """`folder` is the gateway's own. Raises OSError."""
         files = SnapshotFiles(folder, most_bytes=settings.max_mb << 20, most_files=settings.keep)
@@ -50,7 +50,7 @@ class GatewaySnapshots:
             self.keeper = Keeper(
                 Identity(store, NAME),
                 link,
-                Fetcher(link, files.incoming, trust, patch=patch),
+                fetcher(link, files.incoming, trust),
                 self.place,
                 trust,
                 random=random,

@@ -21,7 +21,7 @@ from engine.snapshot import Snapshot
 from runtime.delta import DeltaError, apply_delta
 from runtime.distribution.deltas import Deltas
 from runtime.distribution.endpoints import snapshot_endpoints
-from runtime.distribution.fetching import Fetcher, Patch
+from runtime.distribution.fetching import Fetcher, Getter
 from runtime.distribution.files import SnapshotFiles, write_through
 from runtime.distribution.keeping import Identity, Keeper
 from runtime.gateway.settings import SnapshotsSettings
@@ -51,6 +51,13 @@ async def patch_here(old: Path, delta: Path, new: Path) -> bool:
     except (DeltaError, OSError):
         return False
     return True
+
+
+class Here(Fetcher):
+    """Deltas are applied without a process, and small files have some too."""
+
+    def __init__(self, link: Getter, incoming: Path, trust: Trust | None, **how: Any) -> None:
+        super().__init__(link, incoming, trust, **{"patch": patch_here, "small_bytes": 0, **how})
 
 
 async def nothing() -> None:
@@ -151,7 +158,7 @@ class Store:
     def restart(self) -> None:
         self.up = SpoiledLink(lambda: self.office.app, self.asked_above)
         self.gateway = GatewaySnapshots(
-            self.folder / "gateway", self.store, self.settings, self.trust, self.up, lambda: 0.5, patch_here
+            self.folder / "gateway", self.store, self.settings, self.trust, self.up, lambda: 0.5, Here
         )
         self.gateway.place.start()
         self.app = application(self.gateway.endpoints, nothing)
@@ -185,10 +192,8 @@ class Till:
         *,
         groups: tuple[str, ...] = ("north", "big"),
         methods: tuple[str, ...] | None = None,
-        patch: Patch | None = None,
     ) -> None:
         self.store, self.name, self.groups, self.methods = store, name, groups, methods
-        self.patch = patch or patch_here
         self.path = store.folder / f"till-{name}" / "shop.snapshot"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if price is not None:
@@ -198,7 +203,7 @@ class Till:
     def restart(self) -> None:
         self.link = SpoiledLink(lambda: self.store.app, self.store.asked_here)
         self.place = TillPlace(self.path)
-        self.fetcher = Fetcher(self.link, self.place.incoming, self.store.trust, methods=self.methods, patch=self.patch)
+        self.fetcher = Here(self.link, self.place.incoming, self.store.trust, methods=self.methods)
         self.keeper = Keeper(
             Identity(self.store.store, self.name, self.groups),
             self.link,

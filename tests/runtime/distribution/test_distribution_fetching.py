@@ -21,7 +21,7 @@ from runtime.link.ports import LinkDown, LinkReply
 from runtime.wire.pack import pack
 from runtime.wire.records import CONTENT_TYPE
 from runtime.wire.snapshots import Holding, Manifest, SnapshotAsk
-from tests.runtime.distribution.chain_rig import Office, SpoiledLink, Store, settle
+from tests.runtime.distribution.chain_rig import Here, Office, SpoiledLink, Store, settle
 from tests.sim.network import Reply, call
 
 GOODS = 1_500
@@ -56,7 +56,7 @@ class Desk:
         return reply
 
     def fetch(self, base: tuple[bytes, Path] | None = None, **how: Any) -> Path:
-        fetcher = Fetcher(self.link, self.incoming, self.office.trust, piece_bytes=PIECE_BYTES, **how)
+        fetcher = Here(self.link, self.incoming, self.office.trust, piece_bytes=PIECE_BYTES, **how)
         return asyncio.run(fetcher.fetch(self.manifest, base))
 
     def left(self) -> list[str]:
