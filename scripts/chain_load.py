@@ -2,9 +2,10 @@
 
     python scripts/chain_load.py SPEC.json      waits for a line on standard input, then sends; prints one JSON object
 
-SPEC: {"host", "port", "path", "ca" (PEM, empty: plain HTTP), "connections": [{"cert", "key", "bodies"}]}, where `bodies`
-is a file of request bodies, each behind four bytes of length (big-endian). A connection sends its next body when the
-last one was answered, as a terminal or a gateway does. Answers are counted by their status: what is not 2xx is no work.
+SPEC: {"host", "port", "path", "ca" (PEM, empty: plain HTTP), "connections": [{"cert", "key", "bodies"}]}, where
+`bodies` is a file of request bodies, each behind four bytes of length (big-endian). A connection sends its next body
+when the last one was answered, as a terminal or a gateway does. Answers are counted by their status: what is not 2xx is
+no work.
 """
 
 from __future__ import annotations

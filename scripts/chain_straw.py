@@ -46,7 +46,7 @@ def sqlite_keeper(path: str) -> Keep:
     )
     thread = ThreadPoolExecutor(1)
     waiting: list[tuple[list[Row], asyncio.Future[None]]] = []
-    busy = False
+    draining: asyncio.Task[None] | None = None
 
     def write(batches: list[list[Row]]) -> None:
         with connection:
@@ -54,8 +54,6 @@ def sqlite_keeper(path: str) -> Keep:
                 connection.executemany("INSERT OR IGNORE INTO record VALUES (?,?,?,?,?,?)", rows)
 
     async def drain() -> None:
-        nonlocal busy
-        busy = True
         loop = asyncio.get_running_loop()
         while waiting:
             taken = waiting.copy()
@@ -63,13 +61,13 @@ def sqlite_keeper(path: str) -> Keep:
             await loop.run_in_executor(thread, write, [rows for rows, _ in taken])
             for _, future in taken:
                 future.set_result(None)
-        busy = False
 
     async def keep(rows: list[Row]) -> None:
+        nonlocal draining
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append((rows, future))
-        if not busy:
-            asyncio.ensure_future(drain())
+        if draining is None or draining.done():
+            draining = asyncio.ensure_future(drain())
         await future
 
     return keep
