@@ -34,10 +34,13 @@ from runtime.journal.store import Journal
 from runtime.keys import KeyFileError, trust_of
 from runtime.link.backoff import Backoff
 from runtime.sale.record import Identity
+from runtime.sale.state import State
 from runtime.service.log import keep
+from runtime.service.memory import ceiling_bytes
 from runtime.service.notify import Notifier
 from runtime.service.watchdog import feed
 from runtime.terminal.basket import Place
+from runtime.terminal.ceiling import mind
 from runtime.terminal.clock import Clock, RehearsalClock, TillClock, utc_ms_of_local
 from runtime.terminal.day_rules import DayRules
 from runtime.terminal.journal_file import open_journal
@@ -131,6 +134,8 @@ class Daemon:
                 till.spawn(self._make_renewal().run())
             keeping = settings.keeping
             till.spawn(tend(till, Retention(keeping.keep_days, keeping.max_mb << 20)))
+            end = self._end if self._notifier.listens else None
+            till.spawn(mind(ceiling_bytes(), lambda: _is_between_sales(till), end))
             await server.start()
         except JournalError as error:
             raise self._cannot_start(f"the journal {settings.journal}: {error}", error.code in PASSING) from error
@@ -252,6 +257,10 @@ class _Listener:
 
     def status_changed(self, status: DeviceStatus) -> None:
         self.till.status_changed(status)
+
+
+def _is_between_sales(till: Till) -> bool:
+    return till.checkout.sale.state in (State.IDLE, State.CLOSED)
 
 
 def _is_full(error: Exception) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,3 +85,22 @@ def test_a_daemon_that_is_fed_otherwise_is_found_out(store: Store, variant: str)
     (store.folder / "hangs").unlink()
     store.terminal.kill(signal.SIGKILL)
     manager.close()
+
+
+def test_at_its_memory_ceiling_it_ends_between_two_sales_and_comes_back(store: Store) -> None:
+    terminal = store.terminal
+    first = Manager()
+    terminal.words[: len(LANE)] = [sys.executable, str(Path(__file__).parent / "small_ceiling.py")]
+    terminal._env |= {"NOTIFY_SOCKET": first.name, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    terminal.start()
+    store.front_end.must("scan", code="6901234567892")  # within the second that it is not looked at
+    assert terminal.process is not None
+    with pytest.raises(subprocess.TimeoutExpired):
+        terminal.process.wait(2.5)  # a sale is open
+    store.front_end.must("void_ticket", reason="x")
+    assert terminal.process.wait(10) == 1
+    first.wait("STOPPING=1", 1)
+    assert "started again between two sales" in terminal.tail(40)
+    terminal.start()
+    assert store.front_end.wait(lambda view: view.last_number == 1).lines == ()
+    first.close()

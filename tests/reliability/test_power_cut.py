@@ -9,6 +9,7 @@ import pytest
 from tests.reliability import powercut
 from tests.reliability.cuts import Cutter
 from tests.reliability.memory_disk import SECTOR
+from tests.reliability.selling import Till
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -72,3 +73,19 @@ def test_what_was_done_is_not_done_again(tmp_path_factory: pytest.TempPathFactor
     _, again = powercut.run(sales=3, an_op=2, resume=file)
     assert file.read_text(encoding="utf-8") == lines
     assert (again.keys, again.verdicts) == (first.keys, first.verdicts)
+
+
+def test_the_watchdogs_beats_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commits that leave nothing behind, between the sales' own."""
+    sell = Till.sell
+
+    def with_beats(till: Till, lines: int) -> None:
+        assert till.journal is not None
+        till.journal.beat()
+        sell(till, lines)
+        till.journal.beat()
+
+    monkeypatch.setattr(Till, "sell", with_beats)
+    _, found = powercut.run(sales=10, an_op=3, every=2)
+    assert found.lost == found.broken == 0, found.firsts
+    assert len(found.keys) > 500
