@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ui": ("ui.command", "the cashier's screen: shows what the daemon says, sends what is pressed"),
     "gateway": ("runtime.gateway.command", "the store's gateway: keeps the sales of its terminals"),
     "enrol": ("runtime.terminal.enrol_command", "get this terminal its certificate from the gateway, with a code"),
+    "hq": ("runtime.hq.command", "head office: keeps the sales of all stores"),
     "compile": ("runtime.tools.compile_book", "make a snapshot of a book of prices and promotions"),
     "price": ("runtime.tools.price_baskets", "price baskets against a snapshot, one JSON object a line"),
     "keys": ("runtime.tools.key_files", "make the keys that snapshots are signed with"),

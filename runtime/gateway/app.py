@@ -6,13 +6,12 @@
     GET  /v1/status       JSON: what is kept of every terminal
     GET  /healthz         200 while the store takes records
 
-Everything runs on one event loop and the store is asked on it: a batch costs one sync, and one order of things is worth
-more than a thread. Whatever a client sends is answered with an ErrorAnswer in msgpack and one line in the log.
+One event loop; the store is asked through its keeper, which commits together what waits together. Whatever a client
+sends is answered with an ErrorAnswer in msgpack and one line in the log.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from typing import Protocol
@@ -21,14 +20,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from runtime.gateway.check import MAX_EPOCH, MAX_SEQUENCE, check_name, read_batch
+from runtime.chain.check import MAX_EPOCH, MAX_SEQUENCE, check_name
 from runtime.gateway.errors import GatewayError
-from runtime.gateway.store import GatewayStore
+from runtime.gateway.keeper import Keeper
+from runtime.gateway.store import check_batch
 from runtime.serving.kit import Bodies, Endpoint, Limits, OnFatal, admit_local, application, number, packed, query
 from runtime.wire.pack import WireError, build, unpack
 from runtime.wire.times import MAX_REQUEST_BYTES, NONCE_BYTES, TimeAnswer, TimeRequest, message
-
-log = logging.getLogger("lane.gateway")
 
 MAX_READ_LIMIT = 500  # records in one answer
 DEFAULT_READ_LIMIT = 50
@@ -72,21 +70,17 @@ class OpenDoor:
 
 
 class _Endpoints:
-    def __init__(self, store: GatewayStore, limits: Limits, signer: TimeSigner | None, door: Admission) -> None:
-        self.store = store
+    def __init__(self, keeper: Keeper, limits: Limits, signer: TimeSigner | None, door: Admission) -> None:
+        self.keeper = keeper
+        self.store = keeper.store
         self.door = door
         self.signer = signer
         self.bodies = Bodies(limits)
 
     async def take(self, request: Request) -> Response:
-        batch = read_batch(await self.bodies.read_packed(request))
-        self.door.check_line(request, batch.terminal, batch.epoch)
-        answer = self.store.ingest(batch)
-        if answer.quarantined:
-            log.warning(
-                "quarantine terminal=%r epoch=%d sequences=%s", batch.terminal, batch.epoch, list(answer.quarantined)
-            )
-        return packed(answer)
+        one = check_batch(await self.bodies.read_packed(request), self.store.store)
+        self.door.check_line(request, one.batch.terminal, one.batch.epoch)
+        return packed(await self.keeper.take(one))
 
     async def time(self, request: Request) -> Response:
         if self.signer is None:
@@ -109,17 +103,15 @@ class _Endpoints:
         asked = query(request, ("terminal", "epoch", "after", "limit"))
         terminal = asked.get("terminal", "")
         check_name("terminal", terminal)
-        found = self.store.records(
-            terminal,
-            number(asked.get("epoch"), "epoch", 0, MAX_EPOCH),
-            number(asked.get("after", "0"), "after", 0, MAX_SEQUENCE),
-            number(asked.get("limit", str(DEFAULT_READ_LIMIT)), "limit", 1, MAX_READ_LIMIT),
-        )
-        return packed(found)
+        epoch = number(asked.get("epoch"), "epoch", 0, MAX_EPOCH)
+        after = number(asked.get("after", "0"), "after", 0, MAX_SEQUENCE)
+        limit = number(asked.get("limit", str(DEFAULT_READ_LIMIT)), "limit", 1, MAX_READ_LIMIT)
+        return packed(await self.keeper.ask(lambda: self.store.records(terminal, epoch, after, limit)))
 
     async def status(self, request: Request) -> Response:
-        terminals = self.store.terminals()
-        newest = self.store.quarantine(SHOWN_QUARANTINED)
+        terminals, newest = await self.keeper.ask(
+            lambda: (self.store.terminals(), self.store.quarantine(SHOWN_QUARANTINED))
+        )
         return JSONResponse(
             {
                 "store": self.store.store,
@@ -132,7 +124,9 @@ class _Endpoints:
                         "terminal": t.terminal,
                         "epoch": str(t.epoch),  # 64 bits: more than a JSON number carries everywhere
                         "stored": t.stored,
-                        "settled": 0,
+                        "settled": t.settled,
+                        "base": t.base,
+                        "beyond": t.beyond,
                         "records": t.records,
                         "sales": t.sales,
                         "total_minor": t.total_minor,
@@ -163,18 +157,18 @@ class _Endpoints:
 
 
 def make_app(
-    store: GatewayStore,
+    keeper: Keeper,
     limits: Limits | None = None,
     on_fatal: OnFatal = _nothing,
     signer: TimeSigner | None = None,
     more: Sequence[Endpoint] = (),
     door: Admission | None = None,
 ) -> Starlette:
-    """The gateway as an ASGI application over an open store. `on_fatal` is awaited once the answer to a request that
-    broke the store has gone out: the process must end then. Without a `signer` the time is not told. `more`: the
-    endpoints of other modules. `door`: who gets in; None for a listener that only this machine reaches."""
+    """The gateway as an ASGI application over a keeper of its open store. `on_fatal` is awaited once the answer to a
+    request that broke the store has gone out: the process must end then. Without a `signer` the time is not told.
+    `more`: the endpoints of other modules. `door`: who gets in; None for a listener that only this machine reaches."""
     door = door or OpenDoor()
-    one = _Endpoints(store, limits or Limits(), signer, door)
+    one = _Endpoints(keeper, limits or Limits(), signer, door)
     own = (
         Endpoint("/v1/records", "POST", one.take),
         Endpoint("/v1/time", "POST", one.time, anybody=True),
@@ -185,8 +179,8 @@ def make_app(
     return application([*own, *more], on_fatal, door.admit)
 
 
-def make_page(store: GatewayStore, on_fatal: OnFatal = _nothing, more: Sequence[Endpoint] = ()) -> Starlette:
+def make_page(keeper: Keeper, on_fatal: OnFatal = _nothing, more: Sequence[Endpoint] = ()) -> Starlette:
     """What people on this machine are shown, read-only: for a listener on 127.0.0.1. `more`: the page's own."""
-    one = _Endpoints(store, Limits(), None, OpenDoor())
+    one = _Endpoints(keeper, Limits(), None, OpenDoor())
     own = (Endpoint("/v1/status", "GET", one.status), Endpoint("/healthz", "GET", one.health))
     return application([*own, *more], on_fatal, admit_local)

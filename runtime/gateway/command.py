@@ -86,7 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def serve(file: GatewayFile) -> int:
     """Open the store and answer until SIGTERM or SIGINT. Raises GatewayError where the store cannot be opened."""
+    from runtime.chain.blocking import OneThread
     from runtime.gateway.app import make_app, make_page
+    from runtime.gateway.keeper import Keeper
     from runtime.gateway.store import GatewayStore
     from runtime.serving.kit import Limits
 
@@ -109,6 +111,9 @@ def serve(file: GatewayFile) -> int:
             raise GatewayError("store_cannot_open", path=str(file.database), detail=str(error)) from error
         store = GatewayStore.open(str(file.database), settings.store, _utc_ms)
         closing.callback(store.close)
+        thread = OneThread("store")
+        closing.callback(thread.close)
+        keeper = Keeper(store, thread)
         failed = asyncio.Event()
 
         async def fatal() -> None:
@@ -118,12 +123,12 @@ def serve(file: GatewayFile) -> int:
         registry, door, tls = _open_door(file, limits, closing)
         snapshots = _snapshots(file)
         more = [*(door.endpoints() if door is not None else ()), *snapshots.endpoints]
-        app = make_app(store, limits, fatal, signer, more, door)
+        app = make_app(keeper, limits, fatal, signer, more, door)
         listeners = [Listener(app, listening, tls)]
         if paging is not None:
-            listeners.append(Listener(make_page(store, fatal), paging))
+            listeners.append(Listener(make_page(keeper, fatal), paging))
         notifier = Notifier()
-        beside: list[Coroutine[Any, Any, None]] = [feed(notifier, store, _is_full), snapshots.run()]
+        beside: list[Coroutine[Any, Any, None]] = [feed(notifier, keeper, _is_full), snapshots.run()]
         if registry is not None and file.trust is not None:
             beside.append(serve_admin(file.trust, registry))
         asyncio.run(serve_listeners(listeners, failed, _ready_line(file), notifier, beside))
@@ -275,7 +280,7 @@ def words(status: dict[str, Any]) -> list[str]:
     ]
     for one in status["terminals"]:
         seen = datetime.fromtimestamp(one["last_seen_at_ms"] / 1000).strftime("%Y-%m-%d %H:%M:%S")
-        beyond = one["records"] - one["stored"]
+        beyond = one["beyond"]
         lines.append(
             f"  terminal {one['terminal']}, epoch {int(one['epoch']):016x}: records 1 to {one['stored']} without a gap"
             + (f" and {beyond} beyond one" if beyond else "")

@@ -8,15 +8,9 @@ from runtime.serving import errors
 
 # code -> (what is the matter, what to do about it). English here is the key of the translation (config/locale).
 SENTENCES: dict[str, tuple[str, str]] = {
-    "bad_hash": ("Record {sequence} does not match its hash.", "The terminal's disk or memory may be damaged."),
-    "too_many": ("{count} records in one batch; at most {limit} are taken.", "Update the terminal's software."),
     "wrong_store": (
         "Terminal {terminal} says it is of store {sent}; this is the gateway of store {store}.",
         "Correct the store or the gateway's address in the terminal's settings.",
-    ),
-    "too_many_versions": (
-        "Terminal {terminal} sent record {sequence} with more than {limit} different contents.",
-        "Call service: two machines may be running as this terminal.",
     ),
     "disk_full": ("The gateway's disk is full.", "Make room on the gateway's disk; sales wait on the terminals."),
     "store_broken": (

@@ -1,85 +1,52 @@
-"""The gateway's database: every record of every terminal of one store, once, synced before anyone is told.
+"""The gateway's records: every one of every terminal of one store, once, synced before anyone is told.
 
-One connection, held exclusively; WAL with synchronous=FULL and psow=0, no mmap: the one way of SQLite that lost nothing
-in simulated power cuts with damaged sectors. One batch is one transaction. After a failed sync nothing is tried again:
-the kernel may have dropped the pages, so the process ends and opens the file anew. A full disk is no such failure: the
-batch is rolled back and the terminal sends it again later.
+What waits together is one transaction with one sync (`keep`), each batch a part of it that can be taken back alone.
 
-Rows keep their rowid (first-seen order) beside UNIQUE(terminal, epoch, sequence), and pages are 16 KiB: half the disk
-and twice the speed of a table WITHOUT ROWID on that key.
+Of each line (a terminal and epoch) there is
+  - `base`: records 1 to it are not asked for here, because head office has them, or nobody has them any more;
+  - `stored`: all from `base` to it are here, synced. Terminals send what comes after it;
+  - `settled`: head office's own mark, as it was last heard. It is told from memory and written with the next batch:
+    one that is too low costs nothing, and it is heard again after every start.
+A new disk knows nothing. Until head office has been heard its lines begin where the terminal was told last; then head
+office's word counts, downwards too, and terminals are asked again for what neither has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
-from urllib.parse import quote
 
-import apsw
-
-from runtime.gateway.check import Checked, check_batch
+from runtime.chain.check import MAX_SEQUENCE, MAX_VERSIONS, Checked, check_line, check_name, wire_refusal
+from runtime.chain.errors import ChainError
+from runtime.chain.line import Line, advance, close_gap, doubtful, must_look, signed, sort_out, unsigned
+from runtime.gateway.database import GatewayDatabase
 from runtime.gateway.errors import GatewayError
-from runtime.journal.renew import renew_log
-from runtime.wire.records import BatchAnswer, PackedRecord, RecordBatch
+from runtime.wire.chain import Mark
+from runtime.wire.pack import WireError
+from runtime.wire.records import MAX_BATCH_BYTES, BatchAnswer, PackedRecord, RecordBatch, read_record_batch
 
-APPLICATION_ID = 0x6C616E67  # "lang": lanekit's gateway, in the file's header
-SCHEMA_VERSION = 1
-CHECKPOINT_BYTES = 4 << 20  # of bodies, between two copies of the log into the database
-BEAT_BYTES = 16 << 10  # a page: what a beat adds to the log
-MAX_VERSIONS = 16  # contents of one record that are kept aside
 MAX_ANSWER_BYTES = 4 << 20  # of bodies, in one answer to a reader
+PRUNED_AT_ONCE = 200  # records
 
-SCHEMA = """
-CREATE TABLE about (store TEXT NOT NULL);
-CREATE TABLE record (
-    id INTEGER PRIMARY KEY,
-    terminal TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
-    seen_at_ms INTEGER NOT NULL,
-    hash BLOB NOT NULL,
-    body BLOB NOT NULL,
-    UNIQUE (terminal, epoch, sequence)
-);
-CREATE TABLE watermark (
-    terminal TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    stored INTEGER NOT NULL,
-    records INTEGER NOT NULL,
-    sales INTEGER NOT NULL,
-    total_minor INTEGER NOT NULL,
-    first_seen_at_ms INTEGER NOT NULL,
-    last_seen_at_ms INTEGER NOT NULL,
-    UNIQUE (terminal, epoch)
-);
-CREATE TABLE quarantine (
-    id INTEGER PRIMARY KEY,
-    terminal TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
-    seen_at_ms INTEGER NOT NULL,
-    hash BLOB NOT NULL,
-    body BLOB NOT NULL,
-    UNIQUE (terminal, epoch, sequence, hash)
-);
-"""
+Key = tuple[str, int]  # a line: terminal, epoch
 
 
 @dataclass(frozen=True, slots=True)
 class TerminalStatus:
-    """What is kept of one terminal and epoch. `stored`: all from 1 to it; `records` may count some beyond a gap."""
+    """What is kept of one terminal and epoch. `records` counts all that ever came, `beyond` those past a gap."""
 
     terminal: str
     epoch: int
+    settled: int
     stored: int
     records: int
     sales: int
     total_minor: int
     first_seen_at_ms: int
     last_seen_at_ms: int
+    base: int
+    beyond: int
     quarantined: int
 
 
@@ -95,180 +62,311 @@ class Quarantined:
     seen_at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedBatch:
+    """A batch of this store's that may be kept."""
+
+    batch: RecordBatch
+    checked: tuple[Checked, ...]
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a line stands."""
+
+    base: int
+    line: Line
+
+
+def check_batch(data: bytes, store: str) -> CheckedBatch:
+    """A batch from the bytes of a request. Pure.
+
+    Raises ChainError `not_msgpack`, `bad_field`, `too_long`, `too_many`, `bad_hash`, GatewayError `wrong_store`.
+    """
+    try:
+        batch = read_record_batch(data)
+    except WireError as error:
+        raise wire_refusal(error, MAX_BATCH_BYTES) from error
+    return checked_batch(batch, store)
+
+
+def checked_batch(batch: RecordBatch, store: str) -> CheckedBatch:
+    check_name("store", batch.store)
+    check_name("terminal", batch.terminal)
+    if batch.store != store:
+        raise GatewayError("wrong_store", terminal=batch.terminal, sent=batch.store, store=store)
+    checked = check_line(batch.store, batch.terminal, batch.epoch, batch.records)
+    if not (0 <= batch.settled <= MAX_SEQUENCE and 0 <= batch.gone <= MAX_SEQUENCE):
+        raise ChainError("bad_field", detail="settled or gone is no sequence")
+    for before, after in zip(batch.records, batch.records[1:], strict=False):
+        if after.sequence != before.sequence + 1:
+            raise ChainError("bad_field", detail=f"sequence {after.sequence} follows {before.sequence}")
+    return CheckedBatch(batch, checked)
+
+
 class GatewayStore:
     """Made by `open`. Not for two threads. After a GatewayError with `fatal`, every call raises `store_broken`."""
 
-    def __init__(self, connection: apsw.Connection, path: str, store: str, clock: Callable[[], int]) -> None:
-        self._connection = connection
-        self._path = path
-        self._clock = clock
-        self._unchecked_bytes = 0
-        self.store = store
-        self.broken = False
-        self.commits = 0  # since it was opened
+    def __init__(self, database: GatewayDatabase) -> None:
+        self.database = database
+        self.store = database.store
+        self._settled: dict[Key, int] = {}
+        self._unwritten: set[Key] = set()  # whose `settled` is newer here than on disk
+        self._gone: dict[Key, int] = {}
+        self._fresh: dict[Key, int] = {}
+        self._heard = False  # head office has said in this run what it has of every line
+        with database.on_disk():
+            for terminal, epoch, settled in database.rows("SELECT terminal, epoch, settled FROM watermark"):
+                self._settled[terminal, unsigned(epoch)] = settled
 
     @classmethod
     def open(cls, path: str, store: str, clock: Callable[[], int], vfs: str | None = None) -> GatewayStore:
-        """The database at `path` of store `store`, made if it is not there; recovery after a crash is part of it.
-
-        `clock` gives milliseconds since 1970; they are kept with each record and decide nothing.
-
-        Raises GatewayError `store_in_use`, `store_damaged`, `store_newer`, `store_foreign`, `store_cannot_open`,
-        `other_store`, `disk_full`.
-        """
-        self: GatewayStore | None = None
+        """As GatewayDatabase.open, with what it raises."""
+        database = GatewayDatabase.open(path, store, clock, vfs)
         try:
-            renew_log(str(Path(path).absolute()), vfs)
-            connection = apsw.Connection(
-                f"file:{quote(path)}?psow=0",
-                flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI,
-                vfs=vfs,
-            )
-            self = cls(connection, path, store, clock)
-            self._prepare()
-        except (apsw.Error, OSError, GatewayError) as error:
-            if self is not None:
-                self.close()
-            raise _not_opened(error, path) from error
-        return self
+            return cls(database)
+        except BaseException:
+            database.close()
+            raise
 
-    def _prepare(self) -> None:
-        self._one("PRAGMA page_size=16384")
-        self._one("PRAGMA locking_mode=EXCLUSIVE")
-        if self._one("PRAGMA journal_mode=WAL") != "wal":
-            raise GatewayError("store_cannot_open", path=self._path, detail="no write-ahead log here")
-        for pragma in ("synchronous=FULL", "mmap_size=0", "wal_autocheckpoint=0", "trusted_schema=OFF"):
-            self._one(f"PRAGMA {pragma}")
-        # The log of the last run: into the database now, so that it never grows from run to run.
-        self._connection.wal_checkpoint()
-        application, version = self._one("PRAGMA application_id"), self._one("PRAGMA user_version")
-        if version == 0 and self._one("SELECT count(*) FROM sqlite_schema") == 0:
-            self._create()
-        elif application != APPLICATION_ID:
-            raise GatewayError("store_foreign", path=self._path)
-        elif version > SCHEMA_VERSION:
-            raise GatewayError("store_newer", path=self._path, version=version)
-        kept = self._one("SELECT store FROM about")
-        if kept != self.store:
-            raise GatewayError("other_store", path=self._path, kept=kept, store=self.store)
-
-    def _create(self) -> None:
-        with self._transaction():
-            for statement in SCHEMA.split(";"):
-                self._rows(statement)
-            self._rows("INSERT INTO about (store) VALUES (?)", self.store)
-            self._rows(f"PRAGMA application_id={APPLICATION_ID}")
-            self._rows(f"PRAGMA user_version={SCHEMA_VERSION}")
+    @property
+    def broken(self) -> bool:
+        return self.database.broken
 
     def close(self) -> None:
         """Never raises: what was acknowledged is on disk already."""
-        self.broken = True
-        with suppress(apsw.Error):
-            self._connection.close(True)
+        self.database.close()
 
     # --- in ------------------------------------------------------------------------------------------------------
 
     def ingest(self, batch: RecordBatch) -> BatchAnswer:
-        """Take a batch: all of it or nothing. When this returns, what the answer claims has been synced.
-
-        Raises GatewayError: what `check_batch` raises and `too_many_versions` (400, nothing kept), `disk_full` (sent
-        again later), `store_broken` (fatal).
-        """
-        checked = check_batch(batch, self.store)
-        with self._on_disk():
-            with self._transaction():
-                answer = self._keep(batch.terminal, _signed(batch.epoch), checked)
-            self._checkpoint(sum(len(one.record.body) for one in checked))
+        """One batch: all of it or nothing. Raises what `checked_batch` and `keep` do."""
+        (answer,) = self.keep([checked_batch(batch, self.store)])
+        if isinstance(answer, Exception):
+            raise answer
         return answer
 
-    def beat(self) -> None:
-        """A commit and its sync that leave everything as it was (runtime.service.watchdog). Raises as `ingest`."""
-        with self._on_disk():
-            with self._transaction():
-                self._rows(f"PRAGMA user_version={SCHEMA_VERSION}")
-            self._checkpoint(BEAT_BYTES)
+    def keep(self, group: Sequence[CheckedBatch]) -> list[BatchAnswer | Exception]:
+        """Take batches in one transaction. When this returns, what the answers claim has been synced. A batch with
+        `too_many_versions` is refused (a ChainError in its place) and the others are kept.
 
-    def _keep(self, terminal: str, epoch: int, checked: tuple[Checked, ...]) -> BatchAnswer:
-        now = self._clock()
-        new: list[Checked] = []
-        quarantined: list[int] = []
-        for one in checked:
-            record = one.record
-            key = (terminal, epoch, record.sequence)
-            kept = self._one("SELECT hash FROM record WHERE terminal=? AND epoch=? AND sequence=?", *key)
-            if kept is None:
-                self._rows(
-                    "INSERT INTO record (terminal, epoch, sequence, seen_at_ms, hash, body) VALUES (?,?,?,?,?,?)",
-                    *(*key, now, record.hash, record.body),
-                )
-                new.append(one)
-            elif kept != record.hash:
-                self._keep_aside(key, now, record)
-                quarantined.append(record.sequence)
-        stored = self._one("SELECT stored FROM watermark WHERE terminal=? AND epoch=?", terminal, epoch) or 0
+        Raises GatewayError: `disk_full` (all may be sent again later), `store_broken` (fatal).
+        """
+        database = self.database
+        fresh: dict[Key, int] = {}
+        with database.on_disk():
+            if not any(one.checked or one.batch.gone for one in group):
+                return [self._keep(one, fresh) for one in group]
+            with database.transaction():
+                answers: list[BatchAnswer | Exception] = []
+                for one in group:
+                    try:
+                        with database.part():
+                            answers.append(self._keep(one, fresh))
+                    except ChainError as error:
+                        answers.append(error)
+                written = self._write_settled()
+            self._unwritten -= written
+            for key, sequence in fresh.items():
+                self._fresh[key] = min(sequence, self._fresh.get(key, sequence))
+            database.written(sum(len(checked.record.body) for one in group for checked in one.checked))
+        return answers
+
+    def _keep(self, one: CheckedBatch, fresh: dict[Key, int]) -> BatchAnswer:
+        batch = one.batch
+        key = (batch.terminal, batch.epoch)
+        place = self._place(key, batch)
+        new, other = sort_out(one.checked, self._kept(key, doubtful(place.line, one.checked)))
+        for checked in other:
+            self._keep_aside(key, checked.record)
         if new:
-            stored = self._mark(terminal, epoch, stored, now, new)
-        return BatchAnswer(stored=stored, settled=0, quarantined=tuple(quarantined))
+            self._add(key, place, new)
+            fresh[key] = min(new[0].record.sequence, fresh.get(key, MAX_SEQUENCE))
+        quarantined = tuple(checked.record.sequence for checked in other)
+        return BatchAnswer(place.line.stored, min(self._settled.get(key, 0), place.line.stored), quarantined)
 
-    def _keep_aside(self, key: tuple[str, int, int], now: int, record: PackedRecord) -> None:
-        known = self._rows("SELECT hash FROM quarantine WHERE terminal=? AND epoch=? AND sequence=?", *key)
+    def _place(self, key: Key, batch: RecordBatch) -> _Place:
+        """Where the line stands, once it is known what the terminal has let go of."""
+        row = self.database.row(
+            "SELECT base, stored, beyond FROM watermark WHERE terminal=? AND epoch=?", key[0], signed(key[1])
+        )
+        if row is not None:
+            place = _Place(row[0], Line(row[1], row[2]))
+        else:
+            base = batch.gone if self._heard else max(batch.gone, batch.settled)
+            return _Place(base, Line(base))
+        if batch.gone > self._gone.get(key, 0):
+            self._gone[key] = batch.gone
+        if batch.gone > place.line.stored:
+            place = self._move(key, batch.gone)
+        return place
+
+    def _kept(self, key: Key, sequences: Sequence[int]) -> dict[int, bytes]:
+        if not sequences:
+            return {}
+        return dict(
+            self.database.connection.execute(
+                "SELECT sequence, hash FROM record WHERE terminal=? AND epoch=? AND sequence BETWEEN ? AND ?",
+                (key[0], signed(key[1]), sequences[0], sequences[-1]),
+            )
+        )
+
+    def _keep_aside(self, key: Key, record: PackedRecord) -> None:
+        where = (key[0], signed(key[1]), record.sequence)
+        known = self.database.rows("SELECT hash FROM quarantine WHERE terminal=? AND epoch=? AND sequence=?", *where)
         if (record.hash,) in known:
             return
         if len(known) >= MAX_VERSIONS:
-            raise GatewayError("too_many_versions", terminal=key[0], sequence=key[2], limit=MAX_VERSIONS + 1)
-        self._rows(
+            raise ChainError("too_many_versions", terminal=key[0], sequence=record.sequence, limit=MAX_VERSIONS + 1)
+        self.database.rows(
             "INSERT INTO quarantine (terminal, epoch, sequence, seen_at_ms, hash, body) VALUES (?,?,?,?,?,?)",
-            *(*key, now, record.hash, record.body),
+            *(*where, self.database.clock(), record.hash, record.body),
         )
 
-    def _mark(self, terminal: str, epoch: int, stored: int, now: int, new: list[Checked]) -> int:
-        for (sequence,) in self._connection.cursor().execute(
-            "SELECT sequence FROM record WHERE terminal=? AND epoch=? AND sequence>? ORDER BY sequence",
-            (terminal, epoch, stored),
-        ):
-            if sequence != stored + 1:
-                break
-            stored = sequence
-        self._rows(
-            "INSERT INTO watermark VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (terminal, epoch) DO UPDATE SET"
+    def _add(self, key: Key, place: _Place, new: Sequence[Checked]) -> None:
+        terminal, epoch, now = key[0], signed(key[1]), self.database.clock()
+        records = [one.record for one in new]
+        self.database.connection.executemany(
+            "INSERT INTO record (terminal, epoch, sequence, seen_at_ms, hash, body) VALUES (?,?,?,?,?,?)",
+            [(terminal, epoch, record.sequence, now, record.hash, record.body) for record in records],
+        )
+        before = place.line
+        place.line = advance(before, new)
+        if must_look(before, place.line):
+            place.line = close_gap(place.line, self._beyond(key, place.line.stored))
+        self.database.rows(
+            "INSERT INTO watermark (terminal, epoch, stored, records, sales, total_minor, first_seen_at_ms,"
+            " last_seen_at_ms, base, beyond) VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (terminal, epoch) DO UPDATE SET"
             " stored=excluded.stored, records=records+excluded.records, sales=sales+excluded.sales,"
-            " total_minor=total_minor+excluded.total_minor, last_seen_at_ms=excluded.last_seen_at_ms",
-            *(terminal, epoch, stored, len(new), sum(one.is_sale for one in new)),
-            *(sum(one.total_minor for one in new if one.is_sale), now, now),
+            " total_minor=total_minor+excluded.total_minor, last_seen_at_ms=excluded.last_seen_at_ms,"
+            " beyond=excluded.beyond",
+            *(terminal, epoch, place.line.stored, len(new), sum(one.is_sale for one in new)),
+            *(sum(one.total_minor for one in new if one.is_sale), now, now, place.base, place.line.beyond),
         )
-        return stored
 
-    def _checkpoint(self, added: int) -> None:
-        self._unchecked_bytes += added
-        if self._unchecked_bytes < CHECKPOINT_BYTES:
-            return
-        try:
-            self._connection.wal_checkpoint()
-        except apsw.FullError:
-            return  # the log keeps growing where it can; what was committed stands in it
-        self._unchecked_bytes = 0
+    def _beyond(self, key: Key, after: int) -> Iterable[int]:
+        for (sequence,) in self.database.connection.execute(
+            "SELECT sequence FROM record WHERE terminal=? AND epoch=? AND sequence>? ORDER BY sequence",
+            (key[0], signed(key[1]), after),
+        ):
+            yield sequence
+
+    # --- what head office has ------------------------------------------------------------------------------------
+
+    def hear(self, marks: Sequence[Mark], complete: bool) -> None:
+        """Head office's marks; `complete`: of every line that it knows, so that it has nothing of the others. Its word
+        counts downwards too. Raises GatewayError `disk_full`, `store_broken`."""
+        said = {(mark.terminal, mark.epoch): mark.stored for mark in marks}
+        with self.database.on_disk():
+            if complete:
+                rows = self.database.rows("SELECT terminal, epoch FROM watermark")
+                said = {**{(terminal, unsigned(epoch)): 0 for terminal, epoch in rows}, **said}
+            moves = [(key, place) for key, mark in said.items() if (place := self._corrected(key, mark)) is not None]
+            if moves:
+                with self.database.transaction():
+                    for key, base in moves:
+                        self._move(key, base)
+            for key, mark in said.items():
+                if self._settled.get(key, -1) != mark:
+                    self._settled[key] = mark
+                    self._unwritten.add(key)
+        self._heard = self._heard or complete
+
+    def _corrected(self, key: Key, mark: int) -> int | None:
+        """The base that a line must get; None where it stands well."""
+        row = self.database.row(
+            "SELECT base, stored FROM watermark WHERE terminal=? AND epoch=?", key[0], signed(key[1])
+        )
+        base, stored = row or (0, 0)
+        floor = max(mark, self._gone.get(key, 0))
+        return floor if floor > stored or floor < base else None
+
+    def _move(self, key: Key, base: int) -> _Place:
+        """Begin the line after `base`. In a transaction."""
+        kept = list(self._beyond(key, base))
+        place = _Place(base, close_gap(Line(base, len(kept)), kept))
+        now = self.database.clock()
+        self.database.rows(
+            "INSERT INTO watermark (terminal, epoch, stored, records, sales, total_minor, first_seen_at_ms,"
+            " last_seen_at_ms, base, beyond) VALUES (?,?,?,0,0,0,?,?,?,?) ON CONFLICT (terminal, epoch) DO UPDATE SET"
+            " stored=excluded.stored, base=excluded.base, beyond=excluded.beyond",
+            *(key[0], signed(key[1]), place.line.stored, now, now, base, place.line.beyond),
+        )
+        return place
+
+    def _write_settled(self) -> set[Key]:
+        written = set(self._unwritten)
+        for terminal, epoch in written:
+            self.database.rows(
+                "UPDATE watermark SET settled=? WHERE terminal=? AND epoch=?",
+                *(self._settled[terminal, epoch], terminal, signed(epoch)),
+            )
+        return written
+
+    def take_fresh(self) -> dict[Key, int]:
+        """The lines that got records since this was asked last, and the lowest new sequence of each."""
+        fresh, self._fresh = self._fresh, {}
+        return fresh
+
+    def prune(self, seen_before_ms: int) -> int:
+        """Delete some records that head office has and that came before this time; gives how many.
+
+        Raises GatewayError `disk_full`, `store_broken`.
+        """
+        with self.database.on_disk():
+            for key, settled in self._settled.items():
+                old = self._old(key, settled, seen_before_ms)
+                if old:
+                    with self.database.transaction():
+                        return self._forget(key, old)
+        return 0
+
+    def _old(self, key: Key, settled: int, seen_before_ms: int) -> int:
+        """The last of the oldest records of a line that may go; 0 where none may."""
+        last = 0
+        for sequence, seen_at_ms in self.database.connection.execute(
+            "SELECT sequence, seen_at_ms FROM record WHERE terminal=? AND epoch=? AND sequence<=?"
+            " ORDER BY sequence LIMIT ?",
+            (key[0], signed(key[1]), settled, PRUNED_AT_ONCE),
+        ):
+            if seen_at_ms >= seen_before_ms:
+                break
+            last = sequence
+        return last
+
+    def _forget(self, key: Key, to: int) -> int:
+        where = (key[0], signed(key[1]), to)
+        self.database.rows("DELETE FROM record WHERE terminal=? AND epoch=? AND sequence<=?", *where)
+        count = self.database.connection.changes()
+        self.database.rows("UPDATE watermark SET base=max(base, ?3) WHERE terminal=?1 AND epoch=?2", *where)
+        return count
 
     # --- out -----------------------------------------------------------------------------------------------------
 
     def terminals(self) -> tuple[TerminalStatus, ...]:
         """Every terminal and epoch, by name, then in the order first seen."""
-        with self._on_disk():
-            rows = self._rows(
+        with self.database.on_disk():
+            rows = self.database.rows(
                 "SELECT w.terminal, w.epoch, stored, records, sales, total_minor, first_seen_at_ms, last_seen_at_ms,"
+                " base, beyond,"
                 " (SELECT count(*) FROM quarantine q WHERE q.terminal=w.terminal AND q.epoch=w.epoch)"
                 " FROM watermark w ORDER BY w.terminal, w.rowid"
             )
-        return tuple(TerminalStatus(row[0], _unsigned(row[1]), *row[2:]) for row in rows)
+        return tuple(self._status(row) for row in rows)
+
+    def _status(self, row: tuple[Any, ...]) -> TerminalStatus:
+        epoch = unsigned(row[1])
+        return TerminalStatus(row[0], epoch, self._settled.get((row[0], epoch), 0), *row[2:])
 
     def records(self, terminal: str, epoch: int, after: int, limit: int) -> tuple[PackedRecord, ...]:
         """At most `limit` records (and about 4 MiB) with sequences beyond `after`, in their order."""
         found: list[PackedRecord] = []
         room = MAX_ANSWER_BYTES
-        with self._on_disk():
-            for sequence, digest, body in self._connection.cursor().execute(
+        with self.database.on_disk():
+            for sequence, digest, body in self.database.connection.execute(
                 "SELECT sequence, hash, body FROM record WHERE terminal=? AND epoch=? AND sequence>?"
                 " ORDER BY sequence LIMIT ?",
-                (terminal, _signed(epoch), after, limit),
+                (terminal, signed(epoch), after, limit),
             ):
                 room -= len(body)
                 if found and room < 0:
@@ -278,70 +376,15 @@ class GatewayStore:
 
     def quarantine(self, limit: int) -> tuple[Quarantined, ...]:
         """The last `limit` contents that were kept aside, newest first."""
-        with self._on_disk():
-            rows = self._rows(
+        with self.database.on_disk():
+            rows = self.database.rows(
                 "SELECT q.terminal, q.epoch, q.sequence, r.hash, q.hash, q.seen_at_ms FROM quarantine q"
-                " JOIN record r USING (terminal, epoch, sequence) ORDER BY q.id DESC LIMIT ?",
+                " LEFT JOIN record r USING (terminal, epoch, sequence) ORDER BY q.id DESC LIMIT ?",
                 limit,
             )
-        return tuple(Quarantined(row[0], _unsigned(row[1]), *row[2:]) for row in rows)
+        return tuple(Quarantined(row[0], unsigned(row[1]), row[2], row[3] or b"", *row[4:]) for row in rows)
 
     def quarantined_body(self, digest: bytes) -> bytes | None:
         """The content that was kept aside under this hash."""
-        with self._on_disk():
-            return cast("bytes | None", self._one("SELECT body FROM quarantine WHERE hash=?", digest))
-
-    # --- underneath ----------------------------------------------------------------------------------------------
-
-    def _rows(self, sql: str, *bindings: Any) -> list[tuple[Any, ...]]:
-        return list(self._connection.cursor().execute(sql, bindings))
-
-    def _one(self, sql: str, *bindings: Any) -> Any:
-        row = next(iter(self._connection.cursor().execute(sql, bindings)), None)
-        return None if row is None else row[0]
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._rows("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._rows("COMMIT")
-            self.commits += 1
-        except BaseException:
-            if self._connection.in_transaction:
-                self._rows("ROLLBACK")
-            raise
-
-    @contextmanager
-    def _on_disk(self) -> Iterator[None]:
-        """Whatever SQLite says becomes a GatewayError; all but a full disk ends this store."""
-        if self.broken:
-            raise GatewayError("store_broken", fatal=True)
-        try:
-            yield
-        except apsw.FullError as error:
-            raise GatewayError("disk_full") from error
-        except apsw.Error as error:
-            self.broken = True
-            raise GatewayError("store_broken", fatal=True) from error
-
-
-def _not_opened(error: Exception, path: str) -> GatewayError:
-    if isinstance(error, GatewayError):
-        return error
-    if isinstance(error, apsw.BusyError):
-        return GatewayError("store_in_use", path=path)
-    if isinstance(error, apsw.NotADBError | apsw.CorruptError):
-        return GatewayError("store_damaged", path=path, detail=str(error))
-    if isinstance(error, apsw.FullError):
-        return GatewayError("disk_full")
-    return GatewayError("store_cannot_open", path=path, detail=str(error))
-
-
-def _signed(epoch: int) -> int:
-    """An epoch is an unsigned number of 64 bits; SQLite's integers have a sign."""
-    return epoch - (1 << 64) if epoch >= 1 << 63 else epoch
-
-
-def _unsigned(epoch: int) -> int:
-    return epoch + (1 << 64) if epoch < 0 else epoch
+        with self.database.on_disk():
+            return cast("bytes | None", self.database.one("SELECT body FROM quarantine WHERE hash=?", digest))

@@ -7,7 +7,7 @@ import logging
 from typing import Any, cast
 
 from starlette.requests import Request
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from runtime.trust.errors import TrustError
 from runtime.trust.names import Peer, read_peer
@@ -15,6 +15,7 @@ from runtime.trust.names import Peer, read_peer
 log = logging.getLogger("lane.serving")
 
 KEY = "lane.peer"
+_Protocol: Any = AutoHTTPProtocol  # which of the two it is, is known when uvicorn is imported
 
 
 def peer_of(request: Request) -> Peer | None:
@@ -22,10 +23,13 @@ def peer_of(request: Request) -> Peer | None:
     return cast("Peer | None", request.scope.get(KEY))
 
 
-class PeerProtocol(H11Protocol):
-    """uvicorn's protocol of one connection; asyncio calls it when the handshake is over."""
+class PeerProtocol(_Protocol):  # type: ignore[misc]
+    """uvicorn's protocol of one connection, on httptools where that is installed, else on h11; asyncio calls it when
+    the handshake is over."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    app: Any
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         peer = None
         try:

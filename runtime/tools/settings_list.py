@@ -5,7 +5,7 @@
   lane settings --check FILE...       say what is wrong with each file; exit status 2 where anything is
   lane settings --markdown            the page docs/settings.md
 
-What a file is, its sections tell: a [terminal], a [label.NAME], a [user.NUMBER], or a [gateway].
+What a file is, its sections tell: a [terminal], a [label.NAME], a [user.NUMBER], a [gateway], or an [hq] alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 from runtime.devices.registry import DriverNameError, find_driver, known_drivers
 from runtime.devices.settings import TRANSPORT_OF_TABLE
 from runtime.gateway.settings import GatewaySettings, SnapshotsSettings, TlsSettings, read_gateway_file
+from runtime.hq.settings import HqSettings, read_hq_file
 from runtime.service.settings import LogSettings
 from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
 from runtime.terminal.labels_file import LabelSettings, read_label_file
@@ -41,6 +42,7 @@ and key.
 - `terminal.toml` is one terminal's: who it is, its gateway, its receipts and its devices. `config/demo/terminal.toml`
   is an example to copy.
 - `gateway.toml` is a store's gateway's (`config/demo/gateway.toml`).
+- `hq.toml` is head office's ([hq.md](hq.md)).
 - `labels.toml` has the weigh labels of a chain (`config/labels.toml`).
 - `users.toml` has who may work at the tills; `lane users` writes it.
 
@@ -99,6 +101,7 @@ def all_sections() -> Iterator[Section]:
     yield Section("gateway.toml", "tls", tuple(describe(TlsSettings)))
     yield Section("gateway.toml", "snapshots", tuple(describe(SnapshotsSettings)))
     yield Section("gateway.toml", "log", tuple(describe(LogSettings)))
+    yield Section("hq.toml", "hq", tuple(describe(HqSettings)))
 
 
 def as_text(sections: Iterable[Section]) -> str:
@@ -148,6 +151,8 @@ def check_file(path: Path) -> tuple[Fault, ...]:
             read_terminal_file(path)
         elif kind == "gateway":
             read_gateway_file(path)
+        elif kind == "hq":
+            read_hq_file(path)
         elif kind == "user":
             read_users(path)
         else:
@@ -161,7 +166,7 @@ def kind_of(table: Mapping[str, Any]) -> str | None:
     """What a settings file is of, by its sections; None where it is none of ours."""
     if "terminal" in table or "device" in table:
         return "terminal"
-    return next((kind for kind in ("label", "user", "gateway") if kind in table), None)
+    return next((kind for kind in ("label", "user", "gateway", "hq") if kind in table), None)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

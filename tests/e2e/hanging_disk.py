@@ -14,7 +14,7 @@ from pathlib import Path
 
 import apsw
 
-import runtime.gateway.store
+import runtime.gateway.database
 import runtime.journal.store
 from runtime.cli import main
 from runtime.service.notify import Notifier
@@ -54,7 +54,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, lambda _number, _frame: time.sleep(3600))
     if sys.argv[2] == "no-commit":
         runtime.journal.store.Journal.beat = no_commit  # type: ignore[assignment,method-assign]
-        runtime.gateway.store.GatewayStore.beat = no_commit  # type: ignore[assignment,method-assign]
+        runtime.gateway.database.GatewayDatabase.beat = no_commit  # type: ignore[assignment,method-assign]
     elif sys.argv[2] == "timer":
         threading.Thread(target=by_timer, daemon=True).start()
     sys.exit(main(sys.argv[3:]))

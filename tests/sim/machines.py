@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from drivers.api import ScanData
 from runtime.forward.forwarder import Forwarder
 from runtime.gateway.app import make_app
+from runtime.gateway.keeper import Keeper
 from runtime.gateway.store import GatewayStore
 from runtime.journal.errors import JournalError
 from runtime.journal.store import Journal
@@ -253,7 +254,7 @@ class GatewayLife(Life):
         self.store = GatewayStore.open(
             DATABASE, STORE, lambda: 1_760_000_000_000 + int(world.loop.time() * 1000), vfs=machine.disk.vfs
         )
-        self.app = make_app(self.store, None, self._fatal)
+        self.app = make_app(Keeper(self.store), None, self._fatal)
 
     async def _fatal(self) -> None:
         self.machine.die_soon("kill")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.gateway import store
+from runtime.gateway import database as gateway_database
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.store import GatewayStore
 from runtime.journal import database
@@ -122,7 +122,7 @@ def test_the_same_cuts_damage_a_journal_whose_log_is_not_renewed(monkeypatch: py
 
 
 def test_the_same_cuts_damage_a_gateway_whose_log_is_not_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "renew_log", lambda path, vfs: None)
+    monkeypatch.setattr(gateway_database, "renew_log", lambda path, vfs: None)
     with pytest.raises(AssertionError):
         power_cuts_while_starting(GatewayUnderTest, 0)
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from runtime.gateway import store as store_module
+from runtime.gateway import database as database_module
+from runtime.gateway.database import GatewayDatabase
 from runtime.gateway.store import GatewayStore
 from runtime.journal.database import Database
 from runtime.terminal import printing
@@ -107,18 +108,15 @@ def unsynced(ask: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def test_a_gateway_that_answers_before_it_syncs_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(GatewayStore, "_one", unsynced(GatewayStore._one))
+    monkeypatch.setattr(GatewayDatabase, "one", unsynced(GatewayDatabase.one))
     assert "was told" in caught()
 
 
 def test_a_gateway_that_forgets_what_it_has_seen_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    ask = GatewayStore._one
-    schema = store_module.SCHEMA.replace(",\n    UNIQUE (terminal, epoch, sequence)\n", "\n")
-    assert schema != store_module.SCHEMA
-    monkeypatch.setattr(store_module, "SCHEMA", schema)
-    monkeypatch.setattr(
-        GatewayStore, "_one", lambda self, sql, *args: None if "SELECT hash" in sql else ask(self, sql, *args)
-    )
+    schema = database_module.SCHEMA.replace(",\n    UNIQUE (terminal, epoch, sequence)\n", "\n")
+    assert schema != database_module.SCHEMA
+    monkeypatch.setattr(database_module, "SCHEMA", schema)
+    monkeypatch.setattr(GatewayStore, "_kept", lambda self, key, sequences: {})
     assert "at the gateway" in caught()
 
 

@@ -16,7 +16,7 @@ from runtime.day import events as d
 from runtime.day.record import Control, build_control, parse_control, read_control
 from runtime.day.reports import COUNT_SENTENCES, TITLE_SENTENCES, rows_of, title_of
 from runtime.day.state import Totals
-from runtime.gateway.check import check_batch
+from runtime.gateway.store import checked_batch
 from runtime.sale import events as e
 from runtime.sale.effects import CloseRecord
 from runtime.sale.machine import fold, step
@@ -108,7 +108,7 @@ def test_the_gateway_takes_them_and_counts_no_sale() -> None:
         PackedRecord(n, hashlib.sha256(one).digest(), one)
         for n, one in enumerate((pack({**unpack(b), "SequenceNumber": n + 1}) for n, b in enumerate(SLIPS.values())), 1)
     )
-    checked = check_batch(RecordBatch("S1", "T1", 99, records), "S1")
+    checked = checked_batch(RecordBatch("S1", "T1", 99, records), "S1").checked
     assert len(checked) == len(SLIPS)
     assert not any(one.is_sale or one.total_minor for one in checked)
 

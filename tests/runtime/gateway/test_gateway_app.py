@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from runtime.forward.timekeeper import read_answer
 from runtime.gateway.app import make_app
-from runtime.gateway.check import read_batch
 from runtime.gateway.command import status_words, words
-from runtime.gateway.errors import GatewayError
-from runtime.gateway.store import GatewayStore
+from runtime.gateway.keeper import Keeper
+from runtime.gateway.store import GatewayStore, check_batch
 from runtime.keys import Signer, new_pair, trust_of
 from runtime.link.ports import LinkReply
+from runtime.serving.errors import Refused
 from runtime.serving.kit import Limits
 from runtime.wire.pack import build, pack, unpack
 from runtime.wire.records import CONTENT_TYPE, BatchAnswer, ErrorAnswer, PackedRecord
@@ -41,7 +41,8 @@ class Gateway:
         self.disk = Disk(random.Random(1))
         self.store = GatewayStore.open("/gateway.db", STORE, lambda: 1_000, vfs=self.disk.vfs)
         self.ended = 0
-        self.app = make_app(self.store, limits, self._fatal)
+        self.keeper = Keeper(self.store)
+        self.app = make_app(self.keeper, limits, self._fatal)
 
     async def _fatal(self) -> None:
         self.ended += 1
@@ -335,9 +336,9 @@ def test_any_request_is_answered(
 @given(data=st.binary(max_size=200) | almost_batches())
 def test_reading_a_batch_raises_nothing_else(data: bytes) -> None:
     try:
-        read_batch(data)
-    except GatewayError as error:
-        assert error.code in GatewayError.sentences
+        check_batch(data, STORE)
+    except Refused as error:
+        assert error.code in type(error).sentences
 
 
 def test_the_time_is_signed_for_the_one_who_asks(tmp_path: Path) -> None:
@@ -349,7 +350,7 @@ def test_the_time_is_signed_for_the_one_who_asks(tmp_path: Path) -> None:
     asked = TimeRequest(STORE, "T1", b"n" * 16)
     try:
         assert said(gateway.ask("POST", "/v1/time", [pack(asked)])) == (404, "not_found")  # it has no key
-        gateway.app = make_app(gateway.store, signer=signer)
+        gateway.app = make_app(gateway.keeper, signer=signer)
         status, _, body = gateway.ask("POST", "/v1/time", [pack(asked)])
         utc_ms = read_answer(LinkReply(status, body, None), asked, trust)
         assert utc_ms is not None and abs(utc_ms - time.time() * 1000) < 60_000

@@ -12,9 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime.chain.check import MAX_VERSIONS
+from runtime.gateway import database as database_module
 from runtime.gateway import store as store_module
+from runtime.gateway.database import GatewayDatabase
 from runtime.gateway.errors import GatewayError
-from runtime.gateway.store import MAX_VERSIONS, GatewayStore
+from runtime.gateway.store import GatewayStore
+from runtime.serving.errors import Refused
 from runtime.wire.pack import pack
 from runtime.wire.records import RecordBatch
 from tests.sim.batches import STORE, batch, packed, record
@@ -39,7 +43,7 @@ def store(tmp_path: Path, clock: Callable[[], int]) -> Iterator[GatewayStore]:
 
 
 def refused(call: Callable[[], object]) -> str:
-    with pytest.raises(GatewayError) as caught:
+    with pytest.raises(Refused) as caught:
         call()
     assert str(caught.value) and caught.value.answer().code == caught.value.code
     return caught.value.code
@@ -249,7 +253,7 @@ def power_cuts(seed: int, clock: Callable[[], int], lives: int = 5) -> None:
 @pytest.fixture
 def small_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """The log goes into the database often, so that cuts fall into that too."""
-    monkeypatch.setattr(store_module, "CHECKPOINT_BYTES", 30_000)
+    monkeypatch.setattr(database_module, "CHECKPOINT_BYTES", 30_000)
 
 
 @pytest.mark.usefixtures("small_log")
@@ -275,8 +279,8 @@ def test_nothing_acknowledged_is_lost_in_a_power_cut_long(first: int, clock: Cal
 def test_the_same_cuts_catch_a_store_that_does_not_sync(
     fault: tuple[str, str], clock: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = GatewayStore._one
-    monkeypatch.setattr(GatewayStore, "_one", lambda self, sql, *args: ask(self, sql.replace(*fault), *args))
+    ask = GatewayDatabase.one
+    monkeypatch.setattr(GatewayDatabase, "one", lambda self, sql, *args: ask(self, sql.replace(*fault), *args))
     with pytest.raises(AssertionError):
         for seed in range(40):
             power_cuts(seed, clock)
@@ -287,7 +291,7 @@ def test_the_same_cuts_catch_a_store_without_psow(clock: Callable[[], int], monk
     """With powersafe overwrite believed, a damaged sector takes an acknowledged commit that shares it."""
     connect = apsw.Connection
     monkeypatch.setattr(
-        store_module.apsw, "Connection", lambda uri, **options: connect(uri.replace("psow=0", "psow=1"), **options)
+        database_module.apsw, "Connection", lambda uri, **options: connect(uri.replace("psow=0", "psow=1"), **options)
     )
     with pytest.raises(AssertionError):
         for seed in range(40):

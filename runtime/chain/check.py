@@ -1,0 +1,95 @@
+"""Is this what a terminal of that store may have closed? Pure: records in, facts or a ChainError out.
+
+A record is believed only as far as it proves itself: its body under its hash, and in it the store, terminal, epoch and
+sequence that it is sent for. A body's other fields are kept and not judged: a newer terminal may say more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.chain.errors import ChainError
+from runtime.wire.pack import WireError, unpack
+from runtime.wire.records import MAX_BATCH, PackedRecord
+
+MAX_NAME = 64  # characters of a store's or terminal's name
+MAX_EPOCH = (1 << 64) - 1
+MAX_SEQUENCE = (1 << 53) - 1  # far more than a terminal will ever sell; exact in every JSON reader
+MAX_RECORD_BYTES = 1 << 20
+MAX_TOTAL_MINOR = 10**12  # of one record; nine million of the largest still fit 64 bits
+MAX_VERSIONS = 16  # contents of one record that are kept aside
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A record that has proved itself, and the facts of it that are counted or sorted by."""
+
+    record: PackedRecord
+    is_sale: bool
+    total_minor: int  # 0 where the record says none
+    business_day: str  # as it stands there, of any form; empty where the record says none
+
+
+def wire_refusal(error: WireError, limit: int) -> ChainError:
+    """What the wire's reader says, as a server says it."""
+    if error.code == "too_long":
+        return ChainError("too_long", limit=limit)
+    return ChainError("not_msgpack" if error.code == "not_msgpack" else "bad_field", detail=str(error))
+
+
+def check_line(store: str, terminal: str, epoch: int, records: Sequence[PackedRecord]) -> tuple[Checked, ...]:
+    """Every record of this line, checked, in rising order.
+
+    Raises ChainError `bad_field`, `bad_hash`, `too_many`, `not_msgpack`, `too_long`.
+    """
+    check_name("terminal", terminal)
+    if not 0 <= epoch <= MAX_EPOCH:
+        raise ChainError("bad_field", detail=f"epoch {epoch} is not of 64 bits")
+    if len(records) > MAX_BATCH:
+        raise ChainError("too_many", count=len(records), limit=MAX_BATCH)
+    before = 0
+    for one in records:
+        if not before < one.sequence <= MAX_SEQUENCE:
+            raise ChainError("bad_field", detail=f"sequence {one.sequence} is not {before + 1} to {MAX_SEQUENCE}")
+        before = one.sequence
+    return tuple([_checked(record, store, terminal, epoch) for record in records])
+
+
+def check_name(what: str, name: str) -> None:
+    """A store's or terminal's name. Raises ChainError `bad_field`."""
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+        raise ChainError("bad_field", detail=f"{what} is not 1 to {MAX_NAME} printable characters")
+
+
+def _checked(record: PackedRecord, store: str, terminal: str, epoch: int) -> Checked:
+    if hashlib.sha256(record.body).digest() != record.hash:
+        raise ChainError("bad_hash", sequence=record.sequence)
+    try:
+        body = unpack(record.body, MAX_RECORD_BYTES)
+    except WireError as error:
+        raise wire_refusal(error, MAX_RECORD_BYTES) from error
+    if not isinstance(body, dict):
+        raise ChainError("bad_field", detail=f"record {record.sequence}: a map was expected")
+    for key, expected in (
+        ("StoreID", store),
+        ("WorkstationID", terminal),
+        ("epoch", epoch),
+        ("SequenceNumber", record.sequence),
+    ):
+        found = body.get(key)
+        if type(found) is not type(expected) or found != expected:
+            raise ChainError("bad_field", detail=f"record {record.sequence}: {key} is not what it was sent for")
+    return _facts(record, body)
+
+
+def _facts(record: PackedRecord, body: dict[Any, Any]) -> Checked:
+    receipt = body.get("receipt")
+    total = body.get("total", receipt.get("total") if isinstance(receipt, dict) else None)
+    if type(total) is not int or abs(total) > MAX_TOTAL_MINOR:
+        total = 0
+    is_sale = body.get("type") == "RetailTransaction" and body.get("TransactionStatus") != "Voided"
+    day = body.get("BusinessDayDate")
+    return Checked(record, is_sale, total, day if isinstance(day, str) else "")

@@ -1,0 +1,232 @@
+"""Head office: takes the sales of all stores from their gateways and keeps each once.
+
+  lane hq --config hq.toml            serve until stopped; prints one line when it is ready
+  lane hq --config hq.toml --show     ask the running head office what it has, and print it in words
+
+With PostgreSQL it may be started before the database: gateways are told to come later until that answers. Ends with 0
+when told to stop, 1 where it cannot start, 3 when its disk failed while writing (SQLite alone): start it again then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import http.client
+import json
+import logging
+import random
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runtime.hq.errors import HqError
+from runtime.hq.settings import HqFile, HqSettings, read_hq_file
+from runtime.service.notify import Notifier
+from runtime.serving.server import Listener, listen
+from runtime.serving.server import serve as serve_listeners
+from runtime.settings import SettingsError
+
+if TYPE_CHECKING:
+    from runtime.chain.blocking import OneThread
+    from runtime.hq.store import HqStore
+
+log = logging.getLogger("lane.hq")
+
+EXIT_CANNOT_START = 1
+EXIT_DISK_FAILED = 3
+AGAIN_S = 5.0  # a database that is away is asked again
+TIDY_S = 3600.0
+SHOW_TIMEOUT_S = 10.0
+MAX_STATUS_BYTES = 64 << 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    # Not `config`: the program keeps the folder of its own data files under that name.
+    parser.add_argument(
+        "--config", dest="file", type=Path, required=True, metavar="FILE", help="head office's settings (TOML)"
+    )
+    parser.add_argument("--show", action="store_true", help="print what a running head office has, and end")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        file = read_hq_file(arguments.file)
+        return show(file.hq) if arguments.show else serve(file)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+    except HqError as error:
+        print(f"{error} {error.remedy}", file=sys.stderr)
+    return EXIT_CANNOT_START
+
+
+# --- serving ----------------------------------------------------------------------------------------------------
+
+
+def serve(file: HqFile) -> int:
+    """Answer until SIGTERM or SIGINT. Raises HqError where the database is there and cannot be used."""
+    from runtime.chain.blocking import OneThread
+
+    settings = file.hq
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        listening = listen(settings.host, settings.port)
+    except OSError as error:
+        where = f"{settings.host} port {settings.port}"
+        print(f"Cannot listen on {where}: {error.strerror or error}. Is it running already?", file=sys.stderr)
+        return EXIT_CANNOT_START
+    thread = OneThread("store")
+    try:
+        with listening:
+            broken = asyncio.run(_serve(file, thread, listening))
+    finally:
+        thread.close()
+    if broken:
+        print("Head office's disk failed while writing. Start it again.", file=sys.stderr)
+        return EXIT_DISK_FAILED
+    return 0
+
+
+async def _serve(file: HqFile, thread: OneThread, listening: Any) -> bool:
+    from runtime.hq.app import Desk, make_app
+    from runtime.serving.kit import Limits
+
+    settings = file.hq
+    store = _open(file, thread)
+    failed = asyncio.Event()
+
+    async def fatal() -> None:
+        failed.set()
+
+    try:
+        is_there = await _is_there(store)
+        limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
+        app = make_app(Desk(store, settings.max_waiting, settings.connections), limits, fatal)
+        ready = f"head office ready on {settings.host}:{settings.port}, {_database(file)}"
+        await serve_listeners([Listener(app, listening)], failed, ready, Notifier(), [_tidy(store, is_there)])
+    finally:
+        await store.close()
+    return failed.is_set()
+
+
+def _open(file: HqFile, thread: OneThread) -> HqStore:
+    """Raises HqError."""
+    settings = file.hq
+
+    def clock_ms() -> int:
+        return time.time_ns() // 1_000_000
+
+    def new_life() -> int:
+        return random.SystemRandom().getrandbits(63)
+
+    if not settings.postgres:
+        from runtime.hq.sqlite import SqliteStore
+
+        return SqliteStore(file.database, clock_ms, new_life(), thread)
+    from runtime.hq.postgres import PostgresStore
+
+    return PostgresStore(
+        settings.postgres,
+        clock_ms,
+        new_life,
+        connections=settings.connections + 2,  # for those who read
+        store_partitions=settings.store_partitions,
+        allow_unsafe=settings.allow_unsafe,
+    )
+
+
+def _database(file: HqFile) -> str:
+    return "PostgreSQL" if file.hq.postgres else f"database {file.database}"
+
+
+async def _is_there(store: HqStore) -> bool:
+    """False where the database is away: it is waited for. Raises HqError for one that cannot be used."""
+    try:
+        await store.start()
+    except HqError as error:
+        if error.code != "store_away":
+            raise
+        log.warning("%s %s", error, error.remedy)
+        return False
+    return True
+
+
+async def _tidy(store: HqStore, is_there: bool) -> None:
+    """What is due now and then. A database that is away is no reason to end."""
+    while True:
+        await asyncio.sleep(TIDY_S if is_there else AGAIN_S)
+        try:
+            await store.tidy()
+        except HqError as error:
+            if is_there:
+                log.warning("%s %s", error, error.remedy)
+            is_there = False
+        else:
+            if not is_there:
+                log.info("the database answers")
+            is_there = True
+
+
+# --- showing ----------------------------------------------------------------------------------------------------
+
+
+def show(settings: HqSettings) -> int:
+    """Ask the head office that these settings describe, and print what it has."""
+    try:
+        print("\n".join(words(_ask_status(settings.host, settings.port))))
+    except (OSError, http.client.HTTPException) as error:
+        where = f"{settings.host} port {settings.port}"
+        print(f"No head office answers on {where}: {error}. Start it first.", file=sys.stderr)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        where = f"{settings.host} port {settings.port}"
+        print(f"What answers on {where} has no status: {error!r}. See its log.", file=sys.stderr)
+    else:
+        return 0
+    return EXIT_CANNOT_START
+
+
+def _ask_status(host: str, port: int) -> dict[str, Any]:
+    connection = http.client.HTTPConnection(host, port, timeout=SHOW_TIMEOUT_S)
+    try:
+        connection.request("GET", "/v1/status")
+        response = connection.getresponse()
+        data = response.read(MAX_STATUS_BYTES)
+        if response.status != 200:
+            raise ValueError(f"status {response.status}")
+    finally:
+        connection.close()
+    status = json.loads(data)
+    if not isinstance(status, dict):
+        raise ValueError("not a status")
+    return status
+
+
+def words(status: dict[str, Any]) -> list[str]:
+    """A head office's status (GET /v1/status) as lines for a person. Amounts are in minor units' hundredths."""
+    lines = [
+        f"Head office: {_count(status['sales'], 'sale')} of {_count(len(status['stores']), 'store')},"
+        f" in all {_amount(status['total_minor'])}."
+    ]
+    for one in status["stores"]:
+        seen = datetime.fromtimestamp(one["last_seen_at_ms"] / 1000).strftime("%Y-%m-%d %H:%M:%S")
+        lines.append(
+            f"  store {one['store']}: {_count(one['records'], 'record')} of {_count(one['lines'], 'line')};"
+            f" {_count(one['sales'], 'sale')}, {_amount(one['total_minor'])}; last at {seen}"
+        )
+    if status["quarantined"]:
+        lines.append(f"  {_count(status['quarantined'], 'record')} kept aside: a number came again with other content.")
+        lines += [
+            f"    store {q['store']}, terminal {q['terminal']}, record {q['sequence']}: {q['quarantined'][:12]}"
+            f" beside {q['kept'][:12]}"
+            for q in status["quarantine"]
+        ]
+    return lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _amount(minor: int) -> str:
+    return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d}"

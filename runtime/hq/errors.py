@@ -1,0 +1,57 @@
+"""What head office refuses and why, beside what every server and every reader of records refuses."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from runtime.chain.errors import ChainError
+
+# code -> (what is the matter, what to do about it). English here is the key of the translation (config/locale).
+SENTENCES: dict[str, tuple[str, str]] = {
+    "store_away": (
+        "The database cannot be reached: {detail}.",
+        "Start PostgreSQL, or correct its address in the settings; gateways send again by themselves.",
+    ),
+    "store_failed": (
+        "The database refused: {detail}.",
+        "See the log of head office and that of the database; gateways send again by themselves.",
+    ),
+    "store_unsafe": (
+        "The database has {setting} = {value}: it would lose sales that it has confirmed.",
+        "Set {setting} = on there; for a test that may lose sales, allow_unsafe = true here.",
+    ),
+    "store_foreign": (
+        "The database is not one of this head office: {detail}.",
+        "Correct the address in the settings, or give head office a database of its own.",
+    ),
+    "store_newer": ("The database was written by a newer lanekit ({version}).", "Update this head office."),
+    "disk_full": ("The database's disk is full.", "Make room there; sales wait at the gateways."),
+    "wrong_sender": (
+        "The certificate is that of {peer}; the batch is of store {store}.",
+        "Correct the gateway's settings or its certificate.",
+    ),
+}
+
+
+class HqError(ChainError):
+    """`fatal`: the database's file must be closed and opened again, by a new process (SQLite alone)."""
+
+    sentences: ClassVar = {**ChainError.sentences, **SENTENCES}
+    statuses: ClassVar = {
+        **ChainError.statuses,
+        **dict.fromkeys(SENTENCES, 503),
+        "wrong_sender": 403,
+    }
+    retries_s: ClassVar = {
+        **ChainError.retries_s,
+        "store_away": 2,
+        "store_failed": 10,
+        "store_unsafe": 30,
+        "store_foreign": 60,
+        "store_newer": 60,
+        "disk_full": 30,
+    }
+
+    @property
+    def remedy(self) -> str:
+        return self.sentences[self.code][1].format(**self.args_by_name)

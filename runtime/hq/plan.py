@@ -1,0 +1,143 @@
+"""What a group of batches does to head office's tables. Pure: the same for PostgreSQL and SQLite.
+
+    plan = Plan(batches, now_ms)
+    plan.stores, plan.lines            lock and read these: `plan.begin(positions, lines)`
+    plan.doubtful                      look these up, if there are any: `plan.sort_out(kept)`
+    plan.open_gaps                     look these up, if there are any: `plan.close_gap(key, sequences)`
+    plan.new, .aside, .feed, ...       write these
+    plan.answers(life)                 after the commit
+
+The store's row is locked from `begin` to the commit. So of one store one group is written at a time, by whatever
+process, and its feed positions become visible in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from runtime.chain.check import Checked
+from runtime.chain.line import Line, advance, close_gap, doubtful, must_look
+from runtime.hq.check import CheckedBatch
+from runtime.wire.chain import Disputed, Mark, StoreAnswer
+
+LineKey = tuple[str, str, int]  # store, terminal, epoch
+RecordKey = tuple[str, str, int, int]  # and sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Records that follow one another, as the feed keeps them: positions up to `last`, sequences from `first`."""
+
+    key: LineKey
+    last: int
+    first: int
+    count: int
+
+
+@dataclass(slots=True)
+class LineChange:
+    """What is added to a line's row."""
+
+    line: Line
+    records: int = 0
+    sales: int = 0
+    total_minor: int = 0
+
+
+@dataclass(slots=True)
+class Plan:
+    batches: Sequence[CheckedBatch]
+    now_ms: int
+    doubtful: list[RecordKey] = field(default_factory=list)
+    new: list[tuple[LineKey, Checked]] = field(default_factory=list)
+    aside: list[tuple[LineKey, Checked]] = field(default_factory=list)
+    feed: list[Run] = field(default_factory=list)
+    open_gaps: list[tuple[LineKey, int]] = field(default_factory=list)  # with the mark to look beyond
+    positions: dict[str, int] = field(default_factory=dict)
+    changes: dict[LineKey, LineChange] = field(default_factory=dict)
+    _disputed: list[list[Disputed]] = field(default_factory=list)
+
+    @property
+    def stores(self) -> list[str]:
+        """In the order in which they must be locked."""
+        return sorted({batch.store for batch in self.batches})
+
+    @property
+    def lines(self) -> list[LineKey]:
+        return sorted({(batch.store, part.terminal, part.epoch) for batch in self.batches for part in batch.parts})
+
+    def begin(self, positions: Mapping[str, int], lines: Mapping[LineKey, Line]) -> None:
+        """Where the stores' feeds and the lines stand; what is not there begins."""
+        self.positions = {store: positions.get(store, 0) for store in self.stores}
+        self.changes = {key: LineChange(lines.get(key, Line())) for key in self.lines}
+        for batch in self.batches:
+            for part in batch.parts:
+                key = (batch.store, part.terminal, part.epoch)
+                self.doubtful += [(*key, sequence) for sequence in doubtful(self.changes[key].line, part.checked)]
+
+    def sort_out(self, kept: Mapping[RecordKey, bytes]) -> None:
+        """`kept`: the hashes of those of `doubtful` that are there."""
+        added: dict[RecordKey, bytes] = {}
+        gaps: dict[LineKey, int] = {}
+        for batch in self.batches:
+            disputed: list[Disputed] = []
+            for part in batch.parts:
+                key = (batch.store, part.terminal, part.epoch)
+                new = []
+                for one in part.checked:
+                    sequence, digest = one.record.sequence, one.record.hash
+                    where = (*key, sequence)
+                    known = kept.get(where) or added.get(where)
+                    if known is None:
+                        added[where] = digest
+                        new.append(one)
+                    elif known != digest:
+                        self.aside.append((key, one))
+                        disputed.append(Disputed(part.terminal, part.epoch, sequence))
+                if new:
+                    self._add(key, new, gaps)
+            self._disputed.append(disputed)
+        self.open_gaps = [(key, self.changes[key].line.stored) for key in gaps]
+
+    def _add(self, key: LineKey, new: list[Checked], gaps: dict[LineKey, int]) -> None:
+        change = self.changes[key]
+        before = change.line
+        change.line = advance(before, new)
+        if must_look(before, change.line):
+            gaps[key] = 1
+        change.records += len(new)
+        for one in new:
+            self.new.append((key, one))
+            if one.is_sale:
+                change.sales += 1
+                change.total_minor += one.total_minor
+        self._feed(key, new)
+
+    def _feed(self, key: LineKey, new: list[Checked]) -> None:
+        first = 0
+        for at, one in enumerate(new):
+            sequence = one.record.sequence
+            if at + 1 == len(new) or new[at + 1].record.sequence != sequence + 1:
+                count = at + 1 - first
+                self.positions[key[0]] += count
+                self.feed.append(Run(key, self.positions[key[0]], new[first].record.sequence, count))
+                first = at + 1
+
+    def close_gap(self, key: LineKey, kept: Iterable[int]) -> None:
+        """`kept`: the line's sequences beyond its mark, in rising order, those of this plan among them."""
+        change = self.changes[key]
+        change.line = close_gap(change.line, kept)
+
+    def answers(self, life: int) -> list[StoreAnswer]:
+        return [
+            StoreAnswer(
+                life,
+                tuple(
+                    Mark(part.terminal, part.epoch, self.changes[batch.store, part.terminal, part.epoch].line.stored)
+                    for part in batch.parts
+                ),
+                tuple(disputed),
+            )
+            for batch, disputed in zip(self.batches, self._disputed, strict=True)
+        ]

@@ -1,0 +1,63 @@
+"""The settings file of head office: one section, [hq]. A path that is not absolute is relative to the file's folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.api import setting
+from runtime.settings import Reader, SettingsError, is_loopback, read_toml
+from runtime.wire.records import MAX_BATCH_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class HqSettings:
+    """[hq]: where it listens, where it keeps the sales, and what it takes at once."""
+
+    postgres: str = setting(
+        "", "PostgreSQL, like postgresql://lane@/lane?host=/run/postgresql; empty: SQLite, for one store or a trial",
+        high=500,
+    )  # fmt: skip
+    database: str = setting("hq.db", "path of the SQLite database, where postgres is empty", low=1, high=255)
+    host: str = setting("127.0.0.1", "the address to listen on: one of this machine", low=1, high=253)
+    port: int = setting(8800, "the TCP port to listen on", low=1, high=65535)
+    connections: int = setting(4, "groups that PostgreSQL commits at the same time", low=1, high=64)
+    store_partitions: int = setting(
+        8, "cuts of the tables by store, when they are made; 1 where Citus distributes them", low=1, high=256
+    )
+    allow_unsafe: bool = setting(False, "take a PostgreSQL that may lose what it has confirmed (fsync off...)")
+    max_waiting: int = setting(500, "batches that may wait; the next are told to come later", low=1, high=10_000)
+    max_requests: int = setting(500, "batches that are read at the same time", low=1, high=10_000)
+    max_body_bytes: int = setting(
+        MAX_BATCH_BYTES, "the largest batch that is read", low=64 * 1024, high=MAX_BATCH_BYTES
+    )
+    body_timeout_ms: int = setting(20_000, "how long one batch may take to arrive", low=100, high=120_000)
+
+
+@dataclass(frozen=True, slots=True)
+class HqFile:
+    path: Path
+    hq: HqSettings
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file, absolute."""
+        return self.path.parent / self.hq.database
+
+
+def read_hq_file(path: Path) -> HqFile:
+    """The settings of head office. Raises SettingsError with every fault of the file."""
+    path = path.absolute()
+    table = read_toml(path)
+    reader = Reader(path.name)
+    reader.only(table, ["hq"])
+    hq = reader.load(HqSettings, reader.table(table, "hq"), "hq")
+    if hq is not None and hq.postgres and not hq.postgres.startswith(("postgresql://", "postgres://")):
+        reader.fault("bad_value", "hq", "postgres", "must begin with postgresql://")
+    if hq is not None and not is_loopback(hq.host):
+        text = f'{hq.host} is reached from other machines; that takes certificates, or host = "127.0.0.1"'
+        reader.fault("conflict", "hq", "host", text)
+    reader.finish()
+    if hq is None:
+        raise SettingsError(reader.faults)
+    return HqFile(path, hq)
