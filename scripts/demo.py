@@ -1,4 +1,4 @@
-"""scripts/run: a store to try, or (--demo) a handful of sales that ring themselves.
+"""scripts/run: a store to try, or (--demo) a short working day that runs by itself.
 
 Everything is real but the devices: the scanner's bytes go through a pty, the receipt is what a printer understood of
 its bytes, the gateway's figures are what the gateway answers.
@@ -31,6 +31,10 @@ SCAN = '{"device":"scanner","scan":"6901234567892"}'
 WATER, ICED_TEA, YOGURT, OTHER_YOGURT, CRISPS, MILK = "010001", "030001", "040007", "040008", "100001", "040005"
 APPLES, ODEN_6, ODEN_13, CIGARETTES, BAG = "10001", "70001", "70002", "200002", "90003"
 
+
+CASHIER, MANAGER = "1001", "2001"
+STAFF = {CASHIER: ("王小明", "cashier", "274931"), MANAGER: ("李店长", "manager", "806153")}
+FLOAT_MINOR, POSTAGE_MINOR, SHORT_MINOR = 20_000, 1_200, 500
 
 SETTLE_S = 0.5  # the demo rings faster than anyone: what it has done last shall be in the picture
 
@@ -71,10 +75,12 @@ def ring(store: Store, *codes: str) -> None:
         store.front_end.wait(lambda view, n=before: len(view.lines) == n + 1 and view.state == "ringing")
 
 
-def pay_cash(store: Store, given_minor: int) -> None:
-    store.front_end.must("subtotal")
+def pay_cash(store: Store, given_minor: int) -> int:
+    """Gives what stays in the drawer."""
+    if store.front_end.wait(lambda view: True).state != "tendering":
+        store.front_end.must("subtotal")
     store.front_end.must("cash", amount_minor=given_minor)
-    store.front_end.wait(lambda view: view.state == "closed")
+    return given_minor - store.front_end.wait(lambda view: view.state == "closed").change_minor
 
 
 def barcodes(store: Store) -> dict[str, str]:
@@ -83,8 +89,59 @@ def barcodes(store: Store) -> dict[str, str]:
         return {row["sku"]: row["barcodes"].split(";")[0] or row["sku"] for row in csv.DictReader(file)}
 
 
+def working_day(terminal: str) -> str:
+    """The demo's terminal.toml with its marks taken away from users, shifts and business days."""
+    marked = [f"# {line}" for line in ("[users]", 'file = "users.toml"', "[shift]", "required = true", "[day]")]
+    for line in (*marked, '# ends = "03:00"'):
+        if f"{line}\n" not in terminal:
+            raise RigError(f"config/demo/terminal.toml no longer has {line!r}")
+        terminal = terminal.replace(f"{line}\n", f"{line.removeprefix('# ')}\n")
+    return terminal
+
+
+def hire(store: Store) -> None:
+    """Who works here, as `lane users` writes them."""
+    users = store.folder / "users.toml"
+    users.unlink(missing_ok=True)
+    for number, (name, role, pin) in STAFF.items():
+        words = [*LANE, "users", "add", str(users), number, "--name", name, "--role", role]
+        done = subprocess.run(words, input=f"{pin}\n", text=True, cwd=ROOT, capture_output=True, check=False)
+        if done.returncode:
+            raise RigError(f"lane users: {done.stderr}")
+
+
 def demo(store: Store, screen: Screen) -> None:
-    """Five sales: what a supermarket's lane sees in a quarter of an hour."""
+    """A short working day: a shift is opened, five sales are rung, the shift and the day are closed."""
+    front = store.front_end
+    say(f"The cashier signs on with number and PIN, and opens a shift with {FLOAT_MINOR / 100:.2f} in the drawer.")
+    screen.take("screen-0-signed-off.png")
+    front.must("sign_on", user=CASHIER, pin=STAFF[CASHIER][2])
+    front.must("shift_open", float_minor=FLOAT_MINOR)
+    cash_minor = FLOAT_MINOR + sales(store, screen)
+    say("The post is paid out of the drawer; a slip says so.")
+    front.must("paid_out", amount_minor=POSTAGE_MINOR, reason="邮费")
+    close(store, screen, cash_minor - POSTAGE_MINOR - SHORT_MINOR)
+
+
+def close(store: Store, screen: Screen, counted_minor: int) -> None:
+    """Counted blind, with something missing, and the day's end, which takes another person."""
+    front = store.front_end
+    say("The shift is counted blind: nothing on the screen says what should be in the drawer.")
+    front.must("shift_count")
+    screen.take("screen-7-counting.png")
+    front.must("shift_close", cash_minor=counted_minor)
+    screen.take("screen-8-shift-closed.png")
+    say("The manager ends the business day: the Z report.")
+    refused = front.ask("day_end")
+    if refused.ok:
+        raise RigError("a cashier ended the business day alone")
+    front.must("day_end", approver=MANAGER, pin=STAFF[MANAGER][2])
+    screen.take("screen-9-z-report.png")
+    front.wait(lambda view: view.receipts_waiting == 0, 20)
+
+
+def sales(store: Store, screen: Screen) -> int:
+    """Five sales; gives the cash that they brought."""
     front, code = store.front_end, barcodes(store)
     say("1. Groceries, some on offer; paid in cash.")
     ring(store, code[WATER])
@@ -94,8 +151,7 @@ def demo(store: Store, screen: Screen) -> None:
     front.must("subtotal")
     front.wait(lambda view: view.state == "tendering")
     screen.take("screen-2-tendering.png")
-    front.must("cash", amount_minor=10000)
-    front.wait(lambda view: view.state == "closed")
+    cash_minor = pay_cash(store, 10000)
     screen.take("screen-3-closed.png")
 
     say("2. Produce from the scale and from a weigh label; a member; paid by code.")
@@ -114,7 +170,7 @@ def demo(store: Store, screen: Screen) -> None:
     say("3. Oden by the portion, cigarettes that take no promotion, a carrier bag.")
     ring(store, code[ODEN_6], code[ODEN_13], code[CIGARETTES], code[BAG])
     front.must("age_ok")
-    pay_cash(store, 10000)
+    cash_minor += pay_cash(store, 10000)
 
     say("4. A line too many, taken out again; an unknown code, refused.")
     ring(store, code[WATER], code[CRISPS])
@@ -122,17 +178,18 @@ def demo(store: Store, screen: Screen) -> None:
     store.scan(UNKNOWN)
     front.wait(lambda view: view.notice is not None and view.notice.severity == "bad")
     screen.take("screen-5-refused.png")
-    pay_cash(store, 5000)
+    cash_minor += pay_cash(store, 5000)
     front.wait(lambda view: view.receipts_waiting == 0, 20)
 
     say("5. The paper runs out in the middle of a receipt: it is printed again, marked as a copy.")
     store.control("printer", paper_out_after_lines=PAPER_OUT_AFTER_LINES)
     ring(store, code[CRISPS], code[CRISPS], code[CRISPS], code[YOGURT])
-    pay_cash(store, 10000)
+    cash_minor += pay_cash(store, 10000)
     front.wait(lambda view: any(not d.ok for d in view.devices) and view.receipts_waiting == 1, 20)
     screen.take("screen-6-paper-out.png")
     store.control("printer", paper="ok")
     front.wait(lambda view: view.receipts_waiting == 0, 30)
+    return cash_minor
 
 
 def show_results(store: Store) -> None:
@@ -151,12 +208,15 @@ def show_results(store: Store) -> None:
         f"\nPictures and receipts are in {store.folder}: "
         + ", ".join(sorted(p.name for p in store.folder.glob("*.png")))
     )
-    if sum(t["records"] for t in status["terminals"]) != 5:
-        raise RigError(f"five sales were rung, the gateway has {status}")
+    # Besides the sales: a shift opened and closed, money paid out, the day's end.
+    if (status["sales"], status["records"]) != (5, 9):
+        raise RigError(f"five sales were rung and four slips made, the gateway has {status}")
 
 
 def by_hand(store: Store, screen: Screen) -> None:
     say(f"The store runs in {store.folder}. Stop it with Ctrl-C.")
+    for number, (name, role, pin) in STAFF.items():
+        say(f"  signs on           {number}, PIN {pin}: {name}, {role}; then open a shift")
     say(f"  cashier's screen   {'under Xvfb: ' + str(screen.picture) if screen.virtual else 'in its window'}")
     tell = [f"{ROOT}/.venv/bin/lane", "simulate", "tell", str(store.run / "control"), SCAN]
     say(f"  scan something     {shlex.join(tell)}")
@@ -212,7 +272,8 @@ def run(folder: Path, arguments: argparse.Namespace) -> None:
         for old in (folder, run_folder(folder)):
             shutil.rmtree(old, ignore_errors=True)
     with ExitStack() as stack:
-        store = Store(folder, language=arguments.language)
+        store = Store(folder, language=arguments.language, settings=working_day)
+        hire(store)
         say(store.compile().strip())
         real = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
         display = None if real else stack.enter_context(virtual_display(arguments.size))
