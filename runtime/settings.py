@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 MAX_FILE_BYTES = 1 << 20
 MAX_FAULTS = 200
@@ -175,6 +176,17 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_server_url(url: str) -> bool:
+    """Whether this is https://HOST:PORT, or http, and nothing more."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        fits = fits and parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
+    return fits and url.isascii() and url.isprintable() and " " not in url
 
 
 def load(cls: type[T], table: Mapping[str, Any], file: str, section: str) -> T:

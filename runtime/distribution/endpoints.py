@@ -21,6 +21,7 @@ from runtime.distribution.deltas import Deltas
 from runtime.distribution.files import SnapshotFiles
 from runtime.serving.errors import RETRY_AFTER_S, SENTENCES, STATUS, Refused
 from runtime.serving.kit import Bodies, Endpoint, number, packed, query
+from runtime.serving.peers import peer_of
 from runtime.wire.snapshots import (
     ASK_PATH,
     MAX_ASK_BYTES,
@@ -96,9 +97,10 @@ class _Endpoints:
 
     async def ask(self, request: Request) -> Response:
         ask = read_ask(await self._bodies.read_packed(request, MAX_ASK_BYTES))
-        peer = request.scope.get("lane.peer")
+        peer = peer_of(request)
         mine = self._store or (peer.store if peer is not None else ask.store)
-        if ask.store != mine or (peer is not None and peer.store != mine):
+        named = ask.has.name if peer is None or peer.role != "terminal" else peer.name
+        if ask.store != mine or (peer is not None and peer.store != mine) or ask.has.name != named:
             raise SnapshotRefused("wrong_store", name=ask.has.name, sent=ask.store)
         self._source.heard(ask)
         return packed(SnapshotAnswer(self._source.wanted(ask.store)))

@@ -101,6 +101,7 @@ class Keeper:
         self._refused: Manifest | None = None
         self._refusals = 0
         self._wanted: Manifest | None = None
+        self.idle = True  # nothing is being fetched or installed
         self.status: Status = ("", {})
 
     @property
@@ -167,6 +168,14 @@ class Keeper:
         except DistributionError as error:
             self._say(error.code, error.args_named)
             return True
+        self.idle = False
+        try:
+            return await self._supply(manifest)
+        finally:
+            self.idle = True
+
+    async def _supply(self, manifest: Manifest) -> bool:
+        """What is wanted and was checked, fetched and installed where it is not here. As `take`."""
         try:
             here = await self._blocking(self._place.has, manifest)
             done = here and manifest == self._place.taken

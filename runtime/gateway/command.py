@@ -175,12 +175,19 @@ def _signer(path: Path | None) -> TimeSigner | None:
 def _snapshots(file: GatewayFile) -> GatewaySnapshots:
     """Raises GatewayError."""
     from runtime.gateway.snapshots import GatewaySnapshots
+    from runtime.gateway.upward import link_to_hq
     from runtime.keys import KeyFileError, trust_of
+    from runtime.wire.snapshots import MAX_PIECE_BYTES
 
     try:
         trust = trust_of(file.trusted_keys)
         return GatewaySnapshots(
-            file.snapshots_folder, file.gateway.store, file.snapshots, trust, None, random.Random().random
+            file.snapshots_folder,
+            file.gateway.store,
+            file.snapshots,
+            trust,
+            link_to_hq(file, max_answer_bytes=2 * MAX_PIECE_BYTES),
+            random.Random().random,
         )
     except KeyFileError as error:
         raise GatewayError("snapshot_keys", detail=f"{error} {error.remedy}".rstrip(".")) from error

@@ -2,6 +2,7 @@
 
     [gateway]     which store, where it listens, where it keeps the sales
     [tls]         its keys; without it the gateway listens on this machine alone
+    [hq]          head office
     [snapshots]   head office's prices: whose are taken, and how many are kept
     [log]         its own log
 
@@ -13,10 +14,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from drivers.api import setting
 from runtime.service.settings import LogSettings
-from runtime.settings import Reader, SettingsError, is_loopback, read_toml
+from runtime.settings import Reader, SettingsError, is_loopback, is_server_url, read_toml
 from runtime.wire.records import MAX_BATCH_BYTES
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -54,6 +56,23 @@ class TlsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HqLink:
+    """[hq]: head office, where prices come from. Without this section the store is alone."""
+
+    url: str = setting(..., "head office: https://HOST:PORT; http for an address of this machine", low=8, high=255)
+    timeout_ms: int = setting(10_000, "how long one answer is waited for", low=100, high=120_000)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is spoken to over TLS."""
+        return urlsplit(self.url).scheme == "https"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotsSettings:
     """[snapshots]: what a gateway keeps of head office's snapshots, and whose it takes."""
 
@@ -77,6 +96,7 @@ class GatewayFile:
     log: LogSettings = field(default_factory=LogSettings)
     tls: TlsSettings | None = None
     snapshots: SnapshotsSettings = field(default_factory=SnapshotsSettings)
+    hq: HqLink | None = None
 
     @property
     def log_file(self) -> Path:
@@ -122,7 +142,7 @@ def read_gateway_file(path: Path) -> GatewayFile:
     path = path.absolute()
     table = read_toml(path)
     reader = Reader(path.name)
-    reader.only(table, ["gateway", "tls", "snapshots", "log"])
+    reader.only(table, ["gateway", "tls", "hq", "snapshots", "log"])
     log = reader.load(LogSettings, reader.table(table, "log", required=False), "log")
     gateway = None
     if "gateway" not in table:
@@ -142,7 +162,20 @@ def read_gateway_file(path: Path) -> GatewayFile:
     if gateway is not None and gateway.page_port == gateway.port:
         reader.fault("conflict", "gateway", "page_port", f"{gateway.page_port} is port too; they are two listeners")
     snapshots = reader.load(SnapshotsSettings, reader.table(table, "snapshots", required=False), "snapshots")
+    hq = reader.load(HqLink, reader.table(table, "hq"), "hq") if "hq" in table else None
+    if hq is not None:
+        _check_hq(reader, hq, "tls" in table)
     reader.finish()
     if gateway is None or log is None or snapshots is None:
         raise SettingsError(reader.faults)
-    return GatewayFile(path, gateway, log, tls, snapshots)
+    return GatewayFile(path, gateway, log, tls, snapshots, hq)
+
+
+def _check_hq(reader: Reader, hq: HqLink, has_keys: bool) -> None:
+    if not is_server_url(hq.url):
+        reader.fault("bad_value", "hq", "url", f"{hq.url!r} is not https://HOST:PORT")
+    elif not hq.is_private and not is_loopback(hq.host):
+        text = f"{hq.url} leaves this machine in the clear: write https://, with the keys of [tls]"
+        reader.fault("bad_value", "hq", "url", text)
+    elif hq.is_private and not has_keys:
+        reader.fault("conflict", "hq", "url", "https takes the gateway's keys: [tls] folder (lane ca store)")

@@ -2,6 +2,7 @@
 
   lane hq --config hq.toml            serve until stopped; prints one line when it is ready
   lane hq --config hq.toml --show     ask the running head office what it has, and print it in words
+  lane hq publish SNAPSHOT ...        prices for stores; also published, withdraw: docs/snapshots.md
 
 With PostgreSQL it may be started before the database: gateways are told to come later until that answers. Ends with 0
 when told to stop, 1 where it cannot start, 3 when its disk failed while writing (SQLite alone): start it again then.
@@ -21,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runtime.hq import publish_command
 from runtime.hq.errors import HqError
 from runtime.hq.settings import HqFile, HqSettings, read_hq_file
 from runtime.service.notify import Notifier
@@ -30,11 +32,13 @@ from runtime.settings import SettingsError
 
 if TYPE_CHECKING:
     from runtime.chain.blocking import OneThread
+    from runtime.hq.snapshots import HqSnapshots
     from runtime.hq.store import HqStore
 
 log = logging.getLogger("lane.hq")
 
 EXIT_CANNOT_START = 1
+EXIT_REFUSED = 2
 EXIT_DISK_FAILED = 3
 AGAIN_S = 5.0  # a database that is away is asked again
 TIDY_S = 3600.0
@@ -43,16 +47,30 @@ MAX_STATUS_BYTES = 64 << 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_config(parser, None)
+    parser.add_argument("--show", action="store_true", help="print what a running head office has, and end")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", help="left out: serve")
+    for word, (add, what) in publish_command.ACTIONS.items():
+        one = actions.add_parser(word, help=what, description=what)
+        _add_config(one, argparse.SUPPRESS)  # it may stand before the action or after it
+        add(one)
+
+
+def _add_config(parser: argparse.ArgumentParser, default: str | None) -> None:
     # Not `config`: the program keeps the folder of its own data files under that name.
     parser.add_argument(
-        "--config", dest="file", type=Path, required=True, metavar="FILE", help="head office's settings (TOML)"
+        "--config", dest="file", type=Path, metavar="FILE", default=default, help="head office's settings (TOML)"
     )
-    parser.add_argument("--show", action="store_true", help="print what a running head office has, and end")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.file is None:
+        print("Which head office? Give --config hq.toml.", file=sys.stderr)
+        return EXIT_REFUSED
     try:
         file = read_hq_file(arguments.file)
+        if arguments.action is not None:
+            return publish_command.run(arguments, file)
         return show(file.hq) if arguments.show else serve(file)
     except SettingsError as error:
         print(error, file=sys.stderr)
@@ -102,12 +120,26 @@ async def _serve(file: HqFile, thread: OneThread, listening: Any) -> bool:
     try:
         is_there = await _is_there(store)
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
-        app = make_app(Desk(store, settings.max_waiting, settings.connections), limits, fatal)
+        published = _published(file)
+        desk = Desk(store, settings.max_waiting, settings.connections)
+        app = make_app(desk, limits, fatal, published.endpoints)
         ready = f"head office ready on {settings.host}:{settings.port}, {_database(file)}"
-        await serve_listeners([Listener(app, listening)], failed, ready, Notifier(), [_tidy(store, is_there)])
+        await serve_listeners(
+            [Listener(app, listening)], failed, ready, Notifier(), [_tidy(store, is_there), published.run()]
+        )
     finally:
         await store.close()
     return failed.is_set()
+
+
+def _published(file: HqFile) -> HqSnapshots:
+    """Raises HqError."""
+    from runtime.hq.snapshots import HqSnapshots
+
+    try:
+        return HqSnapshots(file.snapshots, file.groups)
+    except OSError as error:
+        raise HqError("snapshots_folder", path=str(file.snapshots), detail=str(error)) from error
 
 
 def _open(file: HqFile, thread: OneThread) -> HqStore:

@@ -25,6 +25,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Correct the address in the settings, or give head office a database of its own.",
     ),
     "store_newer": ("The database was written by a newer lanekit ({version}).", "Update this head office."),
+    "snapshots_folder": (
+        "The folder of snapshots {path} cannot be used: {detail}.",
+        "Correct snapshots in the settings, or who may write there.",
+    ),
     "disk_full": ("The database's disk is full.", "Make room there; sales wait at the gateways."),
     "wrong_sender": (
         "The certificate is that of {peer}; the batch is of store {store}.",

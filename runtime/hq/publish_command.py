@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from engine.errors import SnapshotError
 from engine.signature import Trust
 from runtime.distribution.files import SnapshotFiles
 from runtime.hq.publishing import Publication, Publications, PublishError
+from runtime.hq.settings import HqFile
 from runtime.keys import KeyFileError, Signer, trust_of, trust_of_key
 from runtime.tools.refusal import refuse
 from runtime.wire.snapshots import ALL, MAX_COUNTER, Holding
@@ -75,6 +76,16 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="another public key that may have signed it",
     )
+
+
+def run(arguments: argparse.Namespace, file: HqFile) -> int:
+    """One of ACTIONS."""
+    try:
+        publications = open_publications(file.snapshots, file.groups)
+    except OSError as error:
+        return refuse(f"{error.filename or file.snapshots}: {error.strerror or error}")
+    do = {"publish": publish, "published": published, "withdraw": withdraw}[arguments.action]
+    return do(arguments, publications)
 
 
 def publish(arguments: argparse.Namespace, publications: Publications) -> int:
@@ -162,3 +173,10 @@ def _keys(arguments: argparse.Namespace) -> tuple[Signer | None, Trust | None]:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+ACTIONS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {
+    "publish": (add_publish, "publish a signed snapshot for all, for groups or for stores"),
+    "published": (add_published, "what is published, and who has it"),
+    "withdraw": (add_withdraw, "end a store's or group's own prices"),
+}

@@ -1,9 +1,14 @@
-"""The settings file of head office: one section, [hq]. A path that is not absolute is relative to the file's folder."""
+"""The settings file of head office: [hq], and [groups] of stores that prices are published for.
+
+A path that is not absolute is relative to the file's folder.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from drivers.api import setting
 from runtime.settings import Reader, SettingsError, is_loopback, read_toml
@@ -19,6 +24,7 @@ class HqSettings:
         high=500,
     )  # fmt: skip
     database: str = setting("hq.db", "path of the SQLite database, where postgres is empty", low=1, high=255)
+    snapshots: str = setting("hq-snapshots", "folder of the snapshots that are published", low=1, high=255)
     host: str = setting("127.0.0.1", "the address to listen on: one of this machine", low=1, high=253)
     port: int = setting(8800, "the TCP port to listen on", low=1, high=65535)
     connections: int = setting(4, "groups that PostgreSQL commits at the same time", low=1, high=64)
@@ -38,11 +44,17 @@ class HqSettings:
 class HqFile:
     path: Path
     hq: HqSettings
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of stores, by name
 
     @property
     def database(self) -> Path:
         """The SQLite file, absolute."""
         return self.path.parent / self.hq.database
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of what is published, absolute."""
+        return self.path.parent / self.hq.snapshots
 
 
 def read_hq_file(path: Path) -> HqFile:
@@ -50,14 +62,28 @@ def read_hq_file(path: Path) -> HqFile:
     path = path.absolute()
     table = read_toml(path)
     reader = Reader(path.name)
-    reader.only(table, ["hq"])
+    reader.only(table, ["hq", "groups"])
     hq = reader.load(HqSettings, reader.table(table, "hq"), "hq")
     if hq is not None and hq.postgres and not hq.postgres.startswith(("postgresql://", "postgres://")):
         reader.fault("bad_value", "hq", "postgres", "must begin with postgresql://")
     if hq is not None and not is_loopback(hq.host):
         text = f'{hq.host} is reached from other machines; that takes certificates, or host = "127.0.0.1"'
         reader.fault("conflict", "hq", "host", text)
+    groups = _groups(reader, reader.table(table, "groups", required=False))
     reader.finish()
     if hq is None:
         raise SettingsError(reader.faults)
-    return HqFile(path, hq)
+    return HqFile(path, hq, groups)
+
+
+def _groups(reader: Reader, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Name -> its stores' numbers."""
+    found = {}
+    for name, stores in table.items():
+        if not isinstance(stores, list) or not all(isinstance(one, str) and 1 <= len(one) <= 20 for one in stores):
+            reader.fault("bad_type", "groups", name, "must be a list [...] of stores' numbers in quotes")
+        elif not 1 <= len(name) <= 64 or not name.isprintable():
+            reader.fault("bad_value", "groups", name, "a group's name has 1 to 64 printable characters")
+        else:
+            found[name] = tuple(stores)
+    return found

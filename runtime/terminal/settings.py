@@ -37,7 +37,7 @@ from runtime.devices.registry import Driver, DriverNameError, find_driver
 from runtime.devices.settings import TRANSPORT_OF_TABLE, SerialTransport
 from runtime.devices.spec import DeviceSpec, SerialPort, TcpPort
 from runtime.service.settings import LogSettings
-from runtime.settings import Reader, SettingsError, is_loopback, read_toml
+from runtime.settings import Reader, SettingsError, is_loopback, is_server_url, read_toml
 from runtime.share import config_dir
 
 MAX_DEVICES = 16
@@ -384,14 +384,7 @@ def _check_terminal(reader: Reader, terminal: TerminalSettings, folder: Path) ->
 
 
 def _check_gateway(reader: Reader, gateway: GatewayLink) -> None:
-    try:
-        parts = urlsplit(gateway.url)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        fits = fits and parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
-        fits = fits and gateway.url.isascii() and gateway.url.isprintable() and " " not in gateway.url
-    except ValueError:  # a port that is no number, a bracket that is not closed
-        fits = False
-    if not fits:
+    if not is_server_url(gateway.url):
         reader.fault("bad_value", "gateway", "url", f"{gateway.url!r} is not https://HOST:PORT")
     elif not gateway.is_private and not is_loopback(gateway.host):
         text = f"{gateway.url} leaves this machine in the clear: write https://, and enrol the terminal with lane enrol"

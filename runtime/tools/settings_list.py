@@ -20,7 +20,7 @@ from typing import Any
 
 from runtime.devices.registry import DriverNameError, find_driver, known_drivers
 from runtime.devices.settings import TRANSPORT_OF_TABLE
-from runtime.gateway.settings import GatewaySettings, SnapshotsSettings, TlsSettings, read_gateway_file
+from runtime.gateway.settings import GatewaySettings, HqLink, SnapshotsSettings, TlsSettings, read_gateway_file
 from runtime.hq.settings import HqSettings, read_hq_file
 from runtime.service.settings import LogSettings
 from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
@@ -64,6 +64,9 @@ KEYS_LINE = SettingLine(
 REASONS_LINE = SettingLine(
     "OPERATION", "(the screen's own)", "1 to 9 texts", 'what a reason is chosen from, like ["价签不符"]'
 )
+GROUPS_LINE = SettingLine(
+    "GROUP", "(none)", "a list of stores' numbers", 'a group that prices are published for, like ["0001", "0002"]'
+)
 DRIVER_LINE = SettingLine("driver", "(required)", "name of a driver", "the device's model: <class>.<model>")
 
 
@@ -99,9 +102,11 @@ def all_sections() -> Iterator[Section]:
     yield Section("users.toml", "user.NUMBER", tuple(describe(UserSettings)))
     yield Section("gateway.toml", "gateway", tuple(describe(GatewaySettings)))
     yield Section("gateway.toml", "tls", tuple(describe(TlsSettings)))
+    yield Section("gateway.toml", "hq", tuple(describe(HqLink)))
     yield Section("gateway.toml", "snapshots", tuple(describe(SnapshotsSettings)))
     yield Section("gateway.toml", "log", tuple(describe(LogSettings)))
     yield Section("hq.toml", "hq", tuple(describe(HqSettings)))
+    yield Section("hq.toml", "groups", (GROUPS_LINE,))
 
 
 def as_text(sections: Iterable[Section]) -> str:

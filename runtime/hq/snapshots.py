@@ -1,0 +1,51 @@
+"""Snapshots at head office: what is published, served to the stores' gateways."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from runtime.distribution.deltas import Deltas
+from runtime.distribution.endpoints import snapshot_endpoints
+from runtime.hq.publish_command import open_publications
+from runtime.hq.publishing import PublicationSource
+from runtime.serving.kit import Bodies, Endpoint, Limits
+from runtime.wire.snapshots import MAX_ASK_BYTES
+
+log = logging.getLogger("lane.hq")
+
+WRITE_AFTER_S = 2.0  # what stores have is for people: not with every word of theirs
+
+
+class HqSnapshots:
+    """The folder is shared with `lane hq publish`, which may run at any time."""
+
+    def __init__(self, folder: Path, groups: Mapping[str, Collection[str]]) -> None:
+        """Raises OSError."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._publications = open_publications(folder, groups)
+        self._news = False
+        self._deltas = Deltas(self._publications.files)
+        source = PublicationSource(self._publications, self._heard)
+        self.endpoints: Sequence[Endpoint] = snapshot_endpoints(
+            source, self._deltas, Bodies(Limits(body_bytes=MAX_ASK_BYTES, requests=500))
+        )
+
+    def _heard(self) -> None:
+        self._news = True
+
+    async def run(self) -> None:
+        """For ever: write down what stores have. Cancelled, it ends what it started."""
+        try:
+            while True:
+                await asyncio.sleep(WRITE_AFTER_S)
+                if self._news:
+                    self._news = False
+                    try:
+                        self._publications.write_holdings()
+                    except OSError as error:
+                        log.warning("what stores have cannot be written down: %s", error)
+        finally:
+            await self._deltas.close()
