@@ -335,6 +335,35 @@ class Store:
         )  # fmt: skip
         return [json.loads(line) for line in done.stdout.splitlines()]
 
+    def lane(self, *words: str, ok: bool = True) -> str:
+        """What a command of `lane` said; it must have worked unless `ok` is False."""
+        done = subprocess.run([*LANE, *words], capture_output=True, text=True, encoding="utf-8", cwd=ROOT)
+        if ok and done.returncode:
+            raise RigError(f"lane {' '.join(words)}: {done.stderr}")
+        return done.stdout + done.stderr
+
+    def make_private(self) -> None:
+        """TLS between terminal and gateway, under a chain's root of its own in folder/safe. Before `start`."""
+        store = str(self.settings["terminal"]["store"])
+        self.lane("ca", "new", str(self.folder / "safe"), "--chain", "Demo")
+        self.lane("ca", "store", str(self.folder / "safe"), store, "-o", str(self.folder / "trust"))
+        self.page_port = free_port()
+        gateway = self.gateway_file.read_text(encoding="utf-8")
+        text = gateway + f'page_port = {self.page_port}\n\n[tls]\nfolder = "trust"\n'
+        self.gateway_file.write_text(text, encoding="utf-8")
+        terminal = self.terminal_file.read_text(encoding="utf-8")
+        self.terminal_file.write_text(terminal.replace('url = "http://', 'url = "https://'), encoding="utf-8")
+
+    def code(self, terminal: str) -> str:
+        """A new enrolment code."""
+        said = self.lane("gateway", "enrol", "--config", str(self.gateway_file), "--terminal", terminal)
+        return said.split("--code ")[1].strip()
+
+    def enrol(self, code: str | None = None, *, ok: bool = True) -> str:
+        """The terminal, with a new code or this one."""
+        code = code or self.code(str(self.settings["terminal"]["workstation"]))
+        return self.lane("enrol", "--config", str(self.terminal_file), "--code", code, ok=ok)
+
     def start(self, *, gateway: bool = True) -> Store:
         if not self.snapshot.exists():
             self.compile()

@@ -28,7 +28,7 @@ def change_line(checkout: Checkout, event: e.LineChangedByHand) -> Step:
             raise Refused("line_returned", line=event.line)
         if line.facts is not None and line.facts.no_discount:
             raise Refused("no_discount", name=line.name)
-        check_hand(hand, ("price", "percent", "amount"))
+        _hand(hand, ("price", "percent", "amount"))
         if hand.kind == "price" and hand.value > line.regular_minor:
             raise Refused("price_above", name=line.name, regular=line.regular_minor)
     return checks.with_sale(checkout, lines=replaced(checkout.sale, replace(line, hand=hand)))
@@ -39,12 +39,11 @@ def change_ticket(checkout: Checkout, event: e.TicketChangedByHand) -> Step:
         if checkout.sale.hand is None:
             raise Refused("nothing_by_hand")
     else:
-        check_hand(event.hand, ("percent", "amount"))
+        _hand(event.hand, ("percent", "amount"))
     return checks.with_sale(checkout, hand=event.hand)
 
 
-def check_hand(hand: Hand, kinds: tuple[str, ...]) -> None:
-    """Raises Refused."""
+def _hand(hand: Hand, kinds: tuple[str, ...]) -> None:
     checks.reason(hand.reason)
     checks.reason(hand.approver)
     if not hand.reason:
