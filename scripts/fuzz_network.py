@@ -221,7 +221,8 @@ def gs1_seeds() -> list[bytes]:
 def paper(data: bytes) -> None:
     """What stands on the terminal's own papers, and what is keyed to search the journal."""
     text = data.decode("utf-8", "surrogateescape")
-    assert read_suspended(text, _WHO) >= 0
+    slip = read_suspended(text, _WHO.store)
+    assert slip is None or (slip.terminal and slip.number >= 0)
     record = {
         "type": "RetailTransaction",
         "SequenceNumber": 1,

@@ -16,6 +16,7 @@ from pathlib import Path
 import fuzz_devices
 import fuzz_files
 import fuzz_network
+import fuzz_sharing
 
 from engine.basket import read_basket
 from engine.codes import CodeError, read_code
@@ -380,6 +381,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = 
         for name, device_class in fuzz_devices.CLASSES.items()
     },
     "simulators": (fuzz_devices.simulators, fuzz_devices.simulators_seeds),
+    **fuzz_sharing.TARGETS,
 }
 
 

@@ -22,7 +22,8 @@ STATES = ("ringing", "hint", "weighing", "tendering", "closed", "trouble")
 # The working day's: (scene, size, language, theme) of each picture
 DAY = (
     *((name, "1024x768", "zh", "light") for name in (
-        "functions", "discount", "approval", "recall", "return", "report", "found", "training", "counting", "locked",
+        "functions", "discount", "approval", "recall", "recall-elsewhere", "recalling", "return", "report", "found",
+        "training", "counting", "locked",
         "idle-bar", "float", "pending", "counted", "z", "price-approval",
     )),
     *((name, "800x600", "zh", "light") for name in ("search", "price", "age", "lookup", "part-paid", "off")),

@@ -159,6 +159,7 @@ class Option:
     value: str
     detail: str = ""
     more: int = 0  # goods besides the one that it is named after
+    where: str = ""  # the till that it is at, where that is another one
 
 
 def opened(form: str, /, *values: str, args: Mapping[str, str | int] | None = None, **says: str) -> Form:
@@ -230,6 +231,9 @@ def finished(form: Form, view: View) -> Sentence | tuple[str, Args]:
             args[one.name] = meant(one.kind, value, view)
         elif one.name in ("text", "reason"):
             args[one.name] = ""
+    if form.name == "recall":
+        terminal = form.value.strip().rpartition("/")[0]
+        args |= {"terminal": terminal} if terminal else {}
     if form.name == "reprint_number":
         args.setdefault("number", 0)
     if form.name.startswith("discount_"):
@@ -261,6 +265,8 @@ def meant(kind: Kind, value: str, view: View) -> str | int | None:
     value = value.strip()
     if kind == "money":
         return entered_minor(value, view.exponent)
+    if kind == "ticket":
+        value = value.rpartition("/")[2]
     if kind in ("percent", "number", "ticket"):
         number = int(value) if value.isascii() and value.isdecimal() and len(value) <= MAX_NUMBER_DIGITS else None
         return None if number is not None and kind == "percent" and number > 100 else number

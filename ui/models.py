@@ -236,8 +236,11 @@ def _unsent(view: View | None, t: Texts) -> str:
         parts.append(t("Sales to send: {count}", count=view.network.unsent))
     if view.receipts_waiting:
         parts.append(t("Receipts to print: {count}", count=view.receipts_waiting))
-    if view.suspended:
-        parts.append(t("On hold: {count}", count=len(view.suspended)))
+    here = sum(not one.terminal for one in view.suspended)
+    if here:
+        parts.append(t("On hold: {count}", count=here))
+    if view.recalling:
+        parts.append(t("Till {terminal} is asked", terminal=view.recalling))
     return " · ".join(parts)
 
 

@@ -86,7 +86,7 @@ def _hold(view: View, local: Local) -> Result:
         return local, (("suspend", {}),)
     if not view.suspended:
         return say(local, own("UI_NO_SUSPENDED")), ()
-    if len(view.suspended) == 1:
+    if len(view.suspended) == 1 and not view.suspended[0].terminal:  # another till's is never taken by one key
         return local, (("recall", {"number": view.suspended[0].number}),)
     return _open(local, opened("recall", local.entry if local.entry.isdecimal() else ""))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from runtime.wire.messages import Sentence, View
+from runtime.wire.messages import Sentence, View, ViewSuspended
 from ui.forms import Args, Form, Option, entered, moved, opened, to_field
 from ui.keys import HOT_KEYS
 from ui.local import Local, say, with_form
@@ -62,17 +62,17 @@ def options_of(form: Form, view: View, local: Local) -> tuple[Option, ...]:
         reasons = local.settings.reasons.get(form.name) or local.words.reasons.get(form.name, ())
         return tuple(Option(str(n), text, text) for n, text in enumerate(reasons, start=1))
     if form.field.kind == "ticket":
-        return tuple(
-            Option(
-                str(one.number),
-                one.name,
-                str(one.number),
-                f"{one.at[11:16]} · {grouped_text(one.total_minor, view.exponent)}",
-                one.lines - 1,
-            )
-            for one in view.suspended
-        )
+        return tuple(_ticket_option(one, view) for one in view.suspended)
     return ()
+
+
+def _ticket_option(one: ViewSuspended, view: View) -> Option:
+    """Its number is typed; where another ticket before it has the same, the till's too."""
+    first = next(other for other in view.suspended if other.number == one.number)
+    value = f"{one.terminal}/{one.number}" if one.terminal else str(one.number)
+    detail = f"{one.at[11:16]} · {grouped_text(one.total_minor, view.exponent)}"
+    key = str(one.number) if first is one else value
+    return Option(key, one.name, value, detail, one.lines - 1, one.terminal)
 
 
 def row_count(view: View | None, local: Local) -> int:

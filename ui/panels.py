@@ -159,12 +159,13 @@ def _form(view: View, local: Local, form: Form, t: Texts) -> Panel:
         active = number == form.active
         shown = DOT * len(value) if one.kind == "pin" else value
         if active and form.pick is not None and form.pick < len(options):
-            shown = options[form.pick].value
+            picked = options[form.pick]
+            shown = picked.key if one.kind == "ticket" else picked.value
         fields.append(FieldShown(t(one.label), shown, active, one.optional))
     choices = tuple(
         Choice(f"choose:{n}", one.key, one.label, "", one.detail, n == form.pick)
         if form.field.kind != "ticket"
-        else Choice(f"choose:{n}", "", _ticket(one, t), "", one.detail, n == form.pick)
+        else Choice(f"choose:{n}", "", _ticket(one, t), _till(one, t), one.detail, n == form.pick)
         for n, one in enumerate(options)
     )
     return Panel(
@@ -181,9 +182,15 @@ def _form(view: View, local: Local, form: Form, t: Texts) -> Panel:
 
 
 def _ticket(one: Option, t: Texts) -> str:
+    number = one.value.rpartition("/")[2]
     if one.more > 0:
-        return t("No. {number} · {name} and {more} more", number=one.value, name=one.label, more=one.more)
-    return t("No. {number} · {name}", number=one.value, name=one.label)
+        return t("No. {number} · {name} and {more} more", number=number, name=one.label, more=one.more)
+    return t("No. {number} · {name}", number=number, name=one.label)
+
+
+def _till(one: Option, t: Texts) -> str:
+    """Where it is; empty for this till's own."""
+    return t("At till {terminal}", terminal=one.where) if one.where else ""
 
 
 def _form_hint(form: Form, t: Texts) -> str:

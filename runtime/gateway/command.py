@@ -87,10 +87,13 @@ def run(arguments: argparse.Namespace) -> int:
 def serve(file: GatewayFile) -> int:
     """Open the store and answer until SIGTERM or SIGINT. Raises GatewayError where the store cannot be opened."""
     from runtime.chain.blocking import OneThread
-    from runtime.gateway.app import make_app, make_page
+    from runtime.gateway.app import OpenDoor, make_app, make_page
     from runtime.gateway.keeper import Keeper
+    from runtime.gateway.sharing.beats import BeatEndpoints, Sharing
+    from runtime.gateway.sharing.store import SharedStore
+    from runtime.gateway.sharing.users import SharedUsers
     from runtime.gateway.store import GatewayStore
-    from runtime.serving.kit import Limits
+    from runtime.serving.kit import Bodies, Limits
 
     settings = file.gateway
     begin()
@@ -114,6 +117,8 @@ def serve(file: GatewayFile) -> int:
         thread = OneThread("store")
         closing.callback(thread.close)
         keeper = Keeper(store, thread)
+        shared = SharedStore.open(file.shared, settings.store)
+        closing.callback(shared.close)
         failed = asyncio.Event()
 
         async def fatal() -> None:
@@ -122,7 +127,9 @@ def serve(file: GatewayFile) -> int:
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
         registry, door, tls = _open_door(file, limits, closing)
         snapshots = _snapshots(file)
-        more = [*(door.endpoints() if door is not None else ()), *snapshots.endpoints]
+        sharing = Sharing(shared, store, settings.store, _utc_ms, SharedUsers(file.users))
+        beats = BeatEndpoints(sharing, keeper.ask, Bodies(limits), door or OpenDoor())
+        more = [*(door.endpoints() if door is not None else ()), *snapshots.endpoints, *beats.endpoints()]
         app = make_app(keeper, limits, fatal, signer, more, door)
         listeners = [Listener(app, listening, tls)]
         if paging is not None:

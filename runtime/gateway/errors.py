@@ -12,6 +12,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Terminal {terminal} says it is of store {sent}; this is the gateway of store {store}.",
         "Correct the store or the gateway's address in the terminal's settings.",
     ),
+    "stale_beat": ("Terminal {terminal} has said something newer already.", "Nothing needs to be done."),
     "disk_full": ("The gateway's disk is full.", "Make room on the gateway's disk; sales wait on the terminals."),
     "store_broken": (
         "The gateway's disk failed while writing; the gateway starts again.",

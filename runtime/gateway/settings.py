@@ -37,6 +37,7 @@ class GatewaySettings:
     )
     max_requests: int = setting(32, "batches that are read at the same time", low=1, high=500)
     body_timeout_ms: int = setting(20_000, "how long one batch may take to arrive", low=100, high=120_000)
+    users: str = setting("", "file of the store's users, for all its terminals (lane users); empty: none", high=255)
     time_key: str = setting("", "file of the private key that signs the time for terminals; empty: none", high=255)
     page_port: int = setting(
         0, "TCP port on 127.0.0.1 for people: status, and --show; plain and read-only; 0: none", low=0, high=65535
@@ -110,6 +111,16 @@ class GatewayFile:
     def trust(self) -> Path | None:
         """The folder of keys, absolute; None without TLS."""
         return self.path.parent / self.tls.folder if self.tls is not None else None
+
+    @property
+    def shared(self) -> Path:
+        """The database of what the terminals share, absolute."""
+        return self.database.with_name(f"{self.database.stem}-shared{self.database.suffix}")
+
+    @property
+    def users(self) -> Path | None:
+        """The file of the store's users, absolute; None where this gateway keeps none."""
+        return self.path.parent / self.gateway.users if self.gateway.users else None
 
     @property
     def time_key(self) -> Path | None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from runtime.sale.state import State
-from runtime.sale.table import PRINTING, STATES, TABLE, Go
+from runtime.sale.table import SISTERS, STATES, TABLE, Go
 
 BEGIN, END = "<!-- diagram: begin -->", "<!-- diagram: end -->"
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "sale.md"
@@ -16,7 +16,7 @@ def mermaid() -> str:
     """The transitions as mermaid's stateDiagram-v2, in the order of the table."""
     arrows: dict[tuple[State, State], list[str]] = {}
     for (state, event), cell in TABLE.items():
-        if isinstance(cell, Go) and event not in PRINTING:
+        if isinstance(cell, Go) and event not in SISTERS:
             for end in cell.ends:
                 arrows.setdefault((state, end), []).append(event.__name__)
     lines = ["stateDiagram-v2", f"    [*] --> {STATES[0]}"]

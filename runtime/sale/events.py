@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.day.events import DayEvent
-from runtime.sale.state import Adjustment, Apart, Facts, Hand, Origin
+from runtime.sale.state import Adjustment, Apart, Claimant, Facts, Hand, Origin, Suspended
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +252,62 @@ class RefundGiven:
     rounding: tuple[Adjustment, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class TicketClaimed:
+    """A ticket that another till has is wanted here."""
+
+    terminal: str
+    epoch: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimClosed:
+    """It is not waited for any more, and nothing is ever taken under this claim."""
+
+    claim: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReleased:
+    """A ticket of this till is given to another; from here on nobody recalls it here."""
+
+    number: int
+    to: Claimant
+
+
+@dataclass(frozen=True, slots=True)
+class TicketTaken:
+    """A ticket that another till gave away is here, and a ticket of this till from now on."""
+
+    claim: int
+    terminal: str  # it came from
+    epoch: int
+    release: int
+    ticket: Suspended
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEnded:
+    """The ticket was taken; or who should have it is no more."""
+
+    release: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseUndone:
+    """The claim was closed before the ticket came: it is a ticket of this till again."""
+
+    release: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenSettled:
+    """The till that the ticket came from has let go of it."""
+
+    claim: int
+
+
 SaleEvent = (
     ItemAdded
     | WeightWanted
@@ -282,11 +338,31 @@ SaleEvent = (
     | AgeRefused
     | GoodsReturned
     | RefundGiven
+    | TicketClaimed
+    | ClaimClosed
+    | TicketReleased
+    | TicketTaken
+    | ReleaseEnded
+    | ReleaseUndone
+    | TakenSettled
 )
 
 # What devices and the shell bring: it comes whoever is at the desk, also while it is locked.
 BY_DEVICE: frozenset[type[SaleEvent]] = frozenset(
-    {Weighed, PaymentApproved, PaymentCancelAsked, PaymentFailed, PrintBegun, PrintEnded}
+    {
+        Weighed,
+        PaymentApproved,
+        PaymentCancelAsked,
+        PaymentFailed,
+        PrintBegun,
+        PrintEnded,
+        ClaimClosed,
+        TicketReleased,
+        TicketTaken,
+        ReleaseEnded,
+        ReleaseUndone,
+        TakenSettled,
+    }
 )
 
 Event = SaleEvent | DayEvent

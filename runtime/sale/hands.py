@@ -28,7 +28,7 @@ def change_line(checkout: Checkout, event: e.LineChangedByHand) -> Step:
             raise Refused("line_returned", line=event.line)
         if line.facts is not None and line.facts.no_discount:
             raise Refused("no_discount", name=line.name)
-        _hand(hand, ("price", "percent", "amount"))
+        check_hand(hand, ("price", "percent", "amount"))
         if hand.kind == "price" and hand.value > line.regular_minor:
             raise Refused("price_above", name=line.name, regular=line.regular_minor)
     return checks.with_sale(checkout, lines=replaced(checkout.sale, replace(line, hand=hand)))
@@ -39,11 +39,12 @@ def change_ticket(checkout: Checkout, event: e.TicketChangedByHand) -> Step:
         if checkout.sale.hand is None:
             raise Refused("nothing_by_hand")
     else:
-        _hand(event.hand, ("percent", "amount"))
+        check_hand(event.hand, ("percent", "amount"))
     return checks.with_sale(checkout, hand=event.hand)
 
 
-def _hand(hand: Hand, kinds: tuple[str, ...]) -> None:
+def check_hand(hand: Hand, kinds: tuple[str, ...]) -> None:
+    """Raises Refused."""
     checks.reason(hand.reason)
     checks.reason(hand.approver)
     if not hand.reason:

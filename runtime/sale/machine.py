@@ -18,13 +18,13 @@ from typing import Any, cast, get_args
 
 from runtime.day import machine as day
 from runtime.day.events import DayEvent
-from runtime.sale import ages, hands, papers, paying, returning, ringing, tickets
+from runtime.sale import ages, hands, papers, paying, returning, ringing, shared, tickets
 from runtime.sale import events as e
 from runtime.sale.checks import Step
 from runtime.sale.effects import AskWeight, CancelPayment, Effect, Print, QueryPayment, Show
 from runtime.sale.refusals import Refused
 from runtime.sale.state import Checkout, Sale, State
-from runtime.sale.table import PRINTING, TABLE, No
+from runtime.sale.table import SISTERS, TABLE, No
 
 Handler = Callable[[Checkout, Any], Step]
 _BETWEEN = frozenset({State.IDLE, State.CLOSED})
@@ -44,7 +44,7 @@ def step(checkout: Checkout, event: e.Event) -> Step:
         if cell.code == "weighing_open" and sale.weighing is not None:
             raise Refused(cell.code, name=sale.weighing.name)
         raise Refused(cell.code)
-    if sale.state is State.CLOSED and type(event) not in PRINTING:
+    if sale.state is State.CLOSED and type(event) not in SISTERS:
         checkout = replace(checkout, sale=Sale())
     after, effects = HANDLERS[cell.handler](checkout, event)
     if after.last_sequence != checkout.last_sequence:
@@ -116,5 +116,12 @@ HANDLERS: dict[str, Handler] = {
         tickets.recall,
         papers.print_begun,
         papers.print_ended,
+        shared.claim,
+        shared.close_claim,
+        shared.release,
+        shared.take,
+        shared.end_release,
+        shared.undo_release,
+        shared.settle_taken,
     )
 }

@@ -17,6 +17,7 @@ MAX_TEXT = 200  # characters of a code, name or number
 MAX_AGE = 150  # years
 MAX_SUSPENDED = 20  # tickets that are put aside on one terminal
 MAX_SUSPENDED_LINES = 2_000  # of all of them: they are in every checkpoint
+MAX_CLAIMS = 20  # tickets of other tills that are waited for, or not settled yet
 MAX_ROUNDING_MINOR = 1_000  # a tenth of the unit of a currency with four decimals
 MAX_PRINTS = 500  # receipts that wait for the printer; past it the oldest is let go, it stays in the journal
 
@@ -97,5 +98,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "training_suspend": ("Training sales cannot be put aside, and no ticket recalled.", "Finish it or void it."),
     "bad_reason": ("A reason has at most {limit} characters.", "Choose a reason, or key a shorter one."),
     "too_many_suspended": ("At most {limit} tickets can wait here.", "Recall one and finish it."),
+    "claim_again": ("Ticket {number} of till {terminal} is asked for already.", "It comes by itself."),
+    "claim_full": ("Too many tickets of other tills are on their way.", "Wait until some are here."),
+    "claim_unknown": ("Nothing is waited for under this number.", "Nothing needs to be done."),
+    "bad_claim": ("This is no ticket of another till.", "Look at the list of tickets."),
+    "bad_ticket": ("The ticket of the other till cannot be read.", "Recall it at its own till."),
+    "release_unknown": ("No such ticket is on its way to another till.", "Nothing needs to be done."),
+    "release_returns": ("Ticket {number} has goods that come back.", "Recall it at its own till."),
     "suspended_unknown": ("Ticket {number} does not wait here.", "It may be recalled already; look at the list."),
 }

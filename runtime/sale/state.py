@@ -200,6 +200,15 @@ class PrintJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Slip:
+    """The ticket that a slip of paper names: of the till that put it aside first."""
+
+    terminal: str
+    epoch: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Suspended:
     """A sale that was put aside; it is rung on when it is recalled, once."""
 
@@ -209,6 +218,60 @@ class Suspended:
     items: int  # lines that are sold
     name: str  # of the first of them
     sale: Sale
+    slip: Slip | None = None  # where it came from another till
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """The one claim that a ticket is given away for; its till takes it under this claim or never."""
+
+    terminal: str
+    epoch: int
+    claim: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim:
+    """A ticket of another till that is wanted here. `claim` is from 1 in each epoch and never used again: one that is
+    neither open nor taken is closed for good."""
+
+    claim: int
+    terminal: str  # whose ticket it is
+    epoch: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A ticket that left this till. It is kept until it is known that it was taken, or never will be."""
+
+    release: int  # from 1 in each epoch, never used again
+    to: Claimant
+    ticket: Suspended
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A ticket came here under this claim; remembered until the till that it came from has let go of it."""
+
+    claim: int
+    terminal: str
+    epoch: int
+    release: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What this till and the others owe each other (runtime.sale.shared). Oldest first."""
+
+    claims: tuple[OpenClaim, ...] = ()
+    released: tuple[Released, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    last_claim: int = 0
+    last_release: int = 0
+
+
+NOTHING_SHARED = Shares()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,3 +284,4 @@ class Checkout:
     desk: Desk = AT_REST
     shift: Shift = NO_SHIFT
     day: Day = FIRST_DAY
+    shares: Shares = NOTHING_SHARED

@@ -1,7 +1,8 @@
 """The sale's transitions as a table: for every state and every event, what is done and where it ends, or why not.
 
 docs/sale.md shows this table as a diagram (runtime.sale.diagram). PrintBegun and PrintEnded are the sister machine of
-`Checkout.prints`: legal in every state and changing none, for a printer never stops a sale.
+`Checkout.prints`, what the tills of a store share that of `Checkout.shares`: they change no state of the sale, for
+neither a printer nor another till stops one.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ _NO_TOTAL, _TOTAL, _PAYMENT, _NO_PAYMENT = No("no_total"), No("total_stands"), N
 _CLOSED, _NOT_CLOSED, _OPEN = No("sale_closed"), No("nothing_closed"), No("sale_open")
 _ADD, _WEIGH = Go("add_item", (R,)), Go("want_weight", (W,))
 _RETURN = Go("take_return", (R,))
-_PRINT_BEGUN, _PRINT_ENDED = "print_begun", "print_ended"
 
 
 def _qty(end: State) -> Go:
@@ -48,6 +48,14 @@ def _member(end: State) -> Go:
 
 def _age(end: State) -> Go:
     return Go("confirm_age", (end,))
+
+
+def _claim(end: State) -> Go:
+    return Go("claim", (end,))
+
+
+def _always(handler: str) -> tuple[Go, ...]:
+    return tuple(Go(handler, (state,)) for state in STATES)
 
 
 # In CLOSED, what is allowed begins the next sale: the closed one leaves the screen first (machine.step).
@@ -82,11 +90,29 @@ _ROWS: dict[type[e.SaleEvent], tuple[Go | No, ...]] = {
     e.AgeRefused:        (_NOTHING,   Go("refuse_age", (R, I)), _WEIGHING, Go("refuse_age", (R, I)), _PAYMENT, _CLOSED),
     e.GoodsReturned:     (_RETURN,    _RETURN,    _WEIGHING,  _TOTAL,     _PAYMENT,   _RETURN),
     e.RefundGiven:       (_NO_TOTAL,  _NO_TOTAL,  _NO_TOTAL,  Go("give_refund", (C,)), _PAYMENT, _CLOSED),
-    e.PrintBegun:        tuple(Go(_PRINT_BEGUN, (state,)) for state in STATES),
-    e.PrintEnded:        tuple(Go(_PRINT_ENDED, (state,)) for state in STATES),
+    e.PrintBegun:        _always("print_begun"),
+    e.PrintEnded:        _always("print_ended"),
+    e.TicketClaimed:     (_claim(I),  _OPEN,      _WEIGHING,  _OPEN,      _PAYMENT,   _claim(C)),
+    e.ClaimClosed:       _always("close_claim"),
+    e.TicketReleased:    _always("release"),
+    e.TicketTaken:       _always("take"),
+    e.ReleaseEnded:      _always("end_release"),
+    e.ReleaseUndone:     _always("undo_release"),
+    e.TakenSettled:      _always("settle_taken"),
 }  # fmt: skip
 
 TABLE: dict[tuple[State, type[e.SaleEvent]], Go | No] = {
     (state, event): cell for event, row in _ROWS.items() for state, cell in zip(STATES, row, strict=True)
 }
-PRINTING: frozenset[type[e.SaleEvent]] = frozenset({e.PrintBegun, e.PrintEnded})
+SHARING: frozenset[type[e.SaleEvent]] = frozenset(
+    {
+        e.TicketClaimed,
+        e.ClaimClosed,
+        e.TicketReleased,
+        e.TicketTaken,
+        e.ReleaseEnded,
+        e.ReleaseUndone,
+        e.TakenSettled,
+    }
+)
+SISTERS: frozenset[type[e.SaleEvent]] = SHARING | {e.PrintBegun, e.PrintEnded}  # they leave the sale as it is

@@ -43,15 +43,21 @@ def suspend(checkout: Checkout, event: e.SaleSuspended) -> Step:
         raise Refused("training_suspend")
     if type(event.total_minor) is not int or abs(event.total_minor) > MAX_AMOUNT_MINOR:
         raise Refused("bad_amount")
-    lines = len(sale.lines) + sum(len(one.sale.lines) for one in checkout.suspended)
-    if len(checkout.suspended) >= MAX_SUSPENDED or lines > MAX_SUSPENDED_LINES:
-        raise Refused("too_many_suspended", limit=MAX_SUSPENDED)
+    room(checkout, len(sale.lines))
     number = checkout.last_suspended + 1
     aside = replace(sale, state=State.RINGING, pending_qty=None, **UNPRICED)
     live = sale.live_lines
     ticket = Suspended(number, event.at, event.total_minor, len(live), live[0].name, aside)
     suspended = (*checkout.suspended, ticket)
     return replace(checkout, sale=Sale(), suspended=suspended, last_suspended=number), (Show("off", 0),)
+
+
+def room(checkout: Checkout, lines: int) -> None:
+    """Whether one more ticket of so many lines can wait here; those on their way to another till may come back."""
+    waiting = (*checkout.suspended, *(one.ticket for one in checkout.shares.released))
+    lines += sum(len(one.sale.lines) for one in waiting)
+    if len(waiting) >= MAX_SUSPENDED or lines > MAX_SUSPENDED_LINES:
+        raise Refused("too_many_suspended", limit=MAX_SUSPENDED)
 
 
 def recall(checkout: Checkout, event: e.SaleRecalled) -> Step:

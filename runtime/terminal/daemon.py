@@ -11,8 +11,9 @@ import logging
 import os
 import random
 import signal
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from runtime.service.memory import ceiling_bytes
 from runtime.service.notify import Notifier
 from runtime.service.watchdog import feed
 from runtime.terminal.basket import Place
+from runtime.terminal.beating import BEAT_BACKOFF_S, Beating
 from runtime.terminal.ceiling import mind
 from runtime.terminal.clock import Clock, RehearsalClock, TillClock, utc_ms_of_local
 from runtime.terminal.day_rules import DayRules
@@ -50,6 +52,7 @@ from runtime.terminal.price_place import TillPlace
 from runtime.terminal.printing import ReceiptTexts
 from runtime.terminal.server import FrontEndServer
 from runtime.terminal.settings import TerminalFile, read_terminal_file
+from runtime.terminal.shared_users import SharedUsersFile
 from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.status import status_of
 from runtime.terminal.tending import tend
@@ -57,6 +60,7 @@ from runtime.terminal.till import Till
 from runtime.terminal.trust import Renewal, known_utc_ms, link_of, renew_in_a_child
 from runtime.terminal.users_file import UsersFile
 from runtime.translation import translator
+from runtime.wire.beat import MAX_ANSWER_BYTES
 from runtime.wire.messages import View
 from runtime.wire.snapshots import MAX_PIECE_BYTES
 from runtime.wire.status import Status
@@ -114,9 +118,8 @@ class Daemon:
             loop.add_signal_handler(number, self._end, None)
         settings = self._settings
         till = self._make_till(loop)
-        server = FrontEndServer(
-            settings.socket, till.handle, till.view, lambda: self._status(till, loop.time() - began_s)
-        )
+        status = partial(self._status, till, began_s)
+        server = FrontEndServer(settings.socket, till.handle, till.view, status)
         devices = self._devices
         self._server = server
         try:
@@ -128,6 +131,7 @@ class Daemon:
             if settings.gateway.snapshot_poll_ms:
                 keeper = till.prices = self._make_keeper(till)
                 till.spawn(keeper.run())
+            till.spawn(self._make_beating(till, status).run())
             if self._trusted_time is not None:
                 till.spawn(self._make_timekeeper(till, self._trusted_time).run())
             if settings.gateway.is_private:
@@ -218,6 +222,14 @@ class Daemon:
             changed=till.changed,
         )
 
+    def _make_beating(self, till: Till, gather: Callable[[], Status]) -> Beating:
+        gateway = self._settings.gateway
+        link = link_of(self._settings, self._clock, max_answer_bytes=MAX_ANSWER_BYTES)
+        backoff = Backoff(gateway.backoff_low_ms / 1000, BEAT_BACKOFF_S)
+        run = int.from_bytes(os.urandom(7), "big")
+        users = SharedUsersFile(self._settings.users_file) if self._settings.users_file else None
+        return Beating(till, link, random.Random().random, run, gather, gateway.beat_ms / 1000, backoff, users)
+
     def _make_timekeeper(self, till: Till, trust: Trust) -> TimeKeeper:
         terminal = self._settings.terminal
         link = link_of(self._settings, self._clock, nameless=True)  # its own: a batch must not delay it
@@ -235,7 +247,8 @@ class Daemon:
         if self._server is not None:
             self._server.publish(view)
 
-    def _status(self, till: Till, uptime_s: float) -> Status:
+    def _status(self, till: Till, began_s: float) -> Status:
+        uptime_s = asyncio.get_running_loop().time() - began_s
         front_ends = self._server.front_ends if self._server is not None else 0
         return status_of(till, self._journal, self._settings, self._snapshots, front_ends, uptime_s)
 

@@ -16,7 +16,7 @@ from runtime.terminal.intake import read_goods, read_payment_code
 from runtime.terminal.paper_codes import read_suspended
 from runtime.terminal.refusal import NotTaken
 from runtime.terminal.sentences import sentence
-from runtime.terminal.tickets import recall
+from runtime.terminal.tickets import recall_slip
 from runtime.wire.messages import Sentence
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def take_code(till: Till, code: str, entry: str) -> Sentence:
 
 def ring(till: Till, code: str, entry: str) -> Sentence:
     """Goods, whatever the state: the machine says where they are not taken."""
-    number = read_suspended(code, till.identity)
-    if number and till.snapshot.find_number(code) < 0:
-        return recall(till, number)
+    slip = read_suspended(code, till.identity.store)
+    if slip is not None and till.snapshot.find_number(code) < 0:
+        return recall_slip(till, slip)
     if till.returns.is_receipt(code) and till.snapshot.find_number(code) < 0:
         return till.returns.look_at(code)
     till.renew()

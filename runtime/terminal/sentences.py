@@ -96,6 +96,20 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
     "lookup_kg": ("{name}: {amount} a kg", ""),
     "ticket_voided": ("The sale was voided; it is recorded as number {sequence}.", ""),
     "ticket_suspended": ("The sale is put aside as ticket {number}.", "Recall it when the customer is back."),
+    "recall_asked": ("Till {terminal} is asked for ticket {number}.", "Wait a moment, or go on: it comes by itself."),
+    "recall_came": ("Ticket {number} of till {terminal} is here.", ""),
+    "recall_waits": ("A ticket of till {terminal} is here as ticket {number}.", "Recall it when you are ready."),
+    "recall_gone": ("Ticket {number} is not at till {terminal} any more.", "Look at the list."),
+    "recall_no_answer": ("Till {terminal} does not answer.", "Recall ticket {number} there, or try again later."),
+    "recall_offline": (
+        "The gateway does not answer: tickets of till {terminal} cannot be had now.",
+        "Recall it there.",
+    ),
+    "recall_stays": ("Goods come back in ticket {number}: it stays at till {terminal}.", "Recall it there."),
+    "slip_unknown": (
+        "Ticket {number} of till {terminal} does not wait.",
+        "It may be recalled already; look at the list.",
+    ),
     "ticket_recalled": ("Ticket {number} is back.", ""),
     "not_rehearsing": ("The clock can be set in a rehearsal only.", "Start the terminal with --rehearse."),
     # the working day

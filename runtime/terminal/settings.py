@@ -83,6 +83,7 @@ class GatewayLink:
     snapshot_poll_ms: int = setting(
         2_000, "how often the gateway is asked for new prices; 0: never, they are put there", low=0, high=3_600_000
     )
+    beat_ms: int = setting(2_000, "how often the gateway is told how this till is", low=200, high=60_000)
     time_keys: tuple[str, ...] = setting(
         (), "files of public keys: time that the gateway signs with one of them is taken; none: no time", high=8
     )

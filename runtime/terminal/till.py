@@ -45,6 +45,7 @@ from runtime.terminal.returns import Returns
 from runtime.terminal.scanning import take_code
 from runtime.terminal.sentences import network_sentence, sentence
 from runtime.terminal.settings import SaleSettings
+from runtime.terminal.sharing import Sharing
 from runtime.terminal.snapshots import Snapshots
 from runtime.terminal.tendering import rounding_rows
 from runtime.terminal.view import Surroundings, view_of
@@ -105,6 +106,7 @@ class Till:
         self.lookup = Lookup(self)
         self.returns = Returns(self)
         self.pricing.refunds_of = self.returns.refunds_of
+        self.sharing = Sharing(self)
         self.rules = day or DayRules()
         self.approval = Approval(self, self.rules)
         self.day = WorkingDay(self)
@@ -380,7 +382,9 @@ class Till:
             cash_rounding_minor=sum(row.amount_minor for row in rounding_rows(self)),
             report=self.day.report,
             found=self.day.found,
-            prices=self._prices(),
+            prices=self.prices_code(),
+            others=self.sharing.view(),
+            recalling=self.sharing.recalling,
             disk=self.disk_code(),
         )
         return view_of(self.checkout, self.pricing.receipt, self.pricing.sum, around, self.pricing.promotion_name)
@@ -392,7 +396,7 @@ class Till:
         room = self.journal.room_bytes
         return "DISK_LAST" if room is not None and room < LAST_ROOM_BYTES else "DISK_LOW"
 
-    def _prices(self) -> Sentence | None:
+    def prices_code(self) -> Sentence | None:
         """What a person should know of prices that do not come; damage on the way is fetched again without one."""
         code, args = self.prices.status if self.prices is not None else ("", {})
         return None if code in ("", "prices_refused") else sentence(code, **args)

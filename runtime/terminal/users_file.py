@@ -75,6 +75,11 @@ def write_users(path: Path, users: Iterable[User]) -> None:
         file.write("\n".join(blocks))
         file.flush()
         os.fsync(handle)
+    put_in_place(new, path)
+
+
+def put_in_place(new: Path, path: Path) -> None:
+    """A file that is on disk already, under its name: now, and after a power cut. Raises OSError."""
     new.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:

@@ -12,6 +12,7 @@ from runtime.sale.sums import Sum, regular_price
 from runtime.terminal.names import masked
 from runtime.terminal.paper import discounts
 from runtime.terminal.sentences import sentence
+from runtime.wire.beat import OtherTicket
 from runtime.wire.messages import (
     DeskName,
     Notice,
@@ -35,7 +36,7 @@ from runtime.wire.messages import (
 )
 
 # Troubles that still let the device work: said, but not as a fault.
-_WORKING = frozenset({"OK", "EPTR_REC_NEAREMPTY"})
+WORKING = frozenset({"OK", "EPTR_REC_NEAREMPTY"})
 _STATE_NAMES: dict[str, SaleState] = {
     "idle": "idle",
     "ringing": "ringing",
@@ -73,6 +74,8 @@ class Surroundings:
     report: ViewReport | None = None
     found: ViewFound | None = None
     prices: Sentence | None = None  # why new prices are not taken
+    others: tuple[ViewSuspended, ...] = ()  # tickets of other tills
+    recalling: str = ""
     disk: str = ""  # a key of the journal's sentences, where the disk wants a person
 
 
@@ -123,7 +126,8 @@ def view_of(
         receipts_waiting=len(checkout.prints),
         notice=around.notice,
         hint=around.hint,
-        suspended=tuple(_suspended(ticket) for ticket in checkout.suspended),
+        suspended=(*(_suspended(ticket) for ticket in checkout.suspended), *around.others),
+        recalling=around.recalling,
         looking_up=around.looking_up,
         lookup=around.lookup,
         bags=around.bags,
@@ -144,6 +148,22 @@ def view_of(
         business_day=checkout.day.date,
         report=around.report,
         found=around.found,
+    )
+
+
+def view_others(others: Iterable[OtherTicket]) -> tuple[ViewSuspended, ...]:
+    """Tickets that other tills have."""
+    return tuple(
+        ViewSuspended(
+            one.ticket.number,
+            one.ticket.at,
+            one.ticket.items,
+            one.ticket.total_minor,
+            one.ticket.name,
+            one.terminal,
+            not one.ticket.may_leave,
+        )
+        for one in others
     )
 
 
@@ -190,7 +210,7 @@ def _line(
 def _devices(statuses: Iterable[DeviceStatus]) -> Iterable[ViewDevice]:
     for status in statuses:
         yield ViewDevice(
-            status.name, status.device_class, status.code in _WORKING, sentence(status.code, device=status.name)
+            status.name, status.device_class, status.code in WORKING, sentence(status.code, device=status.name)
         )
 
 

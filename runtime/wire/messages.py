@@ -64,7 +64,10 @@ COMMANDS: dict[str, tuple[dict[str, type], str]] = {
     "bag": ({}, "a carrier bag, by its place in the settings, from 1"),
     "void_ticket": ({}, "take the whole sale out; it is recorded as voided"),
     "suspend": ({}, "put the sale aside for the next customer"),
-    "recall": ({"number": int}, "take a suspended sale up again"),
+    "recall": (
+        {"number": int},
+        "take a suspended sale up again; with `terminal` one of that till, which must let it go",
+    ),
     "price_override": (
         {"line": int, "price_minor": int, "reason": str},
         "a price by hand for one piece or a kg of a line, not above its label",
@@ -132,7 +135,7 @@ OPTIONAL: dict[str, dict[str, type]] = {
     "subtotal": APPROVAL,
     "void_ticket": {"reason": str, **APPROVAL},
     "suspend": APPROVAL,
-    "recall": APPROVAL,
+    "recall": {"terminal": str, **APPROVAL},
     "training_begin": APPROVAL,
     "shift_open": APPROVAL,
     "shift_count": APPROVAL,
@@ -229,6 +232,8 @@ class ViewSuspended:
     lines: int
     total_minor: int
     name: str  # of its first item
+    terminal: str = ""  # the till that has it; empty: this one
+    here_only: bool = False  # of another till, and it stays there: goods come back in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +370,8 @@ class View:
     receipts_waiting: int = 0  # closed sales whose receipt is not on paper yet
     notice: Notice | None = None
     hint: Sentence | None = None  # what little more would bring the customer a discount
-    suspended: tuple[ViewSuspended, ...] = ()  # oldest first
+    suspended: tuple[ViewSuspended, ...] = ()  # oldest first, this till's before those of others
+    recalling: str = ""  # a till that was asked for a ticket and has not given it yet; the cashier may go on
     looking_up: bool = False  # the next scan is looked up and not rung
     lookup: ViewLookup | None = None  # until the next key or scan
     bags: tuple[ViewBag, ...] = ()

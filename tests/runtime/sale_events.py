@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from runtime.sale import events as e
-from runtime.sale.state import Apart, Checkout, Facts, Hand, Origin
+from runtime.sale.state import Apart, Checkout, Claimant, Facts, Hand, Origin, Sale, SaleLine, State, Suspended
 
 AT = "2026-11-22T18:30:00"
 
@@ -29,6 +29,10 @@ BROUGHT_BACK = e.GoodsReturned(
     "s",
 )
 WANT = e.WeightWanted("2000001", "2000001", "苹果", 1280, "keyed", AT, "s" * 64)
+
+
+_LINE = SaleLine(1, "6901234567892", "1001", "关东煮", "each", 350, 1, 0, "scanned")
+TICKET = Suspended(1, AT, 350, 1, "关东煮", Sale(state=State.RINGING, began_at=AT, snapshot="s", lines=(_LINE,)))
 
 
 def total_of(checkout: Checkout) -> int:
@@ -106,5 +110,14 @@ anything: st.SearchStrategy[e.Event] = st.one_of(
     st.builds(e.PartSet, st.one_of(st.none(), _small, _wild)),
     st.just(e.PartSet(3)),
     st.just(e.TenderTakenBack()),
+    st.builds(e.TicketClaimed, st.sampled_from(["", "02"]), _small, _small),
+    st.just(e.TicketClaimed("02", 22, 1)),
+    st.builds(e.ClaimClosed, _small),
+    st.builds(e.TicketReleased, _small, st.builds(Claimant, st.just("02"), _small, _small)),
+    st.builds(e.TicketTaken, _small, st.just("02"), st.just(22), _small, st.just(TICKET)),
+    st.just(e.TicketTaken(1, "02", 22, 1, TICKET)),
+    st.builds(e.ReleaseEnded, _small),
+    st.builds(e.ReleaseUndone, _small),
+    st.builds(e.TakenSettled, _small),
     st.builds(e.PrintEnded, _small, st.sampled_from(["OK", "OFFLINE"]), st.booleans()),
 )

@@ -24,7 +24,22 @@ from runtime.sale.effects import (
 )
 from runtime.sale.machine import HANDLERS, fold, resume, step
 from runtime.sale.refusals import MAX_LINES, MAX_PRINTS, SENTENCES, Refused
-from runtime.sale.state import Apart, Checkout, Facts, Hand, PrintJob, Sale, SaleLine, State, Tender
+from runtime.sale.state import (
+    Apart,
+    Checkout,
+    Claimant,
+    Facts,
+    Hand,
+    OpenClaim,
+    PrintJob,
+    Released,
+    Sale,
+    SaleLine,
+    Shares,
+    State,
+    Taken,
+    Tender,
+)
 from runtime.sale.table import STATES, TABLE, Go, No
 from tests.runtime.sale_events import AT, BROUGHT_BACK, WANT, anything, item, kilo, sale, subtotal
 
@@ -36,9 +51,19 @@ def refused(checkout: Checkout, event: e.Event) -> str:
     return caught.value.code
 
 
+ONE_ASIDE = fold([item(), e.SaleSuspended(350, AT)]).suspended[0]
+SHARES = Shares(
+    claims=(OpenClaim(1, "02", 22, 5),),
+    released=(Released(1, Claimant("03", 33, 1), replace(ONE_ASIDE, number=2)),),
+    taken=(Taken(2, "02", 22, 1),),
+    last_claim=2,
+    last_release=1,
+)
+
+
 def one_aside(checkout: Checkout) -> Checkout:
-    """The same with a suspended ticket, number 1."""
-    return replace(checkout, suspended=fold([item(), e.SaleSuspended(350, AT)]).suspended, last_suspended=1)
+    """The same with a suspended ticket, number 1, another on its way, and dealings with other tills."""
+    return replace(checkout, suspended=(ONE_ASIDE,), last_suspended=2, shares=SHARES)
 
 
 def for_adults(checkout: Checkout) -> Checkout:
@@ -103,6 +128,13 @@ def test_what_the_table_refuses_is_refused_in_every_state() -> None:
         e.RefundGiven("cash", AT),
         e.PartSet(100),
         e.TenderTakenBack(),
+        e.TicketClaimed("02", 22, 4),
+        e.ClaimClosed(1),
+        e.TicketReleased(1, Claimant("02", 22, 1)),
+        e.TicketTaken(1, "02", 22, 1, replace(ONE_ASIDE, number=5)),
+        e.ReleaseEnded(1),
+        e.ReleaseUndone(1),
+        e.TakenSettled(2),
     ]
     assert len(samples) == len(typing.get_args(e.SaleEvent)) - 2
     for state, checkout in IN_STATE.items():

@@ -151,8 +151,11 @@ class Rig:
         devices: Devices | None = None,
         settings: SaleSettings | None = None,
         day: DayRules | None = None,
+        workstation: str = "01",
+        epoch: int = 7,
     ) -> None:
         self.day = day
+        self.workstation, self.epoch = workstation, epoch
         self.folder = folder
         self.settings = settings
         self.devices = devices or Devices()
@@ -164,9 +167,11 @@ class Rig:
 
     def _open(self, snapshot: Snapshot) -> None:
         FillingFile.full = False
-        self.journal = Journal.open(self.folder / "journal.db", machine="m", random_epoch=lambda: 7, vfs="till-rig")
+        self.journal = Journal.open(
+            self.folder / "journal.db", machine="m", random_epoch=lambda: self.epoch, vfs="till-rig"
+        )
         self.till = Till(
-            identity=Identity("S1", "01", "9", self.journal.epoch),
+            identity=Identity("S1", self.workstation, "9", self.journal.epoch),
             place=Place("S1"),
             clock=self.clock,
             journal=self.journal,

@@ -232,6 +232,18 @@ def test_recalling() -> None:
     till = Till(SCENES["suspended"].view)
     till.keys("F7", "5", "Enter")
     assert sent(till) == [("recall", {"number": 5})]
+    elsewhere = replace(SCENES["suspended"].view, suspended=ui_scenes.ELSEWHERE)
+    for keys, args in (
+        (("4", "Enter"), {"number": 4}),  # this till's own goes first
+        (("7", "Enter"), {"number": 7, "terminal": "05"}),
+        (("Down", "Down", "Down", "Enter"), {"number": 4, "terminal": "02"}),
+    ):
+        till = Till(elsewhere)
+        till.keys("F7", *keys)
+        assert sent(till) == [("recall", args)]
+    till = Till(replace(elsewhere, suspended=ui_scenes.ELSEWHERE[3:]))
+    till.keys("F7")
+    assert sent(till) == []  # one that is at another till is never taken by one key
     one = replace(SCENES["suspended"].view, suspended=ui_scenes.SUSPENDED[:1])
     till = Till(one)
     till.keys("F7")

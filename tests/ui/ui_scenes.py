@@ -37,6 +37,11 @@ SUSPENDED = (
     ViewSuspended(4, "2026-11-22T18:25:03", 1, 1990, "牧野纯牛奶 250ml×12"),
     ViewSuspended(5, "2026-11-22T18:29:51", 11, 32455, "精品五花肉"),
 )
+ELSEWHERE = (
+    *SUSPENDED[:2],
+    ViewSuspended(4, "2026-11-22T18:26:40", 2, 4580, "红富士苹果", "02"),
+    ViewSuspended(7, "2026-11-22T18:29:51", 11, 32455, "精品五花肉", "05"),
+)
 X = ViewReport(
     "X report",
     "2026-11-22T18:30:12",
@@ -117,6 +122,9 @@ RECEIPT = ViewReturn(
         ViewReturnLine(4, "s4", "环保购物袋（大）", "each", 1, 0, 50),
     ),
 )
+ASKED = Notice(33, "info", Sentence("recall_asked", "Till {terminal} is asked for ticket {number}.",
+                                    "Wait a moment, or go on: it comes by itself.",
+                                    {"terminal": "05", "number": 7}))  # fmt: skip
 LOOKED_UP = ViewLookup("s9", "红富士苹果", "kg", 1280, 1099, ("周末水果特价",))
 BAGS = (ViewBag(1, "90003", "环保购物袋（大）", 50), ViewBag(2, "90002", "环保购物袋（小）", 30))
 
@@ -170,6 +178,8 @@ def shown() -> dict[str, Shown]:
         "age": Shown(replace(basket, age_question=18, notice=asked)),
         "by-hand": Shown(replace(basket, adjustments=by_hand)),
         "recall": Shown(aside, ("F7", "Down")),
+        "recall-elsewhere": Shown(replace(idle, suspended=ELSEWHERE), ("F7", "Down", "Down", "Down")),
+        "recalling": Shown(replace(idle, suspended=ELSEWHERE[:3], recalling="05", notice=ASKED)),
         "suspended": Shown(aside),
         "lookup": Shown(replace(basket, lookup=LOOKED_UP, notice=None)),
         "looking-up": Shown(replace(idle, looking_up=True)),

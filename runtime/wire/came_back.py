@@ -1,0 +1,58 @@
+"""What a record says of goods that came back: of which receipt, which line, how much, and what was given for it.
+
+For the terminal, which counts its own, and for the gateway, which counts those of the store. Only a record that says so
+(`ReturnFlag`) is read in full; others are passed over by their bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.wire.pack import WireError, unpack
+
+FLAG = b"\xaaReturnFlag\xc3"  # `"ReturnFlag": true` in canonical msgpack
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """One line of a record that came back. `terminal`, `epoch`, `sequence`: of the receipt that it was sold by."""
+
+    terminal: str
+    epoch: int
+    sequence: int
+    line: int
+    amount: int  # pieces or grams
+    given_minor: int
+
+
+def returned_in(body: bytes) -> Iterator[Returned]:
+    """Of one record; nothing where it is damaged, or the flag's bytes were in a text: others say what is damaged."""
+    if FLAG not in body:
+        return
+    try:
+        yield from tuple(_returned(unpack(body)))
+    except (WireError, KeyError, TypeError, AttributeError):
+        return
+
+
+def _returned(record: dict[str, Any]) -> Iterator[Returned]:
+    if record["type"] != "RetailTransaction" or record.get("TransactionStatus") == "Voided":
+        return
+    gives: dict[int, int] = {one["LineNumber"]: -one["Amount"] for one in record["apart"]}
+    for row in record["adjustments"]:
+        if row["LineNumber"] in gives:
+            gives[row["LineNumber"]] -= row["Amount"]
+    for line in record["lines"]:
+        origin = line.get("returned")
+        if origin is None or line["VoidFlag"] or not origin["SequenceNumber"]:
+            continue
+        yield Returned(
+            terminal=str(origin.get("WorkstationID") or record["WorkstationID"]),
+            epoch=int(origin["epoch"]),
+            sequence=int(origin["SequenceNumber"]),
+            line=int(origin["LineNumber"]),
+            amount=int(line["qty"] or line["milli"]),
+            given_minor=int(gives[line["LineNumber"]]),
+        )
