@@ -42,6 +42,7 @@ class RecordReturn:
     LineNumber: int
     Reason: str
     ApproverID: str
+    WorkstationID: str = ""  # that sold it; empty: the record's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,8 @@ def build_record(
 def _returned(origin: Origin | None) -> RecordReturn | None:
     if origin is None:
         return None
-    return RecordReturn(origin.epoch, origin.sequence, origin.line, origin.reason, origin.approver)
+    of = (origin.epoch, origin.sequence, origin.line)
+    return RecordReturn(*of, origin.reason, origin.approver, origin.terminal)
 
 
 def pack_record(sequence: int, body: bytes) -> PackedRecord:

@@ -60,6 +60,7 @@ def _check(goods: e.ReturnedGoods, lines: list[SaleLine]) -> None:
     origin = goods.origin
     checks.reason(origin.reason)
     checks.reason(origin.approver)
+    checks.reason(origin.terminal)
     checks.amount(origin.refund_minor)
     if goods.unit == "each" and goods.weight_g == 0:
         checks.quantity(goods.qty)

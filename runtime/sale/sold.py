@@ -46,6 +46,7 @@ class SoldReceipt:
     basket: dict[str, Any]
     receipt: dict[str, Any]
     lines: tuple[SoldLine, ...]  # that were sold, without those that came back in it
+    terminal: str = ""
 
     @property
     def paid_minor(self) -> int:
@@ -93,6 +94,7 @@ def sold_receipt(record: Mapping[str, Any]) -> SoldReceipt:
             )
         place += of_engine
     return SoldReceipt(
+        terminal=record["WorkstationID"],
         epoch=record["epoch"],
         sequence=record["SequenceNumber"],
         at=record["EndDateTime"],

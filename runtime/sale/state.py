@@ -57,6 +57,7 @@ class Origin:
     refund_minor: int = 0  # without a receipt: what is given back for the line
     reason: str = ""
     approver: str = ""
+    terminal: str = ""  # that sold it; empty: this one
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ def _goods(till: Till, sold: SoldReceipt, line: SoldLine, amount: int, reason: s
             left=till.returns.left(sold, line),
             reason=reason,
             approver=who,
+            terminal="" if sold.terminal == till.identity.workstation else sold.terminal,
         ),
     )
 

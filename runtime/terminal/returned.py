@@ -7,37 +7,38 @@ read in slices beside the sale, once; after that only what is new.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
 
 from runtime.journal.store import Journal
 from runtime.sale.record import read_record
 from runtime.sale.sold import Back
+from runtime.wire.beat import CameBack
+from runtime.wire.came_back import FLAG, returned_in
 from runtime.wire.pack import WireError
+from runtime.wire.records import PackedRecord
 
-FLAG = b"\xaaReturnFlag\xc3"  # `"ReturnFlag": true` in canonical msgpack
 SLICE = 200  # records
 AT_ONCE = 10_000  # records that are read while the cashier waits: some 50 ms
 
 Key = tuple[int, int]  # epoch, SequenceNumber
 
 
-@dataclass(slots=True)
-class _Came:
-    amounts: dict[int, int] = field(default_factory=dict)
-    given_minor: int = 0
-
-
 class Returned:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._read: dict[int, int] = {}  # epoch -> the last record that was read
-        self._came: dict[Key, _Came] = {}
+        self._came: dict[Key, list[CameBack]] = {}
 
-    def back(self, epoch: int, sequence: int) -> Back:
-        """What came back of a receipt, as far as the records were read."""
-        came = self._came.get((epoch, sequence), _Came())
-        return Back(dict(came.amounts), came.given_minor)
+    def back(self, epoch: int, sequence: int, others: Iterable[CameBack] = ()) -> Back:
+        """What came back of a receipt, as far as the records were read; with what other tills took back."""
+        amounts: dict[int, int] = {}
+        given_minor = 0
+        here = self._came.get((epoch, sequence), ())
+        own = {(one.epoch, one.sequence) for one in here}
+        for one in (*here, *(other for other in others if (other.epoch, other.sequence) not in own)):
+            amounts[one.line] = amounts.get(one.line, 0) + one.amount
+            given_minor += one.given_minor
+        return Back(amounts, given_minor)
 
     def catch_up(self, most: int = AT_ONCE) -> bool:
         """Read on, at most so many records. True where all are read. Raises JournalError."""
@@ -51,7 +52,7 @@ class Returned:
                     break  # pruned: what is left begins later, or nothing is left
                 for packed in found:
                     if FLAG in packed.body:
-                        self._take(packed.body)
+                        self._take(info.epoch, packed)
                 self._read[info.epoch] = found[-1].sequence
                 left -= len(found)
         return True
@@ -61,22 +62,11 @@ class Returned:
         while not self.catch_up(SLICE):
             await asyncio.sleep(0)
 
-    def _take(self, body: bytes) -> None:
+    def _take(self, epoch: int, packed: PackedRecord) -> None:
         try:
-            record = read_record(body)
+            read_record(packed.body)
         except WireError:
-            return  # damaged, or the bytes were in a text: the journal says elsewhere what is damaged
-        if record["type"] != "RetailTransaction" or record.get("TransactionStatus") == "Voided":
-            return
-        gives: dict[int, int] = {one["LineNumber"]: -one["Amount"] for one in record["apart"]}
-        for row in record["adjustments"]:
-            if row["LineNumber"] in gives:
-                gives[row["LineNumber"]] -= row["Amount"]
-        for line in record["lines"]:
-            origin: dict[str, Any] | None = line.get("returned")
-            if origin is None or line["VoidFlag"] or not origin["SequenceNumber"]:
-                continue
-            came = self._came.setdefault((origin["epoch"], origin["SequenceNumber"]), _Came())
-            number = origin["LineNumber"]
-            came.amounts[number] = came.amounts.get(number, 0) + (line["qty"] or line["milli"])
-            came.given_minor += gives[line["LineNumber"]]
+            return  # damaged: the journal says elsewhere what is damaged
+        for one in returned_in(packed.body):
+            came = CameBack(one.line, one.amount, one.given_minor, "", epoch, packed.sequence)
+            self._came.setdefault((one.epoch, one.sequence), []).append(came)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from engine.basket import read_basket
 from engine.errors import EngineError
@@ -18,12 +20,14 @@ from engine.sold import Sale as EngineSale
 from engine.values import DEFAULT_NODES
 from runtime.journal.errors import JournalError
 from runtime.sale.record import read_record
-from runtime.sale.sold import Amounts, EngineDue, SoldLine, SoldReceipt, allocated_due, refunds, sold_receipt
+from runtime.sale.sold import Amounts, Back, EngineDue, SoldLine, SoldReceipt, allocated_due, refunds, sold_receipt
 from runtime.sale.state import Origin, Sale, SaleLine, State
 from runtime.terminal.paper_codes import receipt_code, tag_of
-from runtime.terminal.refusal import NotTaken
+from runtime.terminal.refusal import NotTaken, why
 from runtime.terminal.returned import Returned
+from runtime.terminal.returns_elsewhere import Elsewhere, says
 from runtime.terminal.sentences import sentence
+from runtime.wire.beat import ReceiptHold, ReceiptNews
 from runtime.wire.messages import Sentence, ViewReturn, ViewReturnLine
 from runtime.wire.pack import WireError
 
@@ -38,11 +42,22 @@ _NUMBER = re.compile(r"(.+)-([^-]+)-([0-9]{6,16})(?:-([0-9a-f]{4}))?", re.ASCII)
 _OWN = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a receipt was printed; `epoch` 0 where another till must say."""
+
+    terminal: str
+    tag: str
+    sequence: int
+    epoch: int
+
+
 class Returns:
     def __init__(self, till: Till) -> None:
         self._till = till
         self._returned = Returned(till.journal)
         self._reading = False
+        self.elsewhere = Elsewhere(till)
         self.open: SoldReceipt | None = None
         self._sold: dict[tuple[int, int], tuple[SoldReceipt, EngineDue]] = {}
         self._refunds: tuple[tuple[SaleLine, ...], dict[int, int]] = ((), {})
@@ -53,50 +68,112 @@ class Returns:
         return _NUMBER.fullmatch(code) is not None
 
     def look_at(self, code: str) -> Sentence:
-        """Show a receipt, by its code or this terminal's number. Raises NotTaken, JournalError."""
+        """Show a receipt, by its code or this terminal's number; one of another till when it comes. Raises NotTaken,
+        JournalError."""
         till = self._till
-        epoch, sequence = self._place(code.strip())
-        if not self._returned.catch_up():
+        place = self._place(code.strip())
+        own = place.terminal == till.identity.workstation
+        if own and not self._returned.catch_up():
             self._read_on()
             raise NotTaken("returns_reading")
+        if own:
+            self._sold_lines(place.epoch, place.sequence)  # refused where there is nothing
+        if till.sharing.online:
+            self.elsewhere.ask((place.terminal, place.tag, place.sequence), place.epoch)
+            return sentence("receipt_asked", number=place.sequence, workstation=place.terminal)
+        if not own:
+            raise NotTaken("receipt_offline", number=place.sequence, workstation=place.terminal[:20])
+        return self._show(place.epoch, place.sequence)
+
+    def _sold_lines(self, epoch: int, sequence: int) -> SoldReceipt:
         sold = self._receipt(epoch, sequence)[0]
         if not sold.lines:
             raise NotTaken("receipt_nothing", number=sequence)
-        self.open = sold
-        return sentence("receipt_open", number=sequence, amount=till.money(sold.paid_minor))
+        return sold
+
+    def _show(self, epoch: int, sequence: int) -> Sentence:
+        sold = self.open = self._sold_lines(epoch, sequence)
+        return sentence("receipt_open", number=sequence, amount=self._till.money(sold.paid_minor))
+
+    # --- the store ----------------------------------------------------------------------------------------------
+
+    def holds(self) -> tuple[ReceiptHold, ...]:
+        """The receipts that nobody else may take goods back of, for the next beat."""
+        checkout, own = self._till.checkout, self._till.identity.workstation
+        sales = [one.sale for one in checkout.suspended]
+        if checkout.sale.state is not State.CLOSED:
+            sales.append(checkout.sale)
+        used = [
+            (line.returned.terminal or own, line.returned.epoch, line.returned.sequence)
+            for sale in sales
+            for line in sale.live_lines
+            if line.returned is not None and line.returned.sequence
+        ]
+        if self.open is not None:
+            used.append((self.open.terminal, self.open.epoch, self.open.sequence))
+        return self.elsewhere.holds(used)
+
+    def heard(self, news: Iterable[ReceiptNews], online: bool) -> bool:
+        """What the gateway says of receipts; True where the screen is another one. Raises JournalError."""
+        till = self._till
+        told = self.elsewhere.heard(news)
+        for one, opens in told:
+            if one.state == "held":
+                self._refunds = ((), {})
+                till.reprice()
+            if opens and one.state == "held":
+                self._try_to_show(one.epoch, one.sequence)
+            elif opens or one.state == "elsewhere":
+                till.say("bad", says(one, sentence))
+        for (terminal, tag, sequence), opens in (gone := self.elsewhere.given_up(online)):
+            own = terminal == till.identity.workstation
+            epoch = next((info.epoch for info in till.journal.epochs() if tag_of(info.epoch) == tag), 0)
+            if opens and own and epoch:
+                self._try_to_show(epoch, sequence)  # as without a gateway
+            elif opens:
+                till.say("bad", sentence("receipt_offline", number=sequence, workstation=terminal))
+        return bool(told or gone)
+
+    def _try_to_show(self, epoch: int, sequence: int) -> None:
+        try:
+            self._till.say("info", self._show(epoch, sequence))
+        except NotTaken as refused:
+            self._till.say("bad", why(refused, self._till.snapshot.exponent))
+
+    def back(self, epoch: int, sequence: int) -> Back:
+        """What came back of a receipt: on this till, and on others as the gateway said."""
+        return self._returned.back(epoch, sequence, self.elsewhere.came_back((epoch, sequence)))
 
     def close(self) -> bool:
         was = self.open is not None
         self.open = None
         return was
 
-    def _place(self, code: str) -> tuple[int, int]:
+    def _place(self, code: str) -> _Place:
         who = self._till.identity
         match = _NUMBER.fullmatch(code)
         if match is None:
             if not _OWN.fullmatch(code):
                 raise NotTaken("receipt_no_code", code=code[:40])
-            return who.epoch, int(code)
-        if (match[1], match[2]) != (who.store, who.workstation):
+            return _Place(who.workstation, tag_of(who.epoch), int(code), who.epoch)
+        if match[1] != who.store:
             raise NotTaken("receipt_elsewhere", store=match[1][:20], workstation=match[2][:20])
+        if match[2] != who.workstation:
+            if not match[4]:
+                raise NotTaken("receipt_no_code", code=code[:40])
+            return _Place(match[2], match[4], int(match[3]), 0)
         if not match[4]:
-            return who.epoch, int(match[3])
+            return _Place(who.workstation, tag_of(who.epoch), int(match[3]), who.epoch)
         for info in reversed(self._till.journal.epochs()):
             if tag_of(info.epoch) == match[4]:
-                return info.epoch, int(match[3])
+                return _Place(who.workstation, match[4], int(match[3]), info.epoch)
         raise NotTaken("receipt_unknown", number=int(match[3]))
 
     def _receipt(self, epoch: int, sequence: int) -> tuple[SoldReceipt, EngineDue]:
         known = self._sold.get((epoch, sequence))
         if known is not None:
             return known
-        packed = self._till.journal.record(sequence, epoch=epoch)
-        if packed is None:
-            raise NotTaken("receipt_unknown", number=sequence)
-        try:
-            record = read_record(packed.body)
-        except WireError as error:
-            raise NotTaken("receipt_unreadable", sequence=sequence) from error
+        record = self._record(epoch, sequence)
         if record["type"] != "RetailTransaction" or record.get("TransactionStatus") == "Voided":
             raise NotTaken("receipt_nothing", number=sequence)
         sold = sold_receipt(record)
@@ -104,6 +181,21 @@ class Returns:
             self._sold.clear()
         self._sold[epoch, sequence] = found = (sold, self._engine_due(sold))
         return found
+
+    def _record(self, epoch: int, sequence: int) -> Mapping[str, Any]:
+        """Of this till's journal, or of another till's where the gateway gave it."""
+        foreign = self.elsewhere.record((epoch, sequence))
+        if foreign is not None:
+            return foreign
+        if all(info.epoch != epoch for info in self._till.journal.epochs()):
+            raise NotTaken("receipt_waits", number=sequence)
+        packed = self._till.journal.record(sequence, epoch=epoch)
+        if packed is None:
+            raise NotTaken("receipt_unknown", number=sequence)
+        try:
+            return read_record(packed.body)
+        except WireError as error:
+            raise NotTaken("receipt_unreadable", sequence=sequence) from error
 
     def _engine_due(self, sold: SoldReceipt) -> EngineDue:
         snapshot = self._till.kept_snapshot(sold.snapshot)
@@ -166,7 +258,7 @@ class Returns:
         now = [(line.returned.line, line.qty or line.weight_g) for line in group if line.returned is not None]
         try:
             sold, engine_due = self._receipt(epoch, sequence)
-            parts = refunds(sold, self._returned.back(epoch, sequence), now, engine_due)
+            parts = refunds(sold, self.back(epoch, sequence), now, engine_due)
         except (NotTaken, EngineError, ValueError) as error:
             log.error("receipt %d cannot be refunded: %s", sequence, error)
             parts = [0] * len(group)
@@ -174,7 +266,7 @@ class Returns:
 
     def left(self, sold: SoldReceipt, line: SoldLine) -> int:
         """Pieces or grams that had not come back before this sale."""
-        return line.amount - self._returned.back(sold.epoch, sold.sequence).amounts.get(line.line, 0)
+        return line.amount - self.back(sold.epoch, sold.sequence).amounts.get(line.line, 0)
 
     def check(self, sale: Sale) -> None:
         """A sale that was put aside may have been overtaken: nothing comes back twice. Raises NotTaken."""
@@ -185,6 +277,11 @@ class Returns:
             if one.returned is None or not one.returned.sequence:
                 continue
             key = (one.returned.epoch, one.returned.sequence, one.returned.line)
+            foreign, online = one.returned.terminal, self._till.sharing.online
+            if (foreign or online) and not self.elsewhere.knows(key[:2]):  # as after a restart
+                seller = foreign or self._till.identity.workstation
+                self.elsewhere.ask((seller, tag_of(key[0]), key[1]), key[0], opens=False)
+                raise NotTaken("receipt_waits", number=key[1])
             back[key] = back.get(key, 0) + (one.qty or one.weight_g)
             sold = self._receipt(key[0], key[1])[0]
             line = sold.line(key[2])
@@ -213,10 +310,10 @@ class Returns:
         if sold is None:
             return None
         who = self._till.identity
-        back = self._returned.back(sold.epoch, sold.sequence)
+        back = self.back(sold.epoch, sold.sequence)
         return ViewReturn(
             number=sold.sequence,
-            code=receipt_code(who.store, who.workstation, sold.sequence, sold.epoch),
+            code=receipt_code(who.store, sold.terminal, sold.sequence, sold.epoch),
             at=sold.at,
             paid_minor=sold.paid_minor,
             given_minor=back.given_minor,

@@ -73,6 +73,20 @@ TERMINAL_SENTENCES: dict[str, tuple[str, str]] = {
         "This receipt is of till {workstation} of store {store}.",
         "Take the goods back there, or without the receipt.",
     ),
+    "receipt_asked": ("Receipt {number} of till {workstation} is asked for.", "Wait a moment, or go on."),
+    "receipt_offline": (
+        "The gateway does not answer: receipt {number} of till {workstation} cannot be had now.",
+        "Take the goods back there, or without the receipt.",
+    ),
+    "receipt_held": (
+        "Till {terminal} takes goods back of receipt {number} now.",
+        "Finish it there; or try again when it is done.",
+    ),
+    "receipt_not_here": (
+        "The gateway does not have receipt {number} of till {workstation}.",
+        "Take the goods back there, or without the receipt.",
+    ),
+    "receipt_waits": ("Receipt {number} is being asked for again.", "Wait a moment, then try again."),
     "receipt_unknown": ("Receipt {number} is not in this till's journal.", "Take the goods back without the receipt."),
     "receipt_nothing": ("Nothing can come back of receipt {number}.", "Look at the number."),
     "receipt_none_open": ("No receipt is on the screen.", "Scan the customer's receipt first."),

@@ -59,7 +59,7 @@ class Sharing:
 
     @property
     def fast(self) -> bool:
-        return bool(self._asked)
+        return bool(self._asked) or self._till.returns.elsewhere.fast
 
     # --- a person ----------------------------------------------------------------------------------------------------
 
@@ -106,6 +106,7 @@ class Sharing:
             shares=shares_of(till.checkout),
             handed=handed_of(till.checkout, self._handed),
             others=self._others_hash,
+            receipts=till.returns.holds(),
             last_sequence=till.checkout.last_sequence,
             users=self.users_hash,
         )
@@ -123,7 +124,8 @@ class Sharing:
         for event in events_of(till.checkout, answer):
             self._take(event)
         self._look_at_claims(silent)
-        if was != (self.online, self.others, till.checkout.shares, till.checkout.suspended, tuple(self._asked)):
+        news = till.returns.heard(answer.receipts, online=True)
+        if news or was != (self.online, self.others, till.checkout.shares, till.checkout.suspended, tuple(self._asked)):
             till.changed()
         return till.checkout.shares != before
 
@@ -132,7 +134,8 @@ class Sharing:
         was = (self.online, tuple(self._asked))
         self.online = False
         self._look_at_claims(frozenset())
-        if was != (False, tuple(self._asked)):
+        news = self._till.returns.heard((), online=False)
+        if news or was != (False, tuple(self._asked)):
             self._till.changed()
 
     def _take(self, event: ev.Event) -> None:

@@ -124,7 +124,7 @@ class Till:
                 self._sell_by(self._snapshots.for_basket(sale.snapshot))
             changed = self.pricing.is_of_another_book(sale)
             self.say("info", sentence("book_changed" if changed else "recovered"))
-        self._reprice()
+        self.reprice()
         self.approval.start()
         self.day.start()
         for effect in resume(self.checkout):
@@ -168,7 +168,7 @@ class Till:
         if after.last_sequence != before.last_sequence:
             self.returns.close()
         if after.sale is not before.sale:
-            self._reprice()
+            self.reprice()
             self.day.clear()
         if after.sale.state is not before.sale.state:
             self.renew()
@@ -324,7 +324,7 @@ class Till:
         who = self.identity
         return f"{who.store}-{who.workstation}-{who.epoch}-{self.checkout.last_sequence + 1}"
 
-    def _reprice(self) -> None:
+    def reprice(self) -> None:
         culprit = self.pricing.of(self.checkout)
         if culprit:
             self.say("bad", sentence("price_book_changed", name=culprit))

@@ -105,6 +105,7 @@ class ReceiptHold:
     tag: str
     sequence: int
     ask: bool
+    epoch: int = 0  # 0: not known yet
 
 
 @dataclass(frozen=True, slots=True)

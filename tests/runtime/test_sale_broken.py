@@ -26,7 +26,7 @@ Breaks = Callable[[pytest.MonkeyPatch], None]
 
 
 def forgets_what_came_back(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Returned, "_take", lambda self, body: None)
+    patch.setattr(Returned, "_take", lambda self, epoch, packed: None)
 
 
 def counts_nothing_in_this_sale(patch: pytest.MonkeyPatch) -> None:

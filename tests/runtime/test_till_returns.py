@@ -182,7 +182,7 @@ def test_receipts_that_are_none(tmp_path: Path) -> None:
         assert rig.refused("return_receipt", code="1") == "receipt_unknown"
         code = await sell(rig, TEA)
         for wrong, said in (
-            ("S1-02-000001-0007", "receipt_elsewhere"), ("S2-01-000001", "receipt_elsewhere"),
+            ("S1-02-000001-0007", "receipt_offline"), ("S2-01-000001", "receipt_elsewhere"),
             ("S1-01-000001-0008", "receipt_unknown"), ("S1-01-000009-0007", "receipt_unknown"),
             ("x", "receipt_no_code"), ("", "receipt_no_code"),
         ):  # fmt: skip

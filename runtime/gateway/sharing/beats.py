@@ -42,10 +42,10 @@ class Heard:
     at_ms: int
 
 
-Find = Callable[[ReceiptKey], PackedRecord | None]
+Find = Callable[[ReceiptKey], tuple[int, PackedRecord] | None]  # gives the epoch and the record
 
 
-def nowhere(key: ReceiptKey) -> PackedRecord | None:
+def nowhere(key: ReceiptKey) -> tuple[int, PackedRecord] | None:
     return None
 
 
@@ -76,12 +76,16 @@ class Sharing:
         now_ms = self.now_ms()
         board = heard(self.shared.board, beat, now_ms)
         found = {key: self._find(key) for key in _asked(beat)}
-        caught_up = self.shared.catch_up(self.records, ALL if found else CATCH_UP)
+        self.shared.catch_up(self.records, ALL if found else CATCH_UP)
         holds = self.shared.holds
         if holds or beat.receipts:
-            holds = holds_after(holds, beat, lambda: self._stored(beat), lambda key: found.get(key) is not None)
+            holds = holds_after(
+                holds,
+                beat,
+                lambda: self._stored(beat),
+                lambda key: found.get(key) is not None or key[0] == beat.terminal,
+            )
         self.shared.keep(board, holds)
-        assert caught_up or not found
         said = answer(board, beat, now_ms)
         news = tuple(self._news(one, beat, found) for one in beat.receipts if one.ask)
         tell = self.heard[beat.terminal].status is None
@@ -107,13 +111,15 @@ class Sharing:
                 some = self.records.records(terminal, line.epoch, sequence - 1, 1)
                 if some and some[0].sequence == sequence:
                     return line.epoch, some[0]
-        return None
+        return self.elsewhere(key)
 
     def _news(
         self, one: ReceiptHold, beat: Beat, found: dict[ReceiptKey, tuple[int, PackedRecord] | None]
     ) -> ReceiptNews:
         key = (one.terminal, one.tag, one.sequence)
         record = found[key]
+        if record is None and one.terminal == beat.terminal and one.epoch:
+            record = (one.epoch, PackedRecord(one.sequence, b"", b""))  # its own: it may not be here yet
         if record is None:
             return ReceiptNews(*key, state="unknown")
         holder = self.shared.holds.get(key)

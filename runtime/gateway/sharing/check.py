@@ -45,7 +45,7 @@ def _check_numbers(beat: Beat) -> None:
     for take in shares.takes:
         numbers += [take.claim, take.epoch, take.release]
     for hold in beat.receipts:
-        numbers.append(hold.sequence)
+        numbers += [hold.sequence, hold.epoch + 1]
     numbers += [number for one in shares.tickets if one.slip for number in (one.slip.epoch, one.slip.number)]
     numbers += [one.release for one in beat.handed]
     if not all(1 <= number <= MAX_NUMBER for number in numbers):
