@@ -26,7 +26,7 @@ from runtime.link.ports import Tls
 from runtime.terminal.price_place import TillPlace
 from runtime.wire.snapshots import MAX_PIECE_BYTES
 
-POLL_S = 2.0  # as [gateway] snapshot_poll_ms
+POLL_S = 2.0  # stands for the beats ([gateway] beat_ms), which these tills have not
 
 
 class PriceTills:

@@ -204,6 +204,7 @@ class Keeper:
         log.info("prices number %d are here (%s)", manifest.counter, manifest.snapshot.hex()[:16])
         self._say("", {})
         self._changed()
+        self.wake()  # the one above should hear of it
         return False
 
     async def _fetch(self, manifest: Manifest) -> Path:

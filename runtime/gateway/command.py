@@ -127,7 +127,7 @@ def serve(file: GatewayFile) -> int:
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
         registry, door, tls = _open_door(file, limits, closing)
         snapshots = _snapshots(file)
-        sharing = Sharing(shared, store, settings.store, _utc_ms, SharedUsers(file.users))
+        sharing = Sharing(shared, store, settings.store, _utc_ms, SharedUsers(file.users), prices=snapshots.number)
         beats = BeatEndpoints(sharing, keeper.ask, Bodies(limits), door or OpenDoor())
         more = [*(door.endpoints() if door is not None else ()), *snapshots.endpoints, *beats.endpoints()]
         app = make_app(keeper, limits, fatal, signer, more, door)

@@ -93,6 +93,10 @@ class GatewayPlace:
     # --- serving ------------------------------------------------------------------------------------------------
 
     def wanted(self, store: str) -> Manifest | None:
+        return self.served()
+
+    def served(self) -> Manifest | None:
+        """The publication whose file is here and proven."""
         return self.taken if self.taken is not None and self.taken.file in self._proven else None
 
     def is_wanted(self, file: bytes) -> bool:

@@ -73,6 +73,11 @@ class GatewaySnapshots:
         finally:
             await self.deltas.close()
 
+    def number(self) -> int:
+        """Of the publication that is served; 0: none."""
+        wanted = self.place.served()
+        return wanted.counter if wanted is not None else 0
+
     def wake(self) -> None:
         """Head office said that something is new."""
         if self.keeper is not None:

@@ -58,6 +58,7 @@ class Beating:
         self._serial = 0
         self._failures = 0
         self._said = ""
+        self._prices = 0  # number of the gateway's publication, as it last said
         self._reporting = Reporting(till, gather)
         self._poked = asyncio.Event()
         till.sharing.poke = self._poked.set
@@ -103,6 +104,9 @@ class Beating:
             return False  # nothing has happened; it comes again with the next answer
         self._failures = 0
         self._reporting.wanted = answer.tell
+        if answer.prices != self._prices and self._till.prices is not None:
+            self._prices = answer.prices
+            self._till.prices.wake()
         self._log("the gateway answers beats")
         if self._users is not None and answer.users not in (b"", self._users.hash):
             await self._users.fetch(self._link, answer.users)

@@ -81,7 +81,10 @@ class GatewayLink:
     backoff_low_ms: int = setting(500, "the first wait after a failure; each next is longer", low=10, high=60_000)
     backoff_high_ms: int = setting(30_000, "the longest wait between two tries", low=10, high=3_600_000)
     snapshot_poll_ms: int = setting(
-        2_000, "how often the gateway is asked for new prices; 0: never, they are put there", low=0, high=3_600_000
+        10_000,
+        "how often the gateway is asked for new prices, of which its beats tell sooner; 0: never, they are put there",
+        low=0,
+        high=3_600_000,
     )
     beat_ms: int = setting(2_000, "how often the gateway is told how this till is", low=200, high=60_000)
     time_keys: tuple[str, ...] = setting(

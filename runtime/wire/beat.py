@@ -209,4 +209,5 @@ class BeatAnswer:
     others_hash: bytes = b""
     receipts: tuple[ReceiptNews, ...] = ()  # of those that were asked for
     users: bytes = b""  # hash of the store's list of users; empty: the gateway has none
+    prices: int = 0  # number of the publication that the gateway has for its terminals; 0: none
     tell: bool = False  # the next beat should say its status

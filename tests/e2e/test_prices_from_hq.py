@@ -42,9 +42,12 @@ class Chain:
         self.hq = Process("hq", [*LANE, "hq", "--config", str(self.hq_file)], self.store.run)
 
     def _till(self, text: str) -> str:
+        """Beats alone tell it of new prices."""
         text = text[: text.index("# The devices are simulated")]
         text = text.replace("[terminal]\n", '[terminal]\ntrusted_keys = ["keys/snapshot.pub"]\n')
-        return text.replace("[gateway]\n", "[gateway]\nsnapshot_poll_ms = 200\nbackoff_high_ms = 500\n")
+        return text.replace(
+            "[gateway]\n", "[gateway]\nbeat_ms = 200\nsnapshot_poll_ms = 3_600_000\nbackoff_high_ms = 500\n"
+        )
 
     def book(self, price: int) -> Path:
         folder = self.folder / f"book-{price}"

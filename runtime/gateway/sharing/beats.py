@@ -51,7 +51,7 @@ def nowhere(key: ReceiptKey) -> tuple[int, PackedRecord] | None:
 
 class Sharing:
     """`now_ms`: milliseconds since 1970, for people and for who is silent. `elsewhere` finds the record of a receipt
-    that this gateway does not have: the seam to head office."""
+    that this gateway does not have: the seam to head office; `prices` is the number of what it has for its tills."""
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Sharing:
         now_ms: Callable[[], int],
         users: SharedUsers | None = None,
         elsewhere: Find = nowhere,
+        prices: Callable[[], int] = lambda: 0,
     ) -> None:
         self.shared = shared
         self.records = records
@@ -68,6 +69,7 @@ class Sharing:
         self.now_ms = now_ms
         self.users = users or SharedUsers(None)
         self.elsewhere = elsewhere
+        self.prices = prices
         self.heard: dict[str, Heard] = {}
 
     def beat(self, beat: Beat) -> BeatAnswer:
@@ -89,7 +91,7 @@ class Sharing:
         said = answer(board, beat, now_ms)
         news = tuple(self._news(one, beat, found) for one in beat.receipts if one.ask)
         tell = self.heard[beat.terminal].status is None
-        return replace(said, receipts=news, users=self.users.look(), tell=tell)
+        return replace(said, receipts=news, users=self.users.look(), prices=self.prices(), tell=tell)
 
     def _note(self, beat: Beat) -> None:
         before = self.heard.get(beat.terminal)
