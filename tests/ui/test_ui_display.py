@@ -161,7 +161,9 @@ def test_it_tells_the_service_manager_with_or_without_a_daemon(
     manager = Manager()
     monkeypatch.setenv("NOTIFY_SOCKET", manager.name)
     monkeypatch.setenv("WATCHDOG_USEC", "500000")
-    ui = start_ui(shown, "--socket", str(tmp_path / "nobody"))
+    settings = tmp_path / "terminal.toml"
+    settings.write_text('[log]\nfolder = "logs"\n', encoding="utf-8")
+    ui = start_ui(shown, "--socket", str(tmp_path / "nobody"), "--settings", str(settings))
     try:
         manager.wait("READY=1")
         for _ in range(3):
@@ -171,3 +173,4 @@ def test_it_tells_the_service_manager_with_or_without_a_daemon(
         ui.wait(10)
     manager.wait("STOPPING=1", 1)
     manager.close()
+    assert "not connected" in (tmp_path / "logs" / "ui.log").read_text(encoding="utf-8")
