@@ -9,7 +9,7 @@ cd "$root" || exit 1
 # UTF-8 whatever the locale says; nothing of the caller's Python reaches into ours.
 export LANE_CALLED_FROM PYTHONUTF8=1 PYTHONPATH= PYTHONNOUSERSITE=1
 unset PYTHONHOME PYTHONIOENCODING
-debian_packages="xvfb libgl1 libgl1-mesa-dri libegl1 libgles2 libxtst6 fonts-wqy-microhei postgresql"
+debian_packages="systemd xvfb libgl1 libgl1-mesa-dri libegl1 libgles2 libxtst6 fonts-wqy-microhei postgresql"
 
 say() { printf '%s\n' "$*" >&2; }
 

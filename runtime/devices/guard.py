@@ -10,6 +10,7 @@ signals, nor a process whose loop is not on the main thread: then the service ma
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -38,6 +39,8 @@ class _Timer:
         """Raises DriverHung, and what `work` raises."""
         if not self._can():
             return work(*args, **named)
+        collects = gc.isenabled()
+        gc.disable()  # else the alarm may ring in the end of an object that is nothing of the codec's
         try:
             # The alarm comes again: a driver may have swallowed the first one. Should it come between `work` and the
             # disarming, the outer `finally` disarms, long before the next.
@@ -53,6 +56,8 @@ class _Timer:
         finally:
             self._armed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
+            if collects:
+                gc.enable()
 
     def _can(self) -> bool:
         if self._armed or threading.current_thread() is not threading.main_thread():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -218,3 +219,30 @@ def test_alarms_leave_nothing_behind() -> None:
     sound = Guarded(Codec(), said.append)
     assert sound.quiet_ms == 7 and sound.nested(sound) == "asked" and sound.lazy() == (1, 2)
     assert not hasattr(sound, "ask_reached")
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_no_others_object_ends_under_the_alarm(monkeypatch: pytest.MonkeyPatch, guarded: bool) -> None:
+    """The collector does not run in a codec's call; where it may (the fault), an object does end there."""
+    ends: list[bool] = []
+
+    class Other:
+        def __init__(self) -> None:
+            self.me = self  # only the collector ends it
+
+        def __del__(self) -> None:
+            ends.append(guard._timer._armed)
+
+    class Codec:
+        def ask(self) -> int:
+            return len([[] for _ in range(100_000)])  # the collector would look several times
+
+    monkeypatch.setattr(guard, "LIMIT_S", 30.0)
+    if not guarded:
+        monkeypatch.setattr(gc, "disable", lambda: None)
+    gc.collect()
+    Other()
+    assert Guarded(Codec(), lambda error: None).ask() == 100_000
+    assert gc.isenabled()
+    gc.collect()
+    assert ends == [not guarded]
