@@ -29,7 +29,8 @@ class GroupCommit(Generic[T, R]):
         self._most_waiting = waiting
         self._lanes = lanes
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
-        self._working: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running = 0
 
     async def submit(self, item: T) -> R:
         """The result of `item`, once its group is committed. Raises ChainError `too_busy`, and what `commit` says."""
@@ -38,30 +39,37 @@ class GroupCommit(Generic[T, R]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         self._waiting.append((item, future))
-        if len(self._working) < self._lanes:
+        if self._running < self._lanes:
+            self._running += 1
             task = loop.create_task(self._work())
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            self._tasks.add(task)  # a loop keeps no task alive
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _work(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
-            results: Sequence[R | Exception]
-            try:
-                results = await self._commit([item for item, _ in group])
-            except Refused as error:
-                results = [error] * len(group)
-            except BaseException as error:
-                for _, future in group:
-                    if isinstance(error, Exception) and not future.done():
-                        future.set_exception(error)
-                    future.cancel()
-                raise
-            for (_, future), result in zip(group, results, strict=True):
-                if future.done():  # whoever asked has gone
-                    continue
-                if isinstance(result, Exception):
-                    future.set_exception(result)
-                else:
-                    future.set_result(result)
+        try:
+            while self._waiting:
+                await self._next()
+        finally:  # with no await since the list was empty: whoever comes now starts another
+            self._running -= 1
+
+    async def _next(self) -> None:
+        group, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
+        results: Sequence[R | Exception]
+        try:
+            results = await self._commit([item for item, _ in group])
+        except Refused as error:
+            results = [error] * len(group)
+        except BaseException as error:
+            for _, future in group:
+                if isinstance(error, Exception) and not future.done():
+                    future.set_exception(error)
+                future.cancel()
+            raise
+        for (_, future), result in zip(group, results, strict=True):
+            if future.done():  # whoever asked has gone
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)

@@ -358,10 +358,13 @@ class GatewayStore:
         epoch = unsigned(row[1])
         return TerminalStatus(row[0], epoch, self._settled.get((row[0], epoch), 0), *row[2:])
 
-    def records(self, terminal: str, epoch: int, after: int, limit: int) -> tuple[PackedRecord, ...]:
-        """At most `limit` records (and about 4 MiB) with sequences beyond `after`, in their order."""
+    def records(
+        self, terminal: str, epoch: int, after: int, limit: int, max_bytes: int | None = None
+    ) -> tuple[PackedRecord, ...]:
+        """At most `limit` records (and about 4 MiB of bodies, or `max_bytes`) with sequences beyond `after`, in their
+        order; one at least, where there is one."""
         found: list[PackedRecord] = []
-        room = MAX_ANSWER_BYTES
+        room = MAX_ANSWER_BYTES if max_bytes is None else max_bytes
         with self.database.on_disk():
             for sequence, digest, body in self.database.connection.execute(
                 "SELECT sequence, hash, body FROM record WHERE terminal=? AND epoch=? AND sequence>?"
