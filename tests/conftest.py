@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgres import Postgres, binaries
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,3 +45,12 @@ def shared_data() -> Path:
         if place.is_dir():
             return place
     pytest.skip("the shared data is neither at $LANE_DATA nor at ../shared/data")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of our own, one for all tests that ask."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with Postgres() as server:
+        yield server

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from runtime.chain.check import MAX_EPOCH, MAX_SEQUENCE, check_name
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.keeper import Keeper
-from runtime.gateway.store import check_batch
+from runtime.gateway.store import TerminalStatus, check_batch
 from runtime.serving.kit import Bodies, Endpoint, Limits, OnFatal, admit_local, application, number, packed, query
 from runtime.wire.pack import WireError, build, unpack
 from runtime.wire.times import MAX_REQUEST_BYTES, NONCE_BYTES, TimeAnswer, TimeRequest, message
@@ -69,8 +69,21 @@ class OpenDoor:
         return
 
 
+class Upwards(Protocol):
+    """What is said of the way to head office (runtime.gateway.upstream.Upstream)."""
+
+    @property
+    def status(self) -> tuple[bool, str, dict[str, str | int]]: ...
+
+    @property
+    def sentence(self) -> str: ...
+
+
 class _Endpoints:
-    def __init__(self, keeper: Keeper, limits: Limits, signer: TimeSigner | None, door: Admission) -> None:
+    def __init__(
+        self, keeper: Keeper, limits: Limits, signer: TimeSigner | None, door: Admission, upstream: Upwards | None
+    ) -> None:
+        self.upstream = upstream
         self.keeper = keeper
         self.store = keeper.store
         self.door = door
@@ -119,6 +132,7 @@ class _Endpoints:
                 "sales": sum(t.sales for t in terminals),
                 "total_minor": sum(t.total_minor for t in terminals),
                 "quarantined": sum(t.quarantined for t in terminals),
+                "head_office": self._head_office(terminals),
                 "terminals": [
                     {
                         "terminal": t.terminal,
@@ -150,6 +164,14 @@ class _Endpoints:
             }
         )
 
+    def _head_office(self, terminals: Sequence[TerminalStatus]) -> dict[str, Any] | None:
+        """What it has not yet, and why; None where there is none."""
+        if self.upstream is None:
+            return None
+        ok, code, _ = self.upstream.status
+        unsettled = sum(max(0, t.stored - t.settled) for t in terminals)
+        return {"ok": ok, "code": code, "sentence": self.upstream.sentence, "unsettled": unsettled}
+
     async def health(self, request: Request) -> Response:
         if self.store.broken:
             raise GatewayError("store_broken")
@@ -163,12 +185,13 @@ def make_app(
     signer: TimeSigner | None = None,
     more: Sequence[Endpoint] = (),
     door: Admission | None = None,
+    upstream: Upwards | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application over a keeper of its open store. `on_fatal` is awaited once the answer to a
     request that broke the store has gone out: the process must end then. Without a `signer` the time is not told.
     `more`: the endpoints of other modules. `door`: who gets in; None for a listener that only this machine reaches."""
     door = door or OpenDoor()
-    one = _Endpoints(keeper, limits or Limits(), signer, door)
+    one = _Endpoints(keeper, limits or Limits(), signer, door, upstream)
     own = (
         Endpoint("/v1/records", "POST", one.take),
         Endpoint("/v1/time", "POST", one.time, anybody=True),
@@ -179,8 +202,10 @@ def make_app(
     return application([*own, *more], on_fatal, door.admit)
 
 
-def make_page(keeper: Keeper, on_fatal: OnFatal = _nothing, more: Sequence[Endpoint] = ()) -> Starlette:
+def make_page(
+    keeper: Keeper, on_fatal: OnFatal = _nothing, more: Sequence[Endpoint] = (), upstream: Upwards | None = None
+) -> Starlette:
     """What people on this machine are shown, read-only: for a listener on 127.0.0.1. `more`: the page's own."""
-    one = _Endpoints(keeper, Limits(), None, OpenDoor())
+    one = _Endpoints(keeper, Limits(), None, OpenDoor(), upstream)
     own = (Endpoint("/v1/status", "GET", one.status), Endpoint("/healthz", "GET", one.health))
     return application([*own, *more], on_fatal, admit_local)

@@ -45,8 +45,10 @@ if TYPE_CHECKING:
 
     from runtime.gateway.app import TimeSigner
     from runtime.gateway.enrolment import Door
+    from runtime.gateway.keeper import Keeper
     from runtime.gateway.registry import Registry
     from runtime.gateway.snapshots import GatewaySnapshots
+    from runtime.gateway.upstream import Upstream
     from runtime.serving.kit import Limits
 
 EXIT_CANNOT_START = 1
@@ -89,6 +91,7 @@ def serve(file: GatewayFile) -> int:
     from runtime.chain.blocking import OneThread
     from runtime.gateway.app import OpenDoor, make_app, make_page
     from runtime.gateway.keeper import Keeper
+    from runtime.gateway.retention import prune
     from runtime.gateway.sharing.beats import BeatEndpoints, Sharing
     from runtime.gateway.sharing.store import SharedStore
     from runtime.gateway.sharing.users import SharedUsers
@@ -116,7 +119,8 @@ def serve(file: GatewayFile) -> int:
         closing.callback(store.close)
         thread = OneThread("store")
         closing.callback(thread.close)
-        keeper = Keeper(store, thread)
+        keeper = Keeper(store, thread, waiting=settings.max_waiting)
+        upstream = _upstream(file, keeper)
         shared = SharedStore.open(file.shared, settings.store)
         closing.callback(shared.close)
         failed = asyncio.Event()
@@ -130,12 +134,15 @@ def serve(file: GatewayFile) -> int:
         sharing = Sharing(shared, store, settings.store, _utc_ms, SharedUsers(file.users), prices=snapshots.number)
         beats = BeatEndpoints(sharing, keeper.ask, Bodies(limits), door or OpenDoor())
         more = [*(door.endpoints() if door is not None else ()), *snapshots.endpoints, *beats.endpoints()]
-        app = make_app(keeper, limits, fatal, signer, more, door)
+        app = make_app(keeper, limits, fatal, signer, more, door, upstream)
         listeners = [Listener(app, listening, tls)]
         if paging is not None:
-            listeners.append(Listener(make_page(keeper, fatal), paging))
+            listeners.append(Listener(make_page(keeper, fatal, upstream=upstream), paging))
         notifier = Notifier()
-        beside: list[Coroutine[Any, Any, None]] = [feed(notifier, keeper, _is_full), snapshots.run()]
+        beside: list[Coroutine[Any, Any, None]] = [
+            *(feed(notifier, keeper, _is_full), snapshots.run(), prune(keeper, settings.keep_days)),
+            *([upstream.run()] if upstream is not None else []),
+        ]
         if registry is not None and file.trust is not None:
             beside.append(serve_admin(file.trust, registry))
         asyncio.run(serve_listeners(listeners, failed, _ready_line(file), notifier, beside))
@@ -170,6 +177,15 @@ def _signer(path: Path | None) -> TimeSigner | None:
         return Signer(path)
     except KeyFileError as error:
         raise GatewayError("time_key", detail=f"{error} {error.remedy}".rstrip(".")) from error
+
+
+def _upstream(file: GatewayFile, keeper: Keeper) -> Upstream | None:
+    """None where there is no head office."""
+    from runtime.gateway.upstream import MAX_ANSWER_BYTES, Upstream
+    from runtime.gateway.upward import link_to_hq
+
+    link = link_to_hq(file, max_answer_bytes=MAX_ANSWER_BYTES)
+    return None if link is None else Upstream(keeper, link, random.Random().random)
 
 
 def _snapshots(file: GatewayFile) -> GatewaySnapshots:

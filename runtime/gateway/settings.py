@@ -39,6 +39,10 @@ class GatewaySettings:
     body_timeout_ms: int = setting(20_000, "how long one batch may take to arrive", low=100, high=120_000)
     users: str = setting("", "file of the store's users, for all its terminals (lane users); empty: none", high=255)
     time_key: str = setting("", "file of the private key that signs the time for terminals; empty: none", high=255)
+    max_waiting: int = setting(200, "batches that may wait for a commit; the next come later", low=1, high=2_000)
+    keep_days: int = setting(
+        90, "how long records stay after head office has them: receipts for returns come from them", low=1, high=3_660
+    )
     page_port: int = setting(
         0, "TCP port on 127.0.0.1 for people: status, and --show; plain and read-only; 0: none", low=0, high=65535
     )
@@ -57,7 +61,7 @@ class TlsSettings:
 
 @dataclass(frozen=True, slots=True)
 class HqLink:
-    """[hq]: head office, where prices come from. Without this section the store is alone."""
+    """[hq]: head office, where sales go and prices come from. Without this section the store is alone."""
 
     url: str = setting(..., "head office: https://HOST:PORT; http for an address of this machine", low=8, high=255)
     timeout_ms: int = setting(10_000, "how long one answer is waited for", low=100, high=120_000)

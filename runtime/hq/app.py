@@ -25,8 +25,10 @@ from starlette.responses import JSONResponse, Response
 from runtime.chain.check import MAX_EPOCH, MAX_SEQUENCE, check_name
 from runtime.chain.group import GroupCommit
 from runtime.hq.check import CheckedBatch, check_store_batch
+from runtime.hq.errors import HqError
 from runtime.hq.store import HqStore
-from runtime.serving.kit import Bodies, Endpoint, Limits, OnFatal, application, number, packed, query
+from runtime.serving.kit import Bodies, Endpoint, Limits, OnFatal, admit_local, application, number, packed, query
+from runtime.serving.peers import peer_of
 from runtime.wire.chain import FEED_LIMIT, StoreAnswer
 
 log = logging.getLogger("lane.hq")
@@ -51,11 +53,8 @@ class Desk:
             store.ingest, largest=LARGEST_GROUP, waiting=waiting, lanes=lanes
         )
 
-    async def take(self, data: bytes) -> StoreAnswer:
-        """A batch from the bytes of a request: committed when this returns.
-
-        Raises ChainError as `check_store_batch`, HqError as HqStore.ingest, and `too_busy`."""
-        batch = check_store_batch(data)
+    async def take(self, batch: CheckedBatch) -> StoreAnswer:
+        """A batch: committed when this returns. Raises HqError as HqStore.ingest does, and ChainError `too_busy`."""
         if not batch.parts:
             return await self.store.marks(batch.store)
         answer = await self._group.submit(batch)
@@ -67,30 +66,73 @@ class Desk:
         return answer
 
 
+class Door:
+    """Who gets in at the listener with TLS: gateways, each with its own store's records, and programs of head office's
+    own with its certificate, which read."""
+
+    def admit(self, request: Request) -> None:
+        """Raises HqError `no_certificate`."""
+        peer = peer_of(request)
+        if peer is None or peer.role not in ("gateway", "hq"):
+            raise HqError("no_certificate")
+
+    def check_sender(self, request: Request, store: str) -> None:
+        """Whether who asks may send this store's records. Raises HqError `wrong_sender`."""
+        peer = peer_of(request)
+        if peer is None or peer.role != "gateway" or peer.store != store:
+            raise HqError("wrong_sender", peer=str(peer), store=store)
+
+    def check_reader(self, request: Request) -> None:
+        """Whether who asks may read what all stores sold. Raises HqError `not_found`."""
+        peer = peer_of(request)
+        if peer is None or peer.role != "hq":
+            raise HqError("not_found")
+
+
+class OpenDoor(Door):
+    """For a listener that only this machine reaches."""
+
+    def admit(self, request: Request) -> None:
+        return
+
+    def check_sender(self, request: Request, store: str) -> None:
+        return
+
+    def check_reader(self, request: Request) -> None:
+        return
+
+
 class _Endpoints:
-    def __init__(self, desk: Desk, limits: Limits) -> None:
+    def __init__(self, desk: Desk, limits: Limits, door: Door) -> None:
+        self.door = door
         self.desk = desk
         self.store = desk.store
         self.bodies = Bodies(limits)
 
     async def take(self, request: Request) -> Response:
-        return packed(await self.desk.take(await self.bodies.read_packed(request)))
+        batch = check_store_batch(await self.bodies.read_packed(request))
+        self.door.check_sender(request, batch.store)
+        return packed(await self.desk.take(batch))
 
     async def feed(self, request: Request) -> Response:
+        self.door.check_reader(request)
         asked = query(request, ("store", "after", "limit"))
         return packed(await self.store.feed(_name(asked, "store"), _after(asked), _limit(asked)))
 
     async def records(self, request: Request) -> Response:
+        self.door.check_reader(request)
         asked = query(request, ("store", "terminal", "epoch", "after", "limit"))
         store, terminal = _name(asked, "store"), _name(asked, "terminal")
         epoch = number(asked.get("epoch"), "epoch", 0, MAX_EPOCH)
         return packed(await self.store.records(store, terminal, epoch, _after(asked), _limit(asked)))
 
     async def stores(self, request: Request) -> Response:
+        self.door.check_reader(request)
         query(request, ())
         return JSONResponse({one.store: one.position for one in await self.store.stores()})
 
     async def status(self, request: Request) -> Response:
+        self.door.check_reader(request)
         asked = query(request, ("store",))
         if asked:
             name = _name(asked, "store")
@@ -120,20 +162,26 @@ class _Endpoints:
 
 
 def make_app(
-    desk: Desk, limits: Limits | None = None, on_fatal: OnFatal = _nothing, more: Sequence[Endpoint] = ()
+    desk: Desk,
+    limits: Limits | None = None,
+    on_fatal: OnFatal = _nothing,
+    more: Sequence[Endpoint] = (),
+    door: Door | None = None,
 ) -> Starlette:
     """Head office as an ASGI application over an open store. `on_fatal` is awaited once the answer to a request that
-    broke the store has gone out: the process must end then. `more`: the endpoints of other modules."""
-    one = _Endpoints(desk, limits or Limits(requests=MOST_WAITING))
+    broke the store has gone out: the process must end then. `more`: the endpoints of other modules. `door`: who gets
+    in; None for a listener that only this machine reaches."""
+    door = door or OpenDoor()
+    one = _Endpoints(desk, limits or Limits(requests=MOST_WAITING), door)
     own = (
         Endpoint("/v1/records", "POST", one.take),
         Endpoint("/v1/feed", "GET", one.feed),
         Endpoint("/v1/records", "GET", one.records),
         Endpoint("/v1/stores", "GET", one.stores),
         Endpoint("/v1/status", "GET", one.status),
-        Endpoint("/healthz", "GET", one.health),
+        Endpoint("/healthz", "GET", one.health, anybody=True),
     )
-    return application([*own, *more], on_fatal)
+    return application([*own, *more], on_fatal, door.admit)
 
 
 def _name(asked: dict[str, str], what: str) -> str:
@@ -152,3 +200,11 @@ def _limit(asked: dict[str, str]) -> int:
 
 def _line(line: Any) -> dict[str, Any]:
     return {**dataclasses.asdict(line), "epoch": str(line.epoch)}  # 64 bits: more than a JSON number carries everywhere
+
+
+def make_page(desk: Desk, on_fatal: OnFatal = _nothing) -> Starlette:
+    """What programs and people on this machine read: for a listener on 127.0.0.1."""
+    one = _Endpoints(desk, Limits(), OpenDoor())
+    readers = (("feed", one.feed), ("records", one.records), ("stores", one.stores), ("status", one.status))
+    own = [Endpoint(f"/v1/{name}", "GET", handler) for name, handler in readers]
+    return application([*own, Endpoint("/healthz", "GET", one.health)], on_fatal, admit_local)

@@ -16,8 +16,11 @@ import http.client
 import json
 import logging
 import random
+import socket
+import ssl
 import sys
 import time
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +46,8 @@ EXIT_DISK_FAILED = 3
 AGAIN_S = 5.0  # a database that is away is asked again
 TIDY_S = 3600.0
 SHOW_TIMEOUT_S = 10.0
+PAGE_HOST = "127.0.0.1"
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listens on every address: ask it at this one
 MAX_STATUS_BYTES = 64 << 20
 
 
@@ -88,16 +93,18 @@ def serve(file: HqFile) -> int:
 
     settings = file.hq
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    tls = _tls(file)
     try:
         listening = listen(settings.host, settings.port)
+        paging = listen(PAGE_HOST, settings.page_port) if settings.page_port else None
     except OSError as error:
-        where = f"{settings.host} port {settings.port}"
+        where = f"{settings.host} port {settings.port}, page_port {settings.page_port}"
         print(f"Cannot listen on {where}: {error.strerror or error}. Is it running already?", file=sys.stderr)
         return EXIT_CANNOT_START
     thread = OneThread("store")
     try:
-        with listening:
-            broken = asyncio.run(_serve(file, thread, listening))
+        with listening, paging or nullcontext():
+            broken = asyncio.run(_serve(file, thread, listening, paging, tls))
     finally:
         thread.close()
     if broken:
@@ -106,8 +113,32 @@ def serve(file: HqFile) -> int:
     return 0
 
 
-async def _serve(file: HqFile, thread: OneThread, listening: Any) -> bool:
-    from runtime.hq.app import Desk, make_app
+def _tls(file: HqFile) -> ssl.SSLContext | None:
+    """Raises HqError."""
+    if file.trust is None:
+        return None
+    from runtime.trust import issuing
+    from runtime.trust.authority import HQ_FILE, ROOT, read_file
+    from runtime.trust.contexts import Files, server_context
+    from runtime.trust.errors import TrustError
+    from runtime.trust.names import HQ
+
+    try:
+        if issuing.named(read_file(file.trust / HQ_FILE)) != HQ:
+            raise TrustError("wrong_peer", detail=f"{HQ_FILE} is not head office's")
+        return server_context(Files(file.trust / ROOT, file.trust / HQ_FILE))
+    except TrustError as error:
+        raise HqError("trust", detail=f"{error} {error.remedy}".rstrip(".")) from error
+
+
+async def _serve(
+    file: HqFile,
+    thread: OneThread,
+    listening: socket.socket,
+    paging: socket.socket | None,
+    tls: ssl.SSLContext | None,
+) -> bool:
+    from runtime.hq.app import Desk, Door, make_app, make_page
     from runtime.serving.kit import Limits
 
     settings = file.hq
@@ -122,11 +153,12 @@ async def _serve(file: HqFile, thread: OneThread, listening: Any) -> bool:
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
         published = _published(file)
         desk = Desk(store, settings.max_waiting, settings.connections)
-        app = make_app(desk, limits, fatal, published.endpoints)
+        app = make_app(desk, limits, fatal, published.endpoints, Door() if tls is not None else None)
+        listeners = [Listener(app, listening, tls)]
+        if paging is not None:
+            listeners.append(Listener(make_page(desk, fatal), paging))
         ready = f"head office ready on {settings.host}:{settings.port}, {_database(file)}"
-        await serve_listeners(
-            [Listener(app, listening)], failed, ready, Notifier(), [_tidy(store, is_there), published.run()]
-        )
+        await serve_listeners(listeners, failed, ready, Notifier(), [_tidy(store, is_there), published.run()])
     finally:
         await store.close()
     return failed.is_set()
@@ -205,14 +237,14 @@ async def _tidy(store: HqStore, is_there: bool) -> None:
 
 def show(settings: HqSettings) -> int:
     """Ask the head office that these settings describe, and print what it has."""
+    host = EVERYWHERE.get(settings.host, settings.host)
+    where = (PAGE_HOST, settings.page_port) if settings.page_port else (host, settings.port)
     try:
-        print("\n".join(words(_ask_status(settings.host, settings.port))))
+        print("\n".join(words(_ask_status(*where))))
     except (OSError, http.client.HTTPException) as error:
-        where = f"{settings.host} port {settings.port}"
-        print(f"No head office answers on {where}: {error}. Start it first.", file=sys.stderr)
+        print(f"No head office answers on {where[0]} port {where[1]}: {error}. Start it first.", file=sys.stderr)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        where = f"{settings.host} port {settings.port}"
-        print(f"What answers on {where} has no status: {error!r}. See its log.", file=sys.stderr)
+        print(f"What answers on {where[0]} port {where[1]} has no status: {error!r}. See its log.", file=sys.stderr)
     else:
         return 0
     return EXIT_CANNOT_START

@@ -31,9 +31,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "disk_full": ("The database's disk is full.", "Make room there; sales wait at the gateways."),
     "wrong_sender": (
-        "The certificate is that of {peer}; the batch is of store {store}.",
+        "The certificate is that of {peer}; what was sent is of store {store}.",
         "Correct the gateway's settings or its certificate.",
     ),
+    "no_certificate": ("A gateway's certificate is needed here.", "Give the gateway its certificate: lane ca store."),
+    "trust": ("Head office's keys cannot be used: {detail}.", "Make them with lane ca hq, and name them in [tls]."),
 }
 
 
@@ -45,6 +47,7 @@ class HqError(ChainError):
         **ChainError.statuses,
         **dict.fromkeys(SENTENCES, 503),
         "wrong_sender": 403,
+        "no_certificate": 403,
     }
     retries_s: ClassVar = {
         **ChainError.retries_s,

@@ -1,4 +1,4 @@
-"""The settings file of head office: [hq], and [groups] of stores that prices are published for.
+"""The settings file of head office: [hq], its keys in [tls], and [groups] of stores that prices are published for.
 
 A path that is not absolute is relative to the file's folder.
 """
@@ -25,8 +25,11 @@ class HqSettings:
     )  # fmt: skip
     database: str = setting("hq.db", "path of the SQLite database, where postgres is empty", low=1, high=255)
     snapshots: str = setting("hq-snapshots", "folder of the snapshots that are published", low=1, high=255)
-    host: str = setting("127.0.0.1", "the address to listen on: one of this machine", low=1, high=253)
+    host: str = setting("127.0.0.1", "the address to listen on; 0.0.0.0 for every one, with [tls]", low=1, high=253)
     port: int = setting(8800, "the TCP port to listen on", low=1, high=65535)
+    page_port: int = setting(
+        0, "TCP port on 127.0.0.1 for status, --show and the feed where [tls] is set; plain; 0: none", low=0, high=65535
+    )
     connections: int = setting(4, "groups that PostgreSQL commits at the same time", low=1, high=64)
     store_partitions: int = setting(
         8, "cuts of the tables by store, when they are made; 1 where Citus distributes them", low=1, high=256
@@ -41,15 +44,28 @@ class HqSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HqTlsSettings:
+    """[tls]: head office's keys. Without this section it listens on this machine alone."""
+
+    folder: str = setting(..., "the folder that lane ca hq wrote", low=1, high=255)
+
+
+@dataclass(frozen=True, slots=True)
 class HqFile:
     path: Path
     hq: HqSettings
+    tls: HqTlsSettings | None = None
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of stores, by name
 
     @property
     def database(self) -> Path:
         """The SQLite file, absolute."""
         return self.path.parent / self.hq.database
+
+    @property
+    def trust(self) -> Path | None:
+        """The folder of keys, absolute; None without TLS."""
+        return self.path.parent / self.tls.folder if self.tls is not None else None
 
     @property
     def snapshots(self) -> Path:
@@ -62,18 +78,21 @@ def read_hq_file(path: Path) -> HqFile:
     path = path.absolute()
     table = read_toml(path)
     reader = Reader(path.name)
-    reader.only(table, ["hq", "groups"])
+    reader.only(table, ["hq", "tls", "groups"])
     hq = reader.load(HqSettings, reader.table(table, "hq"), "hq")
     if hq is not None and hq.postgres and not hq.postgres.startswith(("postgresql://", "postgres://")):
         reader.fault("bad_value", "hq", "postgres", "must begin with postgresql://")
-    if hq is not None and not is_loopback(hq.host):
-        text = f'{hq.host} is reached from other machines; that takes certificates, or host = "127.0.0.1"'
+    tls = reader.load(HqTlsSettings, reader.table(table, "tls"), "tls") if "tls" in table else None
+    if hq is not None and "tls" not in table and not is_loopback(hq.host):
+        text = f'{hq.host} is reached from other machines; that takes [tls] (lane ca hq), or host = "127.0.0.1"'
         reader.fault("conflict", "hq", "host", text)
+    if hq is not None and hq.page_port == hq.port:
+        reader.fault("conflict", "hq", "page_port", f"{hq.page_port} is port too; they are two listeners")
     groups = _groups(reader, reader.table(table, "groups", required=False))
     reader.finish()
     if hq is None:
         raise SettingsError(reader.faults)
-    return HqFile(path, hq, groups)
+    return HqFile(path, hq, tls, groups)
 
 
 def _groups(reader: Reader, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -21,7 +21,7 @@ from typing import Any
 from runtime.devices.registry import DriverNameError, find_driver, known_drivers
 from runtime.devices.settings import TRANSPORT_OF_TABLE
 from runtime.gateway.settings import GatewaySettings, HqLink, SnapshotsSettings, TlsSettings, read_gateway_file
-from runtime.hq.settings import HqSettings, read_hq_file
+from runtime.hq.settings import HqSettings, HqTlsSettings, read_hq_file
 from runtime.service.settings import LogSettings
 from runtime.settings import Fault, SettingLine, SettingsError, describe, read_toml
 from runtime.terminal.labels_file import LabelSettings, read_label_file
@@ -106,6 +106,7 @@ def all_sections() -> Iterator[Section]:
     yield Section("gateway.toml", "snapshots", tuple(describe(SnapshotsSettings)))
     yield Section("gateway.toml", "log", tuple(describe(LogSettings)))
     yield Section("hq.toml", "hq", tuple(describe(HqSettings)))
+    yield Section("hq.toml", "tls", tuple(describe(HqTlsSettings)))
     yield Section("hq.toml", "groups", (GROUPS_LINE,))
 
 
