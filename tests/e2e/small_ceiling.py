@@ -11,5 +11,5 @@ from runtime.cli import main
 if __name__ == "__main__":
     runtime.service.memory.ceiling_bytes = lambda: 1 << 20  # before the daemon takes it by its name
     runtime.terminal.ceiling.LOOK_S = 0.2
-    runtime.terminal.ceiling.NOT_BEFORE_S = 1.0
+    runtime.terminal.ceiling.NOT_BEFORE_S = 4.0
     sys.exit(main(sys.argv[1:]))
