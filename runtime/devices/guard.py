@@ -73,6 +73,7 @@ class _Timer:
 
 
 _timer = _Timer()
+limited = _timer.call
 
 
 class Guarded:

@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from drivers.api import Garbage, Output, ScanData, Send, SerialLine
-from runtime.devices.guard import DriverHung, Guarded
+from runtime.devices.guard import DriverHung, Guarded, limited
 from runtime.devices.ports import DeviceListener, DeviceStatus
 from runtime.devices.registry import Driver
 from runtime.devices.restarts import FAULTS, REST_S, Restarts
@@ -110,7 +110,7 @@ class Link:
             self.disconnected(code)
 
     def _make_codec(self) -> Guarded:
-        return Guarded(self._driver.codec_type(self.settings), self._has_hung)
+        return Guarded(limited(self._driver.codec_type, self.settings), self._has_hung)
 
     def _has_hung(self, error: DriverHung) -> None:
         """Whoever called the driver, the connection ends."""

@@ -23,7 +23,7 @@ from runtime.devices.link import Link, Surroundings
 from runtime.devices.payment import PaymentLink
 from runtime.devices.ports import DeviceListener, DeviceStatus, PrintResult
 from runtime.devices.printer import PrinterLink
-from runtime.devices.registry import find_driver
+from runtime.devices.registry import Driver, find_driver
 from runtime.devices.scale import ScaleLink
 from runtime.devices.spec import DeviceSpec
 
@@ -54,9 +54,8 @@ class DeviceManager:
         """Raises registry.DriverNameError. `clock` is seconds that pass as the loop's do; the loop's own by default."""
         around = Surroundings(listener, random, clock or _loop_time)
         drivers = [find_driver(spec.driver) for spec in specs]
-        self._links = [
-            _LINKS[driver.device_class](spec, driver, around) for spec, driver in zip(specs, drivers, strict=True)
-        ]
+        self._devices = [_made(spec, driver, around) for spec, driver in zip(specs, drivers, strict=True)]
+        self._links = [device for device in self._devices if isinstance(device, Link)]
         self._exponent = exponent
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -72,7 +71,7 @@ class DeviceManager:
         self._tasks = []
 
     def statuses(self) -> tuple[DeviceStatus, ...]:
-        return tuple(link.status() for link in self._links)
+        return tuple(device.status() if isinstance(device, Link) else device for device in self._devices)
 
     async def print_document(self, document: Document) -> PrintResult:
         printer = self._first(PrinterLink)
@@ -118,6 +117,15 @@ class DeviceManager:
 
     def _first(self, kind: type[L]) -> L | None:
         return next((link for link in self._links if isinstance(link, kind)), None)
+
+
+def _made(spec: DeviceSpec, driver: Driver, around: Surroundings) -> Link | DeviceStatus:
+    """The link; where the driver cannot even be begun, what is said of the device until the daemon starts anew."""
+    try:
+        return _LINKS[driver.device_class](spec, driver, around)
+    except Exception:
+        log.exception("device %s: its driver cannot be begun", spec.name)
+        return DeviceStatus(spec.name, driver.device_class, "DRIVER_FAILED")
 
 
 def _loop_time() -> float:

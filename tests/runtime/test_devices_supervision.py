@@ -150,6 +150,25 @@ def test_a_driver_that_fails_again_and_again_rests(tmp_path: Path, monkeypatch: 
     run(test)
 
 
+@pytest.mark.parametrize("fault", [spins, sleeps, lambda: 1 // 0])
+def test_a_driver_that_cannot_be_begun_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Callable[[], Any]
+) -> None:
+    monkeypatch.setattr(led8.Codec, "__init__", lambda *_: fault())
+
+    async def test() -> None:
+        listener, pty = Listener(), Pty(tmp_path / "s")
+        manager = manager_of(listener, d=("line_display.led8", pty.port()), s=("scanner.serial_line", pty.port()))
+        await manager.start()
+        await until(lambda: [one.code for one in manager.statuses()] == ["DRIVER_FAILED", "OK"])
+        manager.show("total", 1)
+        pty.say(b"690\r")
+        await until(lambda: listener.scans == [ScanData("690")])
+        await manager.stop()
+
+    run(test)
+
+
 def test_a_listener_that_raises_ends_no_link(tmp_path: Path) -> None:
     class Raising(Listener):
         def status_changed(self, status: DeviceStatus) -> None:
