@@ -95,6 +95,7 @@ class Fetcher:
         """
         part = self._incoming / f"{manifest.file.hex()}.part"
         try:
+            self._incoming.mkdir(exist_ok=True)
             # For the delta's file too: it is written while the delta is there still.
             if shutil.disk_usage(self._incoming).free < 2 * manifest.size + FREE_BYTES:
                 raise DistributionError("prices_no_room")
