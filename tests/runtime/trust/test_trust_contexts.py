@@ -62,7 +62,7 @@ def test_a_wrong_certificate_gets_nothing(chain: Chain, other: Chain, who: str) 
             "forged", issuing.key_pem(mine) + issuing.issue(terminal, mine.public_key(), TILL, NOW, 9) + pem
         )
     elif who == "expired":
-        files = chain.till(now=NOW - timedelta(days=200), by=chain.store("S001"), days=190)
+        files = chain.till(now=NOW - timedelta(days=20), by=chain.store("S001"), days=10)
     else:
         files = chain.till(now=NOW + timedelta(days=2), by=chain.store("S001", NOW))
     with pytest.raises((ssl.SSLError, ConnectionError)):
@@ -161,7 +161,7 @@ def test_without_the_time_the_chain_is_verified_all_the_same(chain: Chain, other
 
 def test_a_server_with_a_wrong_clock_looks_at_chains_and_not_at_dates(chain: Chain, other: Chain) -> None:
     server = server_context(chain.gateway(), check_time=False)
-    ended = chain.till(now=NOW - timedelta(days=200), days=30, by=chain.store("S001"))
+    ended = chain.till(now=NOW - timedelta(days=20), days=10, by=chain.store("S001"))
     assert read_peer(meet(server, client_context(ended, now_ms), GATEWAY)[0]) == TILL
     with pytest.raises((ssl.SSLError, ConnectionError)):
         meet(server, client_context(Files(chain.root_file, other.till().own), now_ms), GATEWAY)
