@@ -14,6 +14,7 @@ NAMES = (
     "snapshot", "delta", "basket", "return", "code", "row", "record", "control", "users", "manifest", "frame",
     "settings", "labels", "book", "key", "journal", "request", "answer", "gs1", "paper", "scanner", "scale", "printer",
     "display", "payment", "simulators", "beat", "beat_answer", "ticket", "came_back",
+    "enrolment_code", "certificate_request", "certificate", "peer", "enrolment",
 )  # fmt: skip
 MAX_BYTES = 8_192
 OUT = Path(__file__).resolve().parent.parent / "out" / "fuzz"

@@ -17,6 +17,7 @@ import fuzz_devices
 import fuzz_files
 import fuzz_network
 import fuzz_sharing
+import fuzz_trust
 
 from engine.basket import read_basket
 from engine.codes import CodeError, read_code
@@ -382,6 +383,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = 
     },
     "simulators": (fuzz_devices.simulators, fuzz_devices.simulators_seeds),
     **fuzz_sharing.TARGETS,
+    **fuzz_trust.TARGETS,
 }
 
 

@@ -32,7 +32,14 @@ ROOT_DAYS = 30 * 365
 STORE_DAYS = 10 * 365  # a store's authority, its gateway and head office: made by hand, offline
 TERMINAL_DAYS = 365
 
-_REFUSED = (ValueError, TypeError, UnsupportedAlgorithm, x509.UnsupportedGeneralNameType)
+_REFUSED = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.UnsupportedGeneralNameType,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def read_authority(pem: bytes) -> Authority:
     """From one PEM: private key, its certificate, those above it. Raises TrustError `bad_key`, `bad_certificate`."""
     key = read_key(pem)
     chain = [_load(der) for der in certificates(pem)]
-    if public_bytes(chain[0].public_key()) != public_bytes(key.public_key()):
+    if _public(chain[0]) != public_bytes(key.public_key()):
         raise TrustError("bad_key", detail="it is not the key of the certificate beside it")
     return Authority(chain[0], key, b"".join(_pem(one) for one in chain[1:]))
 
@@ -223,7 +230,7 @@ def named(pem: bytes) -> Peer:
 
 def is_of(pem: bytes, key: Any) -> bool:
     """Whether the first certificate of a PEM is of this private key. Raises TrustError."""
-    return public_bytes(_load(to_der(pem)).public_key()) == public_bytes(key.public_key())
+    return _public(_load(to_der(pem))) == public_bytes(key.public_key())
 
 
 def to_der(pem: bytes) -> bytes:
@@ -236,6 +243,13 @@ def _load(der: bytes) -> Any:
         return x509.load_der_x509_certificate(der)
     except _REFUSED as error:
         raise TrustError("bad_certificate", detail="it is no certificate") from error
+
+
+def _public(certificate: Any) -> bytes:
+    try:
+        return public_bytes(certificate.public_key())
+    except _REFUSED as error:
+        raise TrustError("bad_certificate", detail="its key is of no known kind") from error
 
 
 def _pem(certificate: Any) -> bytes:
