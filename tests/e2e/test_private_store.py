@@ -230,6 +230,8 @@ def test_a_gateway_of_another_chain_is_not_told_the_code(store: Store, tmp_path:
 def test_then_its_sales_come_without_a_restart(store: Store) -> None:
     network(store, "OK", 40)
     assert kept(store) == {TILL: 1}
+    loaded = Path(f"/proc/{store.terminal.pid}/maps").read_text(encoding="utf-8")
+    assert "cryptography" not in loaded and "_ssl" in loaded  # enrolment and renewal are other processes'
     sell(store)
     wait_for("the second sale", lambda: kept(store) == {TILL: 2})
 
