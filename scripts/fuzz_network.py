@@ -21,6 +21,7 @@ from runtime.forward.forwarder import _batch_answer, _Pause, _reason
 from runtime.forward.timekeeper import read_answer
 from runtime.gateway.app import Limits, make_app
 from runtime.gateway.command import status_words
+from runtime.gateway.keeper import Keeper
 from runtime.gateway.store import GatewayStore
 from runtime.link.http_link import HttpLink
 from runtime.link.ports import LinkDown
@@ -55,7 +56,7 @@ def _gateway() -> tuple[Any, asyncio.AbstractEventLoop]:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     store = GatewayStore.open(f"{folder}/gateway.db", "S1", lambda: 1)
     limits = Limits(body_bytes=65_536, requests=4, body_timeout_s=1.0)
-    return make_app(store, limits, signer=_Signer()), asyncio.new_event_loop()
+    return make_app(Keeper(store), limits, signer=_Signer()), asyncio.new_event_loop()
 
 
 def request(data: bytes) -> None:
