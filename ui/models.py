@@ -216,6 +216,8 @@ def _troubles(view: View | None, local: Local, t: Texts, names: dict[str, str]) 
     if not view.network.ok:
         text, remedy = t.sentence(view.network.sentence, names)
         troubles.append(Trouble(text, remedy or t("Sell on: sales are kept here and sent later.")))
+    elif view.network.sentence.code == "HQ_LATE":
+        notes.append(Trouble(*t.sentence(view.network.sentence, names), severity="info"))
     return tuple(troubles + notes)
 
 
@@ -232,7 +234,11 @@ def _unsent(view: View | None, t: Texts) -> str:
     if view is None:
         return ""
     parts = []
-    if view.network.unsent:
+    since = view.network.since
+    if view.network.unsent and since and since[:16] < view.at[:16]:  # not the one of this very minute
+        at = since[11:16] if since[:10] == view.at[:10] else since[5:16].replace("T", " ")
+        parts.append(t("Sales to send: {count}, since {at}", count=view.network.unsent, at=at))
+    elif view.network.unsent:
         parts.append(t("Sales to send: {count}", count=view.network.unsent))
     if view.receipts_waiting:
         parts.append(t("Receipts to print: {count}", count=view.receipts_waiting))

@@ -28,6 +28,7 @@ from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import MAX_BATCH, MAX_BATCH_BYTES, BatchAnswer, ErrorAnswer, PackedRecord, RecordBatch
 
 PATH = "/v1/records"
+HQ_LATE_S = 900.0  # that head office has got nothing for so long is said
 ASK_S = 60.0  # without sales the gateway is asked this often: is it there, what does head office have
 ROOM_BYTES = 1 << 16  # of a batch, for all that is not a record's body
 MAX_QUARANTINED = 100  # numbers that are kept to be shown
@@ -71,6 +72,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The gateway has newer sales of this terminal than its own disk.",
         "Call the technician: an old copy of the disk may be in use.",
     ),
+    "HQ_LATE": (
+        "Head office does not have {count} sales yet; the gateway keeps them.",
+        "Sell on. Tell the manager if it lasts.",
+    ),
     "RECORD_MISSING": (
         "Sale {sequence} is missing in the journal; the sales after it stay here.",
         "Sell on, and call the technician; keep this disk as it is.",
@@ -96,6 +101,8 @@ class Records(Protocol):
 
     def records(self, after: int, limit: int, max_bytes: int = ..., epoch: int | None = ...) -> list[PackedRecord]: ...
 
+    def pruned(self, epoch: int) -> int: ...
+
     def note_watermarks(self, epoch: int, stored: int, settled: int) -> None: ...
 
     @property
@@ -112,6 +119,7 @@ class _Line:
     last: int
     stored: int
     settled: int
+    gone: int  # records 1 to it are not in the journal any more
     limit: int = MAX_BATCH
     asked: bool = False  # the gateway has said in this run what it has
     code: str = ""  # what holds this line back, if anything does
@@ -122,8 +130,13 @@ class _Line:
     retry_at_s: float = 0.0  # of the loop's clock; counts while `code` is set
 
     @property
+    def next(self) -> int:
+        """What is sent next: nobody can send what is gone, whatever the gateway has lost."""
+        return max(self.stored, self.gone) + 1
+
+    @property
     def unsent(self) -> int:
-        return max(0, self.last - self.stored)
+        return max(0, self.last + 1 - self.next)
 
 
 class _Pause(Exception):
@@ -158,14 +171,16 @@ class Forwarder:
         self._code, self._args = "CONNECTING", dict[str, str | int]()
         self._shown: object = None
         self.quarantined: list[int] = []  # of this epoch
+        self._oldest = (0, 0, "")  # epoch and number of a record, and when it was closed
+        self._behind_s: float | None = None  # of the loop's clock: since then head office has got nothing
         self._lines = []
         for info in journal.epochs():
-            if info.epoch == journal.epoch or info.last_sequence > 0:
+            if info.epoch == journal.epoch or info.last_sequence > info.pruned:
                 self._lines.append(self._line(info, store, terminal))
         self._own = self._lines[-1]
 
     def _line(self, info: EpochInfo, store: str, terminal: str) -> _Line:
-        line = _Line(info.epoch, store, terminal, info.last_sequence, info.stored, info.settled)
+        line = _Line(info.epoch, store, terminal, info.last_sequence, info.stored, info.settled, info.pruned)
         if info.epoch == self._journal.epoch:
             return line
         for record in self._journal.records(0, MAX_BATCH, epoch=info.epoch):
@@ -190,7 +205,18 @@ class Forwarder:
     @property
     def unsent(self) -> int:
         """Closed records that are only on this terminal, those of old epochs too."""
-        return sum(max(0, self._last(line) - line.stored) for line in self._lines)
+        return sum(max(0, self._last(line) + 1 - line.next) for line in self._lines)
+
+    @property
+    def since(self) -> str:
+        """When the oldest record that is only on this terminal was closed: local time, empty where there is none."""
+        for line in self._lines:
+            if self._last(line) >= line.next:
+                if self._oldest[:2] != (line.epoch, line.next):
+                    found = self._journal.records(line.next - 1, 1, epoch=line.epoch)
+                    self._oldest = (line.epoch, line.next, _closed_at(found[0]) if found else "")
+                return self._oldest[2]
+        return ""
 
     @property
     def status(self) -> tuple[bool, str]:
@@ -215,11 +241,22 @@ class Forwarder:
             return False, "GATEWAY_LOST", {}
         if self._code == "OK" and self.unsent:
             return True, "SENDING", {}
+        if self._code == "OK" and self._is_late():
+            return True, "HQ_LATE", {"count": self._unsettled()}
         return self._code == "OK", self._code, {}
 
     def poke(self) -> None:
         """A record was closed. Does not cut a back-off short."""
         self._poked.set()
+
+    def _unsettled(self) -> int:
+        """Records that the gateway has and head office has not; those of a store without head office do not count."""
+        return sum(max(0, line.stored - line.settled) for line in self._lines if line.settled)
+
+    def _is_late(self) -> bool:
+        if self._behind_s is None or not self._unsettled():
+            return False
+        return asyncio.get_running_loop().time() - self._behind_s >= HQ_LATE_S
 
     # -- the work ------------------------------------------------------------------------------------------------------
 
@@ -242,8 +279,9 @@ class Forwarder:
                 async with asyncio.timeout(max(0.0, min([ASK_S, *ends]))):
                     await self._poked.wait()
             except TimeoutError:
-                if not self._own.code:  # while it is held back, its retry asks
-                    self._own.asked = False
+                for line in self._lines:
+                    if not line.code and (line is self._own or line.settled < line.last):
+                        line.asked = False  # one that is held back is asked by its retry
 
     async def _round(self) -> None:
         """Every line as far as it goes."""
@@ -269,11 +307,12 @@ class Forwarder:
     async def _exchange(self, line: _Line) -> bool:
         """One request. True if this line may go on at once."""
         records: list[PackedRecord] = []
+        line.gone = self._journal.pruned(line.epoch)
         if line.asked:
-            records = self._journal.records(line.stored, line.limit, MAX_BATCH_BYTES - ROOM_BYTES, line.epoch)
-            if not records or records[0].sequence != line.stored + 1:
-                return self._hold(line, "RECORD_MISSING", sequence=line.stored + 1)
-        body = pack(RecordBatch(line.store, line.terminal, line.epoch, tuple(records)))
+            records = self._journal.records(line.next - 1, line.limit, MAX_BATCH_BYTES - ROOM_BYTES, line.epoch)
+            if not records or records[0].sequence != line.next:
+                return self._hold(line, "RECORD_MISSING", sequence=line.next)
+        body = pack(RecordBatch(line.store, line.terminal, line.epoch, tuple(records), line.settled, line.gone))
         try:
             reply = await self._link.post(PATH, body)
         except LinkDown as error:
@@ -292,7 +331,7 @@ class Forwarder:
         if len(records) > 1:  # find out which: everything before it can still go
             line.limit = 1
             return True
-        number = records[0].sequence if records else line.stored + 1
+        number = records[0].sequence if records else line.next
         return self._hold(line, "GATEWAY_REFUSING", sequence=number, reason=_reason(reply))
 
     def _accepted(self, line: _Line, answer: BatchAnswer, records: list[PackedRecord]) -> bool:
@@ -303,7 +342,9 @@ class Forwarder:
         # what it has from before this run is believed; past what exists here there is nothing to believe
         stored = min(answer.stored, line.last if first_asked else sent)
         line.asked, line.stored = True, stored
-        line.settled = min(answer.settled, line.last)
+        before_settled, line.settled = line.settled, min(answer.settled, line.last)
+        if line.settled != before_settled or not self._unsettled() or self._behind_s is None:
+            self._behind_s = asyncio.get_running_loop().time()
         self._journal.note_watermarks(line.epoch, stored, line.settled)
         if line is self._own:
             known = set(self.quarantined)
@@ -332,7 +373,7 @@ class Forwarder:
 
     def _tell(self, code: str) -> None:
         self._code, self._args = code, {}
-        shown = (self._status(), self.stored, self.settled, self.unsent)
+        shown = (self._status(), self.stored, self.settled, self.unsent, self.since)
         if shown != self._shown:
             self._shown = shown
             self._changed()
@@ -347,6 +388,15 @@ def _identity(record: PackedRecord) -> tuple[str, str] | None:
         return None
     store, terminal = value.get("StoreID"), value.get("WorkstationID")
     return (store, terminal) if isinstance(store, str) and isinstance(terminal, str) else None
+
+
+def _closed_at(record: PackedRecord) -> str:
+    try:
+        value = unpack(record.body)
+    except WireError:
+        return ""
+    at = value.get("EndDateTime") if isinstance(value, dict) else None
+    return at if isinstance(at, str) else ""
 
 
 def _batch_answer(reply: LinkReply, records: list[PackedRecord]) -> BatchAnswer:

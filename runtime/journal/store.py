@@ -357,6 +357,13 @@ class Journal:
             infos.append(EpochInfo(key, text(machine), whole(last), *marks, whole(pruned)))
         return infos
 
+    def pruned(self, epoch: int) -> int:
+        """Records 1 to it are gone: head office had them."""
+        n = self._number(epoch)
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT sequence FROM anchors WHERE n = ?", (n,)).fetchone()
+        return whole(found[0]) if found else 0
+
     def anchor(self, epoch: int | None = None) -> Anchor:
         """Where what is left of an epoch begins."""
         n = self._number(epoch)

@@ -405,7 +405,8 @@ class Till:
         if self.forwarder is None:
             return ViewNetwork(False, self.checkout.last_sequence, network_sentence("CONNECTING"))
         ok, code = self.forwarder.status
-        return ViewNetwork(ok, self.forwarder.unsent, network_sentence(code, **self.forwarder.status_args))
+        said = network_sentence(code, **self.forwarder.status_args)
+        return ViewNetwork(ok, self.forwarder.unsent, said, self.forwarder.since)
 
     def money(self, amount_minor: int) -> str:
         """An amount as sentences have it."""

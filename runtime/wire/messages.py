@@ -211,6 +211,7 @@ class ViewNetwork:
     ok: bool
     unsent: int  # closed sales that are only on this terminal
     sentence: Sentence
+    since: str = ""  # when the oldest of them was closed; empty where there is none
 
 
 Severity = Literal["good", "info", "bad"]

@@ -7,13 +7,14 @@ import hashlib
 import random
 import selectors
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.forward.forwarder import PATH, SENTENCES, Forwarder
+from runtime.forward.forwarder import HQ_LATE_S, PATH, SENTENCES, Forwarder
 from runtime.journal.store import EpochInfo
 from runtime.link.backoff import LEAST_S, MOST_RETRY_AFTER_S, Backoff
 from runtime.link.ports import LinkDown, LinkReply
@@ -55,6 +56,7 @@ class Records:
         self.epoch = epoch
         self.lists: dict[int, list[PackedRecord]] = {epoch: []}
         self.noted: dict[int, tuple[int, int]] = {}
+        self.gone = 0
         self.sell(count)
 
     def sell(self, count: int, epoch: int | None = None, **also: Any) -> None:
@@ -74,6 +76,9 @@ class Records:
 
     def records(self, after: int, limit: int, max_bytes: int = 1 << 20, epoch: int | None = None) -> list[PackedRecord]:
         return self.lists[epoch or self.epoch][after : after + limit]
+
+    def pruned(self, epoch: int) -> int:
+        return self.gone
 
     def note_watermarks(self, epoch: int, stored: int, settled: int) -> None:
         self.noted[epoch] = (stored, settled)
@@ -425,3 +430,112 @@ def test_a_forwarder_that_believes_everything_is_caught(monkeypatch: pytest.Monk
     monkeypatch.setattr(Forwarder, "_accepted", credulous)
     with pytest.raises(AssertionError):
         test_an_old_copy_of_the_disk_is_noticed_and_its_new_sales_are_sent()
+
+
+def test_it_says_what_it_was_told_and_what_it_has_let_go_of() -> None:
+    async def main() -> None:
+        records, gateway = Records(10), Gateway()
+        records.noted[5], records.gone = (6, 6), 4
+        said: list[tuple[int, int, list[int]]] = []
+
+        def hears(batch: RecordBatch) -> LinkReply | None:
+            said.append((batch.settled, batch.gone, [record.sequence for record in batch.records]))
+            return LinkReply(200, pack(BatchAnswer(batch.records[-1].sequence if batch.records else 6, 6)), None)
+
+        gateway.bend = hears
+        bench = Bench(records, gateway)
+        await bench.after(1)
+        assert said == [(6, 4, []), (6, 4, [7, 8, 9, 10])]
+        assert bench.forwarder.status == (True, "OK")
+        await bench.end()
+
+    virtually(main)
+
+
+def test_a_gateway_that_lost_all_is_given_what_is_still_here() -> None:
+    """1 to 4 are gone: they are not missing, nobody can send them; the line goes on behind them."""
+
+    async def main() -> None:
+        records, gateway = Records(10), Gateway()
+        records.noted[5], records.gone = (10, 6), 4
+        sent: list[int] = []
+
+        def empty(batch: RecordBatch) -> LinkReply | None:
+            sent.extend(record.sequence for record in batch.records)
+            return LinkReply(200, pack(BatchAnswer(sent[-1] if sent else 2, 0)), None)
+
+        gateway.bend = empty
+        bench = Bench(records, gateway)
+        await bench.after(5)
+        assert sent == [5, 6, 7, 8, 9, 10]
+        assert (bench.forwarder.status, bench.forwarder.unsent) == ((True, "OK"), 0)
+        await bench.end()
+
+    virtually(main)
+
+
+def test_an_old_epoch_of_which_all_is_gone_is_no_line() -> None:
+    async def main() -> None:
+        records = Records(1)
+        records.sell(3, epoch=4)
+        epochs = records.epochs()
+        records.epochs = lambda: [replace(epochs[0], pruned=3), epochs[1]]  # type: ignore[method-assign]
+        bench = Bench(records, Gateway())
+        await bench.after(1)
+        assert bench.forwarder.status == (True, "OK")
+        await bench.end()
+
+    virtually(main)
+
+
+def test_since_when_sales_are_only_here() -> None:
+    async def main() -> None:
+        records, gateway = Records(), Gateway()
+        bench = Bench(records, gateway)
+        await bench.after(1)
+        assert bench.forwarder.since == ""
+        down = True
+
+        def away(batch: RecordBatch) -> LinkReply | None:
+            if down:
+                raise LinkDown("no route")
+            return None
+
+        gateway.bend = away
+        for minute in range(3):
+            records.sell(1, EndDateTime=f"2026-11-30T10:0{minute}:00")
+            bench.forwarder.poke()
+            await bench.after(60)
+        assert (bench.forwarder.unsent, bench.forwarder.since) == (3, "2026-11-30T10:00:00")
+        down = False
+        await bench.after(120)
+        assert (bench.forwarder.unsent, bench.forwarder.since) == (0, "")
+        await bench.end()
+
+    virtually(main)
+
+
+def test_head_office_that_gets_nothing_is_said_after_a_while_and_is_no_trouble() -> None:
+    async def main() -> None:
+        records, gateway = Records(5), Gateway()
+        settled = 5
+
+        def answer(batch: RecordBatch) -> LinkReply | None:
+            reply = gateway.answer(batch)
+            return replace(reply, body=pack(replace(build(BatchAnswer, unpack(reply.body)), settled=settled)))
+
+        gateway.bend = answer
+        bench = Bench(records, gateway)
+        await bench.after(5)
+        records.sell(2)
+        bench.forwarder.poke()
+        await bench.after(HQ_LATE_S - 10)
+        assert bench.forwarder.status == (True, "OK")
+        await bench.after(100)
+        assert (bench.forwarder.status, bench.forwarder.status_args) == ((True, "HQ_LATE"), {"count": 2})
+        settled = 7
+        await bench.after(100)
+        assert bench.forwarder.status == (True, "OK")
+        await bench.end()
+
+    virtually(main)

@@ -11,7 +11,8 @@ import ui_views
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.wire.messages import Notice, Sentence, View, ViewDiscount, ViewLine, ViewTender
+from runtime.terminal.sentences import network_sentence
+from runtime.wire.messages import Notice, Sentence, View, ViewDiscount, ViewLine, ViewNetwork, ViewTender
 from ui.buttons import quick_amounts
 from ui.local import Local, say, seen
 from ui.models import Screen, masked, screen
@@ -132,11 +133,27 @@ def test_cash_and_code_are_two_equal_buttons() -> None:
     assert typed == {"pay": True, "code_pay": False}
 
 
+def test_since_when_sales_wait_and_that_head_office_is_late() -> None:
+    view = ui_views.states()["trouble"]
+    for since, words in (
+        ("2026-11-22T18:30:01", "Sales to send: 12 ·"),
+        ("2026-11-22T09:00:00", "Sales to send: 12, since 09:00 ·"),
+        ("2026-11-20T21:59:00", "Sales to send: 12, since 11-20 21:59 ·"),
+        ("", "Sales to send: 12 ·"),
+    ):
+        assert shown(replace(view, network=replace(view.network, since=since))).unsent.startswith(words)
+    late = ViewNetwork(True, 0, network_sentence("HQ_LATE", count=42))
+    now = shown(replace(ui_views.states()["ringing"], network=late))
+    assert [(one.text, one.severity) for one in now.troubles] == [
+        ("Head office does not have 42 sales yet; the gateway keeps them.", "info")
+    ]
+
+
 def test_trouble_in_words() -> None:
     now = shown(ui_views.states()["trouble"], texts=ZH)
     assert [t.text for t in now.troubles] == ["小票打印机缺纸。", "电子秤没有应答。", "连不上门店服务器。"]
     assert now.troubles[0].remedy == "请换上新纸卷，小票会重新打印。"
-    assert now.health == "2 台设备异常 · 网络断开" and now.unsent == "12 笔交易待上传 · 2 张小票待打印"
+    assert now.health == "2 台设备异常 · 网络断开" and now.unsent == "12 笔交易待上传（自 17:05 起） · 2 张小票待打印"
     assert now.message is not None and now.message.severity == "bad" and now.message.word == "注意"
     assert now.message.headline == "注意：没有条码为 6901234567892 的商品。"
     assert now.message.text == "没有条码为 6901234567892 的商品。" and now.message.remedy

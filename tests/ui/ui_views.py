@@ -130,6 +130,7 @@ def states() -> dict[str, View]:
             "The gateway does not answer.",
             "Sell on: sales are kept here and sent later. If it lasts, check the network.",
         ),
+        "2026-11-22T17:05:40",
     )
     return {
         "ringing": basket(),
