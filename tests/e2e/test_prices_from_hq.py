@@ -25,9 +25,11 @@ def lane(*words: object) -> str:
 
 
 class Chain:
-    """Head office, and one store with one till. Every part is a process; all keys are real."""
+    """Head office, and one store with one till. Every part is a process; all keys are real. `private`: TLS with
+    certificates on both seams, the till enrolled with a code."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, private: bool = False) -> None:
+        self.private = private
         self.folder = folder
         lane("keys", "new", folder / "keys")
         self.hq_port = free_port()
@@ -35,8 +37,12 @@ class Chain:
         self.store = Store(folder, settings=self._till)
         self.number = self.store.settings["terminal"]["store"]
         self.hq_file.write_text(f'[hq]\nport = {self.hq_port}\n[groups]\nnorth = ["{self.number}"]\n')
+        if private:
+            self.store.make_private()
+            lane("ca", "hq", folder / "safe", "-o", folder / "hq-trust")
+            self.hq_file.write_text(self.hq_file.read_text() + '[tls]\nfolder = "hq-trust"\n')
         text = self.store.gateway_file.read_text()
-        text += f'\n[hq]\nurl = "http://127.0.0.1:{self.hq_port}"\n'
+        text += f'\n[hq]\nurl = "http{"s" if private else ""}://127.0.0.1:{self.hq_port}"\n'
         text += '[snapshots]\ntrusted_keys = ["keys/snapshot.pub"]\npoll_ms = 200\n'
         self.store.gateway_file.write_text(text)
         self.hq = Process("hq", [*LANE, "hq", "--config", str(self.hq_file)], self.store.run)
@@ -86,6 +92,8 @@ class Chain:
     def start(self) -> None:
         for part in (self.hq, self.store.gateway, self.store.terminal):
             part.start()
+        if self.private:
+            self.store.enrol()
 
     def stop(self) -> None:
         self.store.stop()
@@ -93,8 +101,8 @@ class Chain:
 
 
 @pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    made = Chain(tmp_path)
+def chain(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Chain]:
+    made = Chain(tmp_path, getattr(request, "param", False))
     (made.store.snapshot).write_bytes(made.book(77).read_bytes())
     try:
         yield made
@@ -102,6 +110,7 @@ def chain(tmp_path: Path) -> Iterator[Chain]:
         made.stop()
 
 
+@pytest.mark.parametrize("chain", [True], indirect=True, ids=["private"])
 def test_a_new_price_is_charged_on_the_next_sale(chain: Chain) -> None:
     chain.start()
     assert chain.milk() == 77
