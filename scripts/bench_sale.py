@@ -25,7 +25,7 @@ from datetime import date
 from pathlib import Path
 
 import psutil
-from quarter_core import Quarter
+from quarter_core import Quarter, ahead
 from rig import ROOT, virtual_display
 from sale_rig import Limit, Scan, Till
 
@@ -274,7 +274,8 @@ def main() -> int:
     arguments = parser.parse_args()
     scans, sales, flat_s, part = (50, 20, 5.0, 10) if arguments.quick else (300, 100, 20.0, 1)
     chain = chain_data()
-    with tempfile.TemporaryDirectory(prefix="lk") as name, virtual_display("1024x768") as display:
+    load = os.getloadavg()[0]
+    with ahead() as first, tempfile.TemporaryDirectory(prefix="lk") as name, virtual_display("1024x768") as display:
         work = Path(name)
         plan = Plan(work, scans, sales, flat_s, display)
         print(f"{scans} scans at {SCANS_A_SECOND} a second, five times over; some minutes ...", flush=True)
@@ -291,7 +292,8 @@ def main() -> int:
             plan.sales = min(plan.sales, 10)
             both = plan.ring("both", large, limit=limit.within, screen_limit=limit.within, scans=scans // 5)
             limit.close()
-    text = f"{machine()}; commit {commit_name()}; {scans} scans; the quarter: {how}.\n\n"
+    text = f"{machine()}; commit {commit_name()}; {scans} scans; load {load:.1f} when it "
+    text += f"began{', before which the kernel put it' if first else ''}; the quarter: {how}.\n\n"
     text += table(plain, real, slow, quarter, both)
     print(text)
     if arguments.write:
