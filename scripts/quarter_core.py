@@ -59,13 +59,17 @@ class Quarter:
 
     def close(self) -> None:
         for folder in self._folders:
-            for _ in range(50):
-                try:
-                    folder.rmdir()
-                    break
-                except OSError:
-                    time.sleep(0.1)
+            _removed(folder)
         self._folders.clear()
+
+
+def _removed(folder: Path) -> None:
+    for _ in range(50):
+        try:
+            folder.rmdir()
+            return
+        except OSError:  # a process is still ending
+            time.sleep(0.1)
 
 
 def _weigh(folder: Path, second: bool) -> None:
@@ -90,9 +94,4 @@ def ahead() -> Iterator[bool]:
         yield True
     finally:
         (above / "cgroup.procs").write_text(str(os.getpid()))
-        for _ in range(50):
-            try:
-                folder.rmdir()
-                return
-            except OSError:
-                time.sleep(0.1)
+        _removed(folder)
