@@ -140,7 +140,7 @@ def _library() -> tuple[Any, Any]:
 
 
 def _load(path: Path, read: Callable[[bytes], Any], wrong: str) -> Any:
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 
     try:
         with path.open("rb") as file:
@@ -148,7 +148,8 @@ def _load(path: Path, read: Callable[[bytes], Any], wrong: str) -> Any:
         return read(pem)
     except OSError as e:
         raise KeyFileError("key_missing", path=str(path), reason=e.strerror or str(e)) from e
-    except (ValueError, TypeError, UnsupportedAlgorithm) as e:  # no PEM, encrypted, an algorithm that is unknown
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as e:
+        # No PEM, encrypted, an algorithm that is unknown, a key of another length than its algorithm's.
         raise KeyFileError(wrong, path=str(path)) from e
 
 

@@ -277,7 +277,8 @@ class Codec:
         out: list[Output] = []
         self._expected.clear()
         self._turns = 0
-        self._junk += self._automatic
+        for held in self._automatic:
+            self._throw(held, out)
         self._automatic.clear()
         self._drop_junk(out)
         return out

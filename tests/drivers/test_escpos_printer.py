@@ -207,3 +207,10 @@ def test_the_sensors_level_is_a_setting() -> None:
         (status,) = codec.receive(bytes((byte,)))
         assert isinstance(status, PrinterStatus)
         assert status.drawer_open == ((level == "high") == (byte == 0x16))
+
+
+def test_nonsense_before_a_status_that_stops_is_two_pieces() -> None:
+    """Found by scripts/fuzz: a piece of nonsense has at most 64 bytes."""
+    codec = Codec(Settings())
+    assert codec.receive(b"\xff" * 63 + b"\x10\x00") == []
+    assert [len(one.data) for one in codec.flush() if isinstance(one, Garbage)] == [64, 1]

@@ -75,11 +75,14 @@ def test_wrong_files_are_sentences(pair: Path, tmp_path: Path) -> None:
     locked = ed25519.Ed25519PrivateKey.generate()
     (tmp_path / "locked").write_bytes(locked.private_bytes(encoding, form, serialization.BestAvailableEncryption(b"x")))
     (tmp_path / "garbage").write_bytes(b"\xff\x00 no key")
+    # One bit of an Ed25519 key: it says that it is X448, and has 32 bytes. Found by scripts/fuzz.
+    seed = "MC4CAQAwBQYDK2VvBCIEIOCIW77yZSeM3WYqd7Mn9EwFIXISoZRqdFweOVsPnCEI"
+    (tmp_path / "short").write_text(f"-----BEGIN PRIVATE KEY-----\n{seed}\n-----END PRIVATE KEY-----\n")
     for name in ("ec.key", "ec.pub", "locked", "garbage", "keys/snapshot.key"):
         with pytest.raises(KeyFileError) as caught:
             trust_of([pair / PUBLIC, tmp_path / name])
         assert code(caught.value) == "key_not_public", name
-    for name in ("ec.key", "ec.pub", "locked", "garbage", "keys/snapshot.pub"):
+    for name in ("ec.key", "ec.pub", "locked", "garbage", "short", "keys/snapshot.pub"):
         with pytest.raises(KeyFileError) as caught:
             sign_snapshot(DATA, tmp_path / name)
         assert code(caught.value) == "key_not_private", name
