@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -181,11 +182,28 @@ def rows_of(part: str, f: dict[str, Any]) -> list[Row]:
     return [("one commit with its sync, median / p99", f"{f['p50_ms']:.2f} / {f['p99_ms']:.2f} ms", "p99 1 ms, report")]
 
 
-def table(results: dict[str, dict[str, Any]]) -> str:
-    lines = ["| figure | measured | aim |", "|---|---|---|"]
-    for part, figures in results.items():
-        lines += [f"| {what} | {found} | {aim} |" for what, found, aim in rows_of(part, figures)]
-    return "\n".join(lines)
+HEAD = ("| figure | measured | aim | when, commit |", "|---|---|---|---|")
+
+
+def lines_of(part: str, said: dict[str, Any]) -> list[str]:
+    """One part's rows of the table."""
+    when = f"{said['date']}, {said['commit']}"
+    return [f"| {what} | {found} | {aim} | {when} |" for what, found, aim in rows_of(part, said["figures"])]
+
+
+def merged(old: list[str], new: list[str]) -> list[str]:
+    """A table's rows with those of one part in the place of its last ones; what has no place yet comes last."""
+    kinds = [_kind(line) for line in new]
+    at = next((place for place, line in enumerate(old) if _kind(line) == kinds[0]), len(old))
+    end = at
+    while end < len(old) and _kind(old[end]) in kinds:
+        end += 1
+    return [*old[:at], *new, *old[end:]]
+
+
+def _kind(line: str) -> str:
+    """What a row is of, whatever its figures."""
+    return re.sub(r"[\d,.]+", "", line.split("|")[1])
 
 
 def bad(results: dict[str, dict[str, Any]]) -> list[str]:
@@ -225,12 +243,12 @@ def main() -> int:
         prog="scripts/bench reliability", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--long", action="store_true", help="the whole figures: an hour")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
+    parser.add_argument("--write", action="store_true", help="put these rows into the table of docs/reliability.md")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each part's figures here, and use those here")
     parser.add_argument("--only", action="append", choices=list(PARTS), metavar="PART", help=" ".join(PARTS))
     given = parser.parse_args()
     results: dict[str, dict[str, Any]] = {}
-    names: set[str] = set()
+    rows: list[list[str]] = []
     with tempfile.TemporaryDirectory(prefix="lanekit-reliability-") as folder:
         keep = given.keep or Path(folder)
         keep.mkdir(parents=True, exist_ok=True)
@@ -240,22 +258,26 @@ def main() -> int:
                 print(f"{name} ...", file=sys.stderr, flush=True)
                 with _quiet():
                     figures = PARTS[name](given.long, keep)
-                kept.write_text(
-                    json.dumps({"commit": bench_sale.commit_name(), "figures": figures}, ensure_ascii=False)
-                )
+                made = {"date": date.today().isoformat(), "commit": bench_sale.commit_name(), "figures": figures}
+                kept.write_text(json.dumps(made, ensure_ascii=False))
             said = json.loads(kept.read_text(encoding="utf-8"))
             results[name] = said["figures"]
-            names.add(said["commit"])
+            rows.append(lines_of(name, said))
     form = "long form" if given.long else "short form"
-    head = f"{form}, {bench_sale.machine()}; commit {', '.join(sorted(names))}."
-    text = f"{head}\n\n{table(results)}"
-    print(text)
+    print("\n".join((f"{form}, {bench_sale.machine()}.", "", *HEAD, *(line for part in rows for line in part))))
     for trouble in (found := bad(results)):
         print(f"NOT AS IT MUST BE: {trouble}", file=sys.stderr)
     if given.write:
         page = DOCS.read_text(encoding="utf-8")
-        page = re.sub(f"{BEGIN}.*?{END}", lambda _: f"{BEGIN}\n{text}\n{END}", page, flags=re.DOTALL)
-        DOCS.write_text(page, encoding="utf-8")
+        before, _, rest = page.partition(BEGIN)
+        old, _, after = rest.partition(END)
+        lines = [line for line in old.splitlines() if line.startswith("| ")][1:]
+        for part in rows:
+            lines = merged(lines, part)
+        text = "\n".join(
+            (BEGIN, f"{form}, each row when and where it says; {bench_sale.machine()}.", "", *HEAD, *lines, END)
+        )
+        DOCS.write_text(before + text + after, encoding="utf-8")
     return int(bool(found))
 
 

@@ -227,8 +227,11 @@ class _Day:
             self.front.ask("return_receipt", code=number)
             self.front.ask("quantity", qty=int(number))
             self.front.ask("member", id=number * 9)
+        rung = len(self.front.wait(lambda view: view.state == "ringing").lines)
         self.store.scan(self.numbers.card())
         self.store.control("scanner", raw=(b"\x01" + self.numbers.telephone().encode() + b"\xff\r").hex())
+        self.store.scan(GOODS[0])  # when this is seen, those before it have been
+        self.front.wait(lambda view: len(view.lines) == rung + 1)
 
     def _reason(self) -> str:
         numbers = self.numbers

@@ -30,10 +30,45 @@ def test_a_lost_sale_is_said_with_status_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figures = {"sales": 1, "operations": 2, "states": 3, "lost": 1, "broken": 0}
-    (tmp_path / "power-cut.short.json").write_text(json.dumps({"commit": "x", "figures": figures}))
+    (tmp_path / "power-cut.short.json").write_text(json.dumps({"date": "d", "commit": "x", "figures": figures}))
     assert bench(monkeypatch, "--only", "power-cut", "--keep", str(tmp_path)) == 1
     assert "NOT AS IT MUST BE: power-cut" in capsys.readouterr().err
     blind = {"wal-normal": {"states": 5, "lost": 0, "broken": 0}}
-    (tmp_path / "broken-stores.short.json").write_text(json.dumps({"commit": "x", "figures": blind}))
+    (tmp_path / "broken-stores.short.json").write_text(json.dumps({"date": "d", "commit": "x", "figures": blind}))
     assert bench(monkeypatch, "--only", "broken-stores", "--keep", str(tmp_path)) == 1
     assert "the harness is blind" in capsys.readouterr().err
+
+
+BACK = {"back_p50_s": 1, "back_p99_s": 1, "back_max_s": 1}
+ROWS = {
+    "power-cut": {"sales": 300, "operations": 9, "states": 1, "lost": 0, "broken": 0},
+    "broken-stores": {name: {"lost": 1, "states": 2} for name in bench_reliability.BROKEN},
+    "failing-disk": {"codes": {"DISK_FULL": 1, "IO_FAILED": 2}, "points": 3, "lost": 0, "broken": 0, "gone_on": 1},
+    "edited": {"found": 1, "mutants": 1, "named": 1},
+    "killed-daemon": {"kills": 1, "sales": 1, "lost": 0, "doubled": 0, "copies": 0, **BACK},
+    "killed-screen": {"kills": 1, "lost": 0, **BACK},
+    "wear": {str(lines): {"commits": 1, "syncs": 1, "kib": 1, "syncs_a_commit": 1} for lines in (6, 30)},
+    "commits": {"p50_ms": 1, "p99_ms": 1},
+    "private-numbers": {
+        "files": 1, "mb": 1, "sales": 1, "numbers": 1, "leaks": 0, "with_leak": dict.fromkeys(bench_reliability.LEAKS, 1),
+    },
+}  # fmt: skip
+
+
+def test_every_figure_has_its_row_on_the_page() -> None:
+    """The clocks' rows are what their harness says: by their beginnings."""
+    assert {*ROWS, "clock"} == set(bench_reliability.PARTS)
+    page = bench_reliability.DOCS.read_text(encoding="utf-8")
+    table = page.partition(bench_reliability.BEGIN)[2].partition(bench_reliability.END)[0].splitlines()
+    kinds = [bench_reliability._kind(line) for line in table if line.startswith("| ")]
+    for part, figures in ROWS.items():
+        for line in bench_reliability.lines_of(part, {"date": "d", "commit": "x", "figures": figures}):
+            assert bench_reliability._kind(line) in kinds, line
+    assert sum(kind.startswith((" a till that wakes", " a clock that jumps")) for kind in kinds) == 3
+
+
+def test_a_part_takes_the_place_of_its_last_rows() -> None:
+    old = ["| a 5 | 1 |", "| kill -9 of the screen | 2 |", "| - lost 7 | 0 |", "| b | 3 |", "| - lost 9 | 0 |"]
+    new = ["| kill -9 of the screen | 50 |", "| - lost 8 | 1 |"]
+    assert bench_reliability.merged(old, new) == [old[0], *new, *old[3:]]
+    assert bench_reliability.merged(old, ["| c 1 | 1 |"]) == [*old, "| c 1 | 1 |"]
