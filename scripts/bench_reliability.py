@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_sale
-from rig import ROOT
+from rig import ROOT, commit_name
 
 sys.path.insert(0, str(ROOT))  # the harnesses are imported as tests.reliability
 
@@ -258,7 +258,7 @@ def main() -> int:
                 print(f"{name} ...", file=sys.stderr, flush=True)
                 with _quiet():
                     figures = PARTS[name](given.long, keep)
-                made = {"date": date.today().isoformat(), "commit": bench_sale.commit_name(), "figures": figures}
+                made = {"date": date.today().isoformat(), "commit": commit_name(), "figures": figures}
                 kept.write_text(json.dumps(made, ensure_ascii=False))
             said = json.loads(kept.read_text(encoding="utf-8"))
             results[name] = said["figures"]

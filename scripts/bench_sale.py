@@ -16,7 +16,6 @@ import random
 import re
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +25,7 @@ from pathlib import Path
 
 import psutil
 from quarter_core import Quarter, ahead
-from rig import ROOT, virtual_display
+from rig import ROOT, commit_name, virtual_display
 from sale_rig import Limit, Scan, Till
 
 DOCS = ROOT / "docs" / "benchmarks.md"
@@ -260,11 +259,6 @@ def machine() -> str:
         f"{date.today().isoformat()}, {model}, {os.cpu_count()} cores, {memory_gb:.0f} GB, "
         f"Python {platform.python_version()}, Linux {platform.release()}; shared and noisy"
     )
-
-
-def commit_name() -> str:
-    done = subprocess.run(["git", "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, cwd=ROOT)
-    return done.stdout.strip() or "no commit"
 
 
 def main() -> int:

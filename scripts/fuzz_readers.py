@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import random
+import re
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
+
+from rig import commit_name
 
 NAMES = (
     "snapshot", "delta", "basket", "return", "code", "row", "record", "control", "users", "manifest", "frame",
@@ -17,7 +21,11 @@ NAMES = (
     "enrolment_code", "certificate_request", "certificate", "peer", "enrolment",
 )  # fmt: skip
 MAX_BYTES = 8_192
-OUT = Path(__file__).resolve().parent.parent / "out" / "fuzz"
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "out" / "fuzz"
+DOCS = ROOT / "docs" / "reliability.md"
+BEGIN, END = "<!-- fuzz -->", "<!-- end of fuzz -->"
+HEAD = ("| target | tries | findings | for | when, commit |", "|---|---|---|---|---|")
 
 
 def guided(name: str, seconds: int) -> None:
@@ -61,20 +69,49 @@ def blind(name: str, seconds: int) -> int:
     return tried
 
 
+def watched(words: list[str], name: str) -> tuple[int, str]:
+    """Runs one target in a process of its own; gives its status, and what it said."""
+    done = subprocess.run([*words, name], check=False, capture_output=True, text=True, errors="replace")
+    sys.stderr.write(done.stderr[-4_000:])
+    return done.returncode, done.stdout + done.stderr
+
+
+def row(name: str, said: str, status: int, seconds: int, when: str) -> str:
+    """One target's row of the table: the tries are what libFuzzer says at its end."""
+    tries = re.search(r"stat::number_of_executed_units: (\d+)|: (\d+) tried", said)
+    count = f"{int(tries[1] or tries[2]):,}" if tries else "not said"
+    return f"| `{name}` | {count} | {'none' if status == 0 else 'one, see the log'} | {seconds} s | {when} |"
+
+
+def put(rows: dict[str, str]) -> None:
+    """These rows in the place of their last ones, in the order of NAMES."""
+    before, _, rest = DOCS.read_text(encoding="utf-8").partition(BEGIN)
+    old, _, after = rest.partition(END)
+    known = {line.split("`")[1]: line for line in old.splitlines() if line.startswith("| `")} | rows
+    lines = (BEGIN, *HEAD, *(known[name] for name in NAMES if name in known), END)
+    DOCS.write_text(before + "\n".join(lines) + after, encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("name", nargs="?", choices=[*NAMES, "all"], help="the reader")
     parser.add_argument("--seconds", type=int, default=60, metavar="N", help="for each, 60 unless given")
     parser.add_argument("--blind", action="store_true", help="without atheris, also where it is installed")
+    parser.add_argument("--write", action="store_true", help="put the results into the table of docs/reliability.md")
     parser.add_argument("--list", action="store_true", help="name the readers")
     arguments = parser.parse_args()
     if arguments.list or arguments.name is None:
         print(*NAMES, sep="\n")
         return 0
     more = ["--blind"] if arguments.blind else []
-    if arguments.name == "all":
+    if arguments.name == "all" or arguments.write:
         words = [sys.executable, __file__, "--seconds", str(arguments.seconds), *more]
-        return max(subprocess.run([*words, name], check=False).returncode for name in NAMES)
+        names = NAMES if arguments.name == "all" else (arguments.name,)
+        found = {name: watched(words, name) for name in names}
+        if arguments.write:
+            when = f"{date.today().isoformat()}, {commit_name()}"
+            put({name: row(name, said, status, arguments.seconds, when) for name, (status, said) in found.items()})
+        return max(status for status, _ in found.values())
     if arguments.blind or importlib.util.find_spec("atheris") is None:
         print(f"{arguments.name}: {blind(arguments.name, arguments.seconds)} tried, nothing found")
         return 0

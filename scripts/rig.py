@@ -36,6 +36,12 @@ END_S = 15.0  # what a process may take to end after SIGTERM
 SOCKET_PATH_BYTES = 100  # a unix socket's name has at most 107 bytes; the longest of ours here ends in /terminal.sock
 
 
+def commit_name() -> str:
+    """The checkout's commit, as the tables of figures name it."""
+    done = subprocess.run(["git", "rev-parse", "--short=10", "HEAD"], capture_output=True, text=True, cwd=ROOT)
+    return done.stdout.strip() or "no commit"
+
+
 class RigError(Exception):
     """Something of the rig did not come up or did not answer in time."""
 

@@ -50,7 +50,8 @@ ROWS = {
     "wear": {str(lines): {"commits": 1, "syncs": 1, "kib": 1, "syncs_a_commit": 1} for lines in (6, 30)},
     "commits": {"p50_ms": 1, "p99_ms": 1},
     "private-numbers": {
-        "files": 1, "mb": 1, "sales": 1, "numbers": 1, "leaks": 0, "with_leak": dict.fromkeys(bench_reliability.LEAKS, 1),
+        "files": 1, "mb": 1, "sales": 1, "numbers": 1, "leaks": 0,
+        "with_leak": dict.fromkeys(bench_reliability.LEAKS, 1),
     },
 }  # fmt: skip
 
