@@ -18,7 +18,7 @@ from runtime.trust.names import AUTHORITY, MAX_CHAIN, ROOT, Peer, check_name, ga
 
 try:
     from cryptography import x509
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -36,6 +36,7 @@ _REFUSED = (
     ValueError,
     TypeError,
     UnsupportedAlgorithm,
+    InternalError,
     x509.UnsupportedGeneralNameType,
     x509.InvalidVersion,
     x509.DuplicateExtension,
