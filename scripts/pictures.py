@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "ui")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "ui"), str(ROOT / "tests" / "runtime" / "gateway")]
 
+import page_scene  # noqa: E402  # from tests/runtime/gateway
 import ui_scenes  # noqa: E402  # from tests/ui
 import ui_views  # noqa: E402
 from ui_keyboard import Keyboard  # noqa: E402
 from ui_scenes import Shown  # noqa: E402
 from ui_server import TillServer, display, start_ui, until  # noqa: E402
+
+from runtime.gateway.page.html import page  # noqa: E402
+from runtime.share import config_dir  # noqa: E402
+from runtime.translation import translator  # noqa: E402
 
 OUT = ROOT / "docs" / "pictures"
 STATES = ("ringing", "hint", "weighing", "tendering", "closed", "trouble")
@@ -84,6 +91,28 @@ def wanted() -> list[tuple[str, Shown, str, str, str]]:
             for state, size, lang, theme in pictures]  # fmt: skip
 
 
+def pages(words: list[str]) -> None:
+    """The gateway's page, where there is a chromium."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        print("docs/pictures/page-*.png: there is no chromium here (apt-get install chromium)", flush=True)
+        return
+    for target, language, size in (
+        ("page-store.png", "zh", "1280,1060"),
+        ("page-store-phone-en.png", "en", "390,1990"),
+    ):
+        if words and not any(word in target for word in words):
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            file, picture = Path(folder) / "page.html", Path(folder) / "page.png"
+            file.write_text(page(page_scene.scene(), translator(config_dir(), language), language), "utf-8")
+            options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={size}")
+            where = (f"--user-data-dir={folder}/u", f"--screenshot={picture}", f"file://{file}")
+            subprocess.run([chromium, *options, *where], capture_output=True, timeout=120, check=True)
+            keep(picture, OUT / target)
+            print(f"docs/pictures/{target}", flush=True)
+
+
 def main(words: list[str]) -> int:
     """Words: only the pictures with one of them in their name."""
     OUT.mkdir(parents=True, exist_ok=True)
@@ -91,6 +120,7 @@ def main(words: list[str]) -> int:
         for target, shown, size, language, theme in wanted():
             if not words or any(word in target for word in words):
                 make(target, shown, size, language, theme, screen)
+    pages(words)
     return 0
 
 

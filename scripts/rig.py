@@ -275,7 +275,8 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         self.run = run_folder(folder)
         self.run.mkdir(mode=0o700, exist_ok=True)
-        self.gateway_port, self.printer_port, self.payment_port = free_port(), free_port(), free_port()
+        self.gateway_port, self.page_port = free_port(), free_port()
+        self.printer_port, self.payment_port = free_port(), free_port()
         self.snapshot = folder / "demo.snapshot"
         self.book = book or config_dir() / "demo" / "book"
         self.terminal_file = folder / "terminal.toml"
@@ -310,7 +311,9 @@ class Store:
         gateway = gateway.replace('"run/', json.dumps(f"{self.run}/", ensure_ascii=False)[:-1])
         if "port = 8700" not in gateway:
             raise RigError("config/demo/gateway.toml no longer has port = 8700")
-        self.gateway_file.write_text(gateway.replace("port = 8700", f"port = {self.gateway_port}"), encoding="utf-8")
+        gateway = gateway.replace("\nport = 8700", f"\nport = {self.gateway_port}")
+        gateway = gateway.replace("page_port = 8780", f"page_port = {self.page_port}")
+        self.gateway_file.write_text(gateway, encoding="utf-8")
 
     def _simulate(self) -> list[str]:
         return [

@@ -38,6 +38,7 @@ from runtime.service.watchdog import feed
 from runtime.serving.server import Listener, listen
 from runtime.serving.server import serve as serve_listeners
 from runtime.settings import SettingsError
+from runtime.share import config_dir
 from runtime.wire.pack import WireError
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def serve(file: GatewayFile) -> int:
     from runtime.chain.blocking import OneThread
     from runtime.gateway.app import OpenDoor, make_app, make_page
     from runtime.gateway.keeper import Keeper
+    from runtime.gateway.page.serve import Page
     from runtime.gateway.retention import prune
     from runtime.gateway.sharing.beats import BeatEndpoints, Sharing
     from runtime.gateway.sharing.store import SharedStore
@@ -137,7 +139,8 @@ def serve(file: GatewayFile) -> int:
         app = make_app(keeper, limits, fatal, signer, more, door, upstream)
         listeners = [Listener(app, listening, tls)]
         if paging is not None:
-            listeners.append(Listener(make_page(keeper, fatal, upstream=upstream), paging))
+            people = Page(store, sharing, keeper.ask, config_dir(), lambda: _alarms(upstream, snapshots))
+            listeners.append(Listener(make_page(keeper, fatal, people.endpoints(), upstream), paging))
         notifier = Notifier()
         beside: list[Coroutine[Any, Any, None]] = [
             *(feed(notifier, keeper, _is_full), snapshots.run(), prune(keeper, settings.keep_days)),
@@ -270,7 +273,10 @@ def show(file: GatewayFile) -> int:
     host = PAGE_HOST if settings.page_port else EVERYWHERE.get(settings.host, settings.host)
     port = settings.page_port or settings.port
     try:
-        print("\n".join(status_words(_ask_status(host, port))))
+        lines = status_words(_ask(host, port, "/v1/status"))
+        if settings.page_port:
+            lines += now_words(_ask(host, port, "/v1/overview"))
+        print("\n".join(lines))
     except (OSError, http.client.HTTPException) as error:
         print(f"No gateway answers on {host} port {port}: {error}. Start it first.", file=sys.stderr)
     except ValueError as error:
@@ -280,10 +286,10 @@ def show(file: GatewayFile) -> int:
     return EXIT_CANNOT_START
 
 
-def _ask_status(host: str, port: int) -> bytes:
+def _ask(host: str, port: int, path: str) -> bytes:
     connection = http.client.HTTPConnection(host, port, timeout=SHOW_TIMEOUT_S)
     try:
-        connection.request("GET", "/v1/status")
+        connection.request("GET", path)
         response = connection.getresponse()
         data = response.read(MAX_STATUS_BYTES)
         if response.status != 200:
@@ -291,6 +297,16 @@ def _ask_status(host: str, port: int) -> bytes:
     finally:
         connection.close()
     return data
+
+
+def now_words(data: bytes) -> list[str]:
+    """The answer to GET /v1/overview likewise."""
+    from runtime.gateway.page.words import overview_words
+
+    try:
+        return overview_words(json.loads(data))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(repr(error)[:200]) from error
 
 
 def status_words(data: bytes) -> list[str]:

@@ -109,6 +109,7 @@ class Sharing:
             receipts=till.returns.holds(),
             last_sequence=till.checkout.last_sequence,
             users=self.users_hash,
+            exponent=till.snapshot.exponent,
         )
 
     def heard(self, answer: BeatAnswer) -> bool:

@@ -123,6 +123,7 @@ class Beat:
     receipts: tuple[ReceiptHold, ...] = ()
     last_sequence: int = 0  # SequenceNumber of its last record
     users: bytes = b""  # hash of its list of users
+    exponent: int = 2  # decimals of its currency
 
 
 @dataclass(frozen=True, slots=True)

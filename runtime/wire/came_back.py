@@ -37,6 +37,21 @@ def returned_in(body: bytes) -> Iterator[Returned]:
         return
 
 
+def sold_in(body: bytes) -> tuple[str, int] | None:
+    """The business day and the total of a record of a sale; None where it is none, or nothing was sold in it."""
+    try:
+        record = unpack(body)
+        if record["type"] != "RetailTransaction" or record.get("TransactionStatus") == "Voided":
+            return None
+        total = record.get("total")
+        total = record["receipt"]["total"] if total is None else total
+        date = record["BusinessDayDate"]
+    except (WireError, KeyError, TypeError, AttributeError):
+        return None
+    fits = type(total) is int and abs(total) < 1 << 62 and isinstance(date, str) and len(date) == 10
+    return (date, total) if fits else None
+
+
 def _returned(record: dict[str, Any]) -> Iterator[Returned]:
     if record["type"] != "RetailTransaction" or record.get("TransactionStatus") == "Voided":
         return

@@ -35,6 +35,8 @@ def read_beat(data: bytes, store: str) -> Beat:
 def _check_numbers(beat: Beat) -> None:
     shares = beat.shares
     numbers = [beat.epoch, beat.serial + 1, shares.last_number + 1, shares.last_claim + 1, shares.last_release + 1]
+    if not 0 <= beat.exponent <= 4:
+        raise GatewayError("bad_field", detail="an exponent is 0 to 4")
     numbers += [beat.last_sequence + 1, beat.run + 1]
     for ticket in shares.tickets:
         numbers += [ticket.number, ticket.items]

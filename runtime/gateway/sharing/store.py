@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -21,7 +22,7 @@ from runtime.gateway.sharing.tickets import Handed, Known
 from runtime.journal.database import Database
 from runtime.journal.errors import JournalError
 from runtime.wire.beat import CameBack, Shares
-from runtime.wire.came_back import returned_in
+from runtime.wire.came_back import returned_in, sold_in
 from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import PackedRecord
 
@@ -48,9 +49,22 @@ CREATE TABLE came_back (
     by_terminal TEXT NOT NULL, by_epoch INTEGER NOT NULL, by_sequence INTEGER NOT NULL
 );
 CREATE INDEX came_back_of ON came_back (terminal, epoch, sequence);
+CREATE TABLE day_sales (
+    date TEXT NOT NULL, terminal TEXT NOT NULL, sales INTEGER NOT NULL, total_minor INTEGER NOT NULL,
+    PRIMARY KEY (date, terminal)
+);
 CREATE TABLE read_to (terminal TEXT NOT NULL, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,
     PRIMARY KEY (terminal, epoch));
 """
+
+
+@dataclass(frozen=True, slots=True)
+class DaySales:
+    """What was sold on a business day; `tills`: of each terminal how many sales, and what they came to."""
+
+    date: str
+    tills: dict[str, tuple[int, int]]
+
 
 ReceiptKey = tuple[str, str, int]  # terminal, tag of its epoch, SequenceNumber
 Holder = tuple[str, int]  # terminal, epoch
@@ -180,6 +194,13 @@ class SharedStore:
     def _take(self, line: Line, some: tuple[PackedRecord, ...], to: int) -> None:
         with self._writing() as connection:
             for record in some:
+                sold = sold_in(record.body)
+                if sold is not None:
+                    connection.execute(
+                        "INSERT INTO day_sales VALUES (?, ?, 1, ?) ON CONFLICT (date, terminal) DO UPDATE SET"
+                        " sales = sales + 1, total_minor = total_minor + excluded.total_minor",
+                        (sold[0], line.terminal, sold[1]),
+                    )
                 for one in returned_in(record.body):
                     of = (one.terminal, one.epoch, one.sequence, one.line, one.amount, one.given_minor)
                     by = (line.terminal, line.epoch, record.sequence)
@@ -196,6 +217,14 @@ class SharedStore:
                 *(terminal, epoch, sequence),
             )
         return tuple(CameBack(*row) for row in found)
+
+    def day_sales(self, before: str) -> DaySales:
+        """Of the newest business day before this date, as far as the records were read."""
+        with self._reading() as connection:
+            newest = _all(connection, "SELECT max(date) FROM day_sales WHERE date < ?", before)
+            date = newest[0][0] or ""
+            found = _all(connection, "SELECT terminal, sales, total_minor FROM day_sales WHERE date = ?", date)
+        return DaySales(date, {row[0]: (row[1], row[2]) for row in found})
 
     # --- underneath --------------------------------------------------------------------------------------------------
 
