@@ -23,7 +23,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +39,7 @@ from runtime.serving.server import Listener, listen
 from runtime.serving.server import serve as serve_listeners
 from runtime.settings import SettingsError
 from runtime.share import config_dir
+from runtime.wire.messages import Sentence
 from runtime.wire.pack import WireError
 
 if TYPE_CHECKING:
@@ -153,6 +154,20 @@ def serve(file: GatewayFile) -> int:
         print("The gateway's disk failed while writing. Start the gateway again.", file=sys.stderr)
         return EXIT_DISK_FAILED
     return 0
+
+
+def _alarms(upstream: Upstream | None, snapshots: GatewaySnapshots) -> Iterator[Sentence]:
+    """What the page says of the way to head office and of the prices that come from there."""
+    from runtime.distribution.errors import SENTENCES as PRICES
+    from runtime.gateway.upstream import SENTENCES as UPWARDS
+
+    if upstream is not None:
+        well, code, args = upstream.status
+        if not well and code != "CONNECTING":
+            yield Sentence(code, *UPWARDS[code], args)
+    code, args = snapshots.keeper.status if snapshots.keeper is not None else ("", {})
+    if code:
+        yield Sentence(code, *PRICES[code], args)
 
 
 def _open_door(

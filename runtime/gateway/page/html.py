@@ -49,7 +49,7 @@ dt{color:var(--quiet);white-space:nowrap}dd{margin:0;text-align:right;font-varia
 
 def page(store: Overview, _: Translate, language: str) -> str:
     """The whole document, in one of LANGUAGES; `_` translates into it."""
-    troubled = sum(till.state != "good" for till in store.tills)
+    troubled = sum(till.state == "trouble" for till in store.tills)
     sums = (
         (_("Sales today"), str(store.sales)),
         (_("Total today"), amount(store.total_minor, store.exponent)),
