@@ -20,6 +20,7 @@ from engine.thresholds import Pick, Threshold, choose
 
 MAX_DEPTH: Final = 300  # different steps in one choice
 PATIENCE: Final = 150  # nodes after which bounds by the layered search are worth their price
+LONG: Final = 7  # bits: a node of a part of more goods than 1 << LONG costs as many more as there are
 
 Taken = dict[int, tuple[int, int, dict[int, int]]]  # promotion -> applications, gain in parts, goods -> units
 
@@ -121,7 +122,7 @@ class Coupled:
                 if sum(taken[index][2].values()) > times * gift.plan.gift[1]:
                     return None
         picks = choose(self.plain, runs, groups, coupons)
-        self.nodes += picks.steps
+        self.nodes += picks.steps + (len(self.goods) >> LONG)
         return Found(taken, picks.picks, value + picks.value, applications + picks.applications, picks.whole)
 
     # the search
@@ -216,7 +217,7 @@ class Coupled:
 
     def _go(self, begin: int, gained: int, rest: int, cut: int) -> None:
         """`rest`: the best shares of the units of goods from `cut` on; `gained`: without the takers' `const`."""
-        self.nodes += 1
+        self.nodes += 1 + (len(self.goods) >> LONG)
         self._look(gained)
         place = begin
         steps, left, share = self.steps, self.left, self.share

@@ -14,6 +14,7 @@ from engine.coupled import Coupled, Found
 from engine.offers import rounded
 from engine.parts import Part, Parts
 from engine.plans import Plan
+from engine.quick import fill_up
 from engine.runs import shares
 from engine.step2 import Layered, Step2, Units, Use, taken_of
 from engine.takers import Goods
@@ -74,6 +75,8 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
                 bound = search.root
         else:
             bound = sum(one.count * one.current for one in goods)
+        if not plain and bound > best_of(search).value:
+            fill_up(search, [best_of(search).taken, taken_of(layered, place), {}], parts.caps)
     best = best_of(search)
     if not best.whole:
         bound = max(bound, best.value + search.threshold_most())

@@ -90,7 +90,7 @@ class Shape:
 def shapes_of(plan: Plan, cap: int, goods: list[Goods]) -> list[Shape]:
     """What the applications of a promotion without gifts give at least, by taker; none where nothing is known."""
     if plan.kind == "set" and len(plan.buy) == 1 and plan.mode == PERCENT and plan.cheapest < plan.qty:
-        entry = _entries(plan, goods)[0]
+        entry = entries_of(plan, goods)[0]
         if all(one.current for one in entry):  # else some applications gain nothing
             if sum([one.count for one in entry]) < plan.qty:
                 return []
@@ -133,11 +133,11 @@ def takers_of(plan: Plan, cap: int, goods: list[Goods]) -> list[Taker] | None:
         taker = Taker(plan, cap, 1)
         _unit_steps(taker, [(one, one.gains[plan.index] * WHOLE) for one in goods if one.gains.get(plan.index, 0) > 0])
         return [taker] if taker.steps else []
-    entries = _entries(plan, goods)
+    entries = entries_of(plan, goods)
     if plan.kind == "tier":
         return _tier(plan, cap, entries[0])
     if plan.is_gift:
-        return _gift(plan, cap, _entries(plan, goods, gift=True)[1])
+        return _gift(plan, cap, entries_of(plan, goods, gift=True)[1])
     if any(sum(one.count for one in entry) < qty for entry, qty in zip(entries, plan.buy, strict=True)):
         return []
     if len(plan.buy) == 1 and plan.cheapest == plan.qty and _unitwise(plan, entries[0]):
@@ -151,7 +151,8 @@ def takers_of(plan: Plan, cap: int, goods: list[Goods]) -> list[Taker] | None:
     return _set(plan, cap, entries, goods)
 
 
-def _entries(plan: Plan, goods: list[Goods], *, gift: bool = False) -> list[list[Goods]]:
+def entries_of(plan: Plan, goods: list[Goods], *, gift: bool = False) -> list[list[Goods]]:
+    """The goods that each entry selects; with `gift` those of a threshold's base and of its gift."""
     count = 2 if gift else len(plan.buy)
     out: list[list[Goods]] = [[] for _ in range(count)]
     for one in goods:
@@ -214,13 +215,14 @@ def _set(plan: Plan, cap: int, entries: list[list[Goods]], goods: list[Goods]) -
     tried = 0
     chosen: list[list[tuple[int, int]]] = []
     used = [0] * len(goods)
+    prices = {one.number: one.current for one in goods}
 
     def put(entry: int) -> bool:
         nonlocal tried
         if entry == len(entries):
             tried += 1
             needs = tuple((number, count) for number, count in enumerate(used) if count)
-            gain = _gain(plan, chosen, needs, goods)
+            gain = gain_of(plan, chosen, needs, prices)
             if gain > 0 and gain > ways.get(needs, 0):
                 ways[needs] = gain
             return tried <= MAX_STEPS
@@ -257,14 +259,14 @@ def _set(plan: Plan, cap: int, entries: list[list[Goods]], goods: list[Goods]) -
     return [taker] if taker.steps else []
 
 
-def _gain(
-    plan: Plan, chosen: list[list[tuple[int, int]]], needs: tuple[tuple[int, int], ...], goods: list[Goods]
+def gain_of(
+    plan: Plan, chosen: list[list[tuple[int, int]]], needs: tuple[tuple[int, int], ...], prices: dict[int, int]
 ) -> int:
-    """What one application gains with its units in these entries."""
+    """What one application gains with its units (goods and count) in these entries. `prices` by goods."""
     rewarded = needs if plan.entry < 0 else tuple(chosen[plan.entry])
     left = plan.cheapest
     cost = 0
-    for price, count in sorted((goods[number].current, count) for number, count in rewarded):
+    for price, count in sorted((prices[number], count) for number, count in rewarded):
         take = min(count, left)
         cost += take * price
         left -= take

@@ -189,7 +189,7 @@ class _Chooser:
     def _go(self, at: int, runs: list[Run], groups: set[str], chosen: list[Pick], value: int, times: int) -> None:
         if value > self.value or (value == self.value and times < self.applications):
             self.value, self.applications, self.picks = value, times, list(chosen)
-        self.steps += 1
+        self.steps += 1 + (len(runs) >> 7)  # many runs take as long as many steps
         if at == MAX_DEPTH:
             self.steps = self.limit
         if at == len(self.candidates) or self.steps >= self.limit:
@@ -208,6 +208,7 @@ class _Chooser:
             if plan.each[0]:
                 limit = min(limit, -(-still // plan.each[1]))  # the last application takes something too
             rising = self.rising and plan.each[0] > 0 and plan.each[1] < self.single[at + 1]
+            passed = 0  # counts that lead nowhere: many of them cost a step, too
             for count in range(1, limit + 1) if rising else range(limit, 0, -1):
                 discount = min(threshold.gives(base, count), still)
                 if discount <= 0 or self.steps >= self.limit:
@@ -219,6 +220,9 @@ class _Chooser:
                 if most < self.value or (
                     most == self.value and times + count - (-short // self.single[at + 1]) >= self.applications
                 ):
+                    passed += 1
+                    if not passed % 64:
+                        self.steps += 1
                     continue
                 if plan.coupon:
                     self.coupons[plan.coupon] -= count

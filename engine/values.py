@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-ENGINE = 2  # the version of the search: receipts are compared within one version
+ENGINE = 3  # the version of the search: receipts are compared within one version
 DEFAULT_NODES = 20_000  # search nodes a basket may cost
 
 
