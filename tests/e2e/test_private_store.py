@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import ssl
+import sys
 import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,8 +19,10 @@ from rig import RigError, Store, wait_for
 
 from runtime.link.http_link import HttpLink
 from runtime.link.ports import LinkDown, LinkReply
+from runtime.terminal import enrolment
 from runtime.trust import issuing
 from runtime.trust.contexts import Files, Tls
+from runtime.trust.errors import TrustError
 from runtime.trust.names import Peer, gateway_of, server_name
 from runtime.wire.enrolment import RENEW_PATH, CertificateAnswer, RenewRequest, renewal
 from runtime.wire.pack import build, pack, unpack
@@ -227,13 +230,40 @@ def test_a_gateway_of_another_chain_is_not_told_the_code(store: Store, tmp_path:
         other.stop()
 
 
+def test_an_answer_that_was_lost_is_given_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key waits on the disk; the same key gets the same certificate, and the code is still used once."""
+    folder = store.folder / "lost"
+    till = enrolment.Enrolment(folder, f"https://127.0.0.1:{store.gateway_port}", "S001", "05", now_ms)
+    code = store.code("05")
+    answers: list[bytes] = []
+
+    class Losing(HttpLink):
+        async def post(self, path: str, body: bytes) -> LinkReply:
+            answers.append((await super().post(path, body)).body)
+            if len(answers) == 1:
+                raise LinkDown("the answer was lost")
+            return LinkReply(200, answers[-1], None)
+
+    monkeypatch.setattr(enrolment, "HttpLink", Losing)
+    with pytest.raises(TrustError, match="does not answer"):
+        asyncio.run(till.enrol(code, 5, ()))
+    assert (folder / "pending.key").stat().st_mode & 0o777 == 0o600 and not (folder / "terminal.pem").exists()
+    asyncio.run(till.enrol(code, 5, ()))
+    assert answers[0] == answers[1]
+    assert not (folder / "pending.key").exists()
+    assert sent(store, Files(folder / "root.pem", folder / "terminal.pem"), "05", 5) == "stored"
+    monkeypatch.undo()
+    with pytest.raises(TrustError, match="used already"):
+        asyncio.run(till.enrol(code, 5, ()))
+
+
 def test_then_its_sales_come_without_a_restart(store: Store) -> None:
     network(store, "OK", 40)
-    assert kept(store) == {TILL: 1}
+    assert kept(store) == {TILL: 1, "05": 1}
     loaded = Path(f"/proc/{store.terminal.pid}/maps").read_text(encoding="utf-8")
     assert "cryptography" not in loaded and "_ssl" in loaded  # enrolment and renewal are other processes'
     sell(store)
-    wait_for("the second sale", lambda: kept(store) == {TILL: 2})
+    wait_for("the second sale", lambda: kept(store).get(TILL) == 2)
 
 
 def test_a_terminal_sends_nothing_in_the_name_of_another(store: Store) -> None:
@@ -324,7 +354,7 @@ def test_the_commands_work_where_the_gateway_is_stopped(store: Store) -> None:
 
 
 def test_show_asks_on_the_page(store: Store) -> None:
-    assert "5 sales" in store.lane("gateway", "--config", str(store.gateway_file), "--show")
+    assert "7 sales" in store.lane("gateway", "--config", str(store.gateway_file), "--show")
 
 
 def test_bytes_that_are_nothing_at_the_door(store: Store) -> None:
@@ -342,3 +372,35 @@ def test_the_gateway_must_not_be_plain_on_the_network(store: Store, tmp_path: Pa
     assert "that takes [tls]" in store.lane("gateway", "--config", str(file), ok=False)
     with pytest.raises(RigError):
         store.lane("gateway", "--config", str(file))
+
+
+def test_a_till_that_wakes_in_1970_waits_for_the_signed_time_and_then_sells_on_to_its_gateway(tmp_path: Path) -> None:
+    """Its own clock would say that the gateway's certificate is of the future."""
+    time_keys = 'time_keys = ["time/snapshot.pub"]\n\n[receipt]'
+    store = Store(
+        tmp_path / "store",
+        language="en",
+        settings=lambda text: text[: text.index("# The devices are simulated")].replace("[receipt]", time_keys),
+    )
+    wrong = tmp_path / "wrong"
+    wrong.write_text(str(-(now_ms() / 1000 - 86_400)))
+    program = Path(__file__).parents[1] / "reliability" / "wrong_clock.py"
+    store.terminal.words[:3] = [sys.executable, str(program), str(wrong)]
+    store.compile()
+    store.make_private()
+    store.lane("keys", "new", str(store.folder / "time"))
+    try:
+        store.gateway.start()
+        store.enrol()
+        store.terminal.start()
+        sell(store)
+        network(store, "GATEWAY_UNTRUSTED")  # this gateway signs no time: the till knows none
+        assert kept(store) == {}
+        store.gateway.kill(signal.SIGTERM)
+        text = store.gateway_file.read_text(encoding="utf-8")
+        text = text.replace("[gateway]", '[gateway]\ntime_key = "time/snapshot.key"')
+        store.gateway_file.write_text(text, encoding="utf-8")
+        store.gateway.start()
+        wait_for("the sale", lambda: kept(store) == {TILL: 1}, 60)
+    finally:
+        store.stop()

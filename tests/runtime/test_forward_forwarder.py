@@ -186,6 +186,36 @@ def test_away_backs_off_and_a_poke_does_not_cut_it_short() -> None:
     virtually(main)
 
 
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        ("server", "GATEWAY_UNTRUSTED"),
+        ("client", "TERMINAL_UNTRUSTED"),
+        ("no_certificate", "TERMINAL_NOT_ENROLLED"),
+        ("refused", "TERMINAL_UNTRUSTED"),
+    ],
+)
+def test_who_is_not_trusted_is_said_and_the_sales_wait(cause: str, code: str) -> None:
+    async def main() -> None:
+        records, gateway = Records(2), Gateway()
+
+        def shut(batch: RecordBatch) -> LinkReply | None:
+            if cause == "refused":
+                return LinkReply(403, pack(ErrorAnswer("not_enrolled", "Revoked.", "terminal")), None)
+            raise LinkDown("a handshake", cause)  # type: ignore[arg-type]  # one of its causes
+
+        gateway.bend = shut
+        bench = Bench(records, gateway)
+        await bench.after(5)
+        assert bench.forwarder.status == (False, code) and bench.forwarder.unsent == 2
+        gateway.bend = lambda batch: None
+        await bench.after(70)
+        assert gateway.numbers() == [1, 2] and bench.forwarder.status == (True, "OK")
+        await bench.end()
+
+    virtually(main)
+
+
 def test_retry_after_is_kept() -> None:
     async def main() -> None:
         gateway = Gateway()
