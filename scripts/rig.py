@@ -356,10 +356,8 @@ class Store:
         store = str(self.settings["terminal"]["store"])
         self.lane("ca", "new", str(self.folder / "safe"), "--chain", "Demo")
         self.lane("ca", "store", str(self.folder / "safe"), store, "-o", str(self.folder / "trust"))
-        self.page_port = free_port()
         gateway = self.gateway_file.read_text(encoding="utf-8")
-        text = gateway + f'page_port = {self.page_port}\n\n[tls]\nfolder = "trust"\n'
-        self.gateway_file.write_text(text, encoding="utf-8")
+        self.gateway_file.write_text(gateway + '\n[tls]\nfolder = "trust"\n', encoding="utf-8")
         terminal = self.terminal_file.read_text(encoding="utf-8")
         self.terminal_file.write_text(terminal.replace('url = "http://', 'url = "https://'), encoding="utf-8")
 
