@@ -18,7 +18,7 @@ NAMES = (
     "snapshot", "delta", "basket", "return", "code", "row", "record", "control", "users", "manifest", "frame",
     "settings", "labels", "book", "key", "journal", "request", "answer", "gs1", "paper", "scanner", "scale", "printer",
     "display", "payment", "simulators", "beat", "beat_answer", "ticket", "came_back",
-    "enrolment_code", "certificate_request", "certificate", "peer", "enrolment",
+    "chain", "enrolment_code", "certificate_request", "certificate", "peer", "enrolment",
 )  # fmt: skip
 MAX_BYTES = 8_192
 ROOT = Path(__file__).resolve().parent.parent

@@ -18,6 +18,7 @@ import fuzz_files
 import fuzz_network
 import fuzz_sharing
 import fuzz_trust
+from fuzz_chain import chain, seeds_of_chain
 
 from engine.basket import read_basket
 from engine.codes import CodeError, read_code
@@ -367,6 +368,7 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = 
     "control": (control, _seeds_of_control),
     "users": (users, _seeds_of_users),
     "manifest": (manifest, _seeds_of_manifest),
+    "chain": (chain, seeds_of_chain),
     "frame": (frame, lambda: [b"\x05" + encode(m) for m in (Hello(1, "ui"), Command(7, "scan", {"code": "milk"}))]),
     "settings": (fuzz_files.settings, fuzz_files.settings_seeds),
     "labels": (fuzz_files.labels, fuzz_files.labels_seeds),

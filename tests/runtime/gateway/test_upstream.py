@@ -34,17 +34,23 @@ lives = itertools.count(1)
 class Seam:
     """A gateway's store on a simulated disk, a head office's beside it, and what goes over the link between them."""
 
+    name = STORE
+
     def __init__(self) -> None:
-        self.disks = {name: Disk(random.Random(name)) for name in ("gateway", "hq")}
+        self.disks = {name: self._disk(name) for name in ("gateway", "hq")}
         self.sent: list[StoreBatch] = []
+        self.repeats = False  # a proxy that sends everything twice
         self.down = False
         self.refuse: Callable[[StoreBatch], bool] = lambda batch: False
         self.now_ms = 1_000
         self.open_gateway()
         self.open_hq()
 
+    def _disk(self, name: str) -> Disk:
+        return Disk(random.Random(name))
+
     def open_gateway(self) -> None:
-        self.store = GatewayStore.open("/g.db", STORE, lambda: self.now_ms, vfs=self.disks["gateway"].vfs)
+        self.store = GatewayStore.open("/g.db", self.name, lambda: self.now_ms, vfs=self.disks["gateway"].vfs)
         self.keeper = Keeper(self.store)
         self.upstream = Upstream(self.keeper, self, lambda: 0.5, Backoff(0.01, 0.01))
 
@@ -54,7 +60,7 @@ class Seam:
 
     def new_disk(self, name: str) -> None:
         self.disks[name].close()
-        self.disks[name] = Disk(random.Random(f"{name} again"))
+        self.disks[name] = self._disk(f"{name} again")
         (self.open_gateway if name == "gateway" else self.open_hq)()
 
     async def post(self, path: str, body: bytes) -> LinkReply:
@@ -65,7 +71,8 @@ class Seam:
             self.sent.append(asked)
             if self.refuse(asked):
                 return LinkReply(400, b"", None)
-        reply = await call(self.app, "POST", path, body, {"content-type": CONTENT_TYPE})
+        for _ in range(1 + self.repeats):
+            reply = await call(self.app, "POST", path, body, {"content-type": CONTENT_TYPE})
         return LinkReply(reply.status, reply.body, None)
 
     async def get(self, path: str) -> LinkReply:
@@ -75,7 +82,7 @@ class Seam:
         raise LinkDown("not asked here")
 
     async def take(self, sent: RecordBatch) -> BatchAnswer:
-        return await self.keeper.take(checked_batch(sent, STORE))
+        return await self.keeper.take(checked_batch(sent, self.name))
 
     async def until(self, what: Callable[[], Any]) -> None:
         """Lets the upstream run until that is so."""
