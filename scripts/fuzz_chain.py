@@ -1,4 +1,4 @@
-"""The readers of the chain's batches: the quick ones say what the slow ones say; nothing else but a refusal comes out."""
+"""The readers of the chain's batches: the quick ones say what the slow ones say, and raise nothing but refusals."""
 
 from __future__ import annotations
 
