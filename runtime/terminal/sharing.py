@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runtime.journal.errors import JournalError
 from runtime.sale import events as ev
 from runtime.sale.refusals import Refused
 from runtime.sale.state import State
@@ -193,7 +192,3 @@ class Sharing:
 
 def _now_s() -> float:
     return asyncio.get_running_loop().time()
-
-
-def is_full(error: JournalError) -> bool:
-    return error.code == "DISK_FULL"

@@ -125,6 +125,8 @@ def _line(record: Mapping[str, Any], line: dict[str, Any], net: int | None, mone
                 "SequenceNumber": origin.get("SequenceNumber"),
                 "LineItemSequenceNumber": origin.get("LineNumber"),
             }
+            if origin.get("WorkstationID"):  # another till's
+                goods["TransactionLink"]["WorkstationID"] = origin["WorkstationID"]
     return {
         "SequenceNumber": line.get("LineNumber"),
         "VoidFlag": bool(line.get("VoidFlag")),

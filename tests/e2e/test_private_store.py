@@ -24,6 +24,7 @@ from runtime.trust import issuing
 from runtime.trust.contexts import Files, Tls
 from runtime.trust.errors import TrustError
 from runtime.trust.names import Peer, gateway_of, server_name
+from runtime.wire.beat import Beat
 from runtime.wire.enrolment import RENEW_PATH, CertificateAnswer, RenewRequest, renewal
 from runtime.wire.pack import build, pack, unpack
 from runtime.wire.records import CONTENT_TYPE, BatchAnswer, ErrorAnswer, RecordBatch
@@ -271,6 +272,12 @@ def test_a_terminal_sends_nothing_in_the_name_of_another(store: Store) -> None:
     assert sent(store, files, "02", epoch_of(files)) == "stored"
     assert sent(store, files, TILL, epoch_of(Files(files.root, store.run / "trust/terminal.pem"))) == "not_its_line"
     assert sent(store, files, "02", 9) == "not_its_line"
+    for name, epoch, status in (("02", epoch_of(files), 200), (TILL, epoch_of(files), 400), ("02", 9, 400)):
+        beat = pack(Beat("S001", name, epoch, run=1, serial=1))
+        assert asyncio.run(post(store, files, "/v1/beat", beat)).status == status
+    with urllib.request.urlopen(f"http://127.0.0.1:{store.page_port}/v1/overview", timeout=10) as answer:
+        tills = {one["terminal"]: one["state"] for one in json.load(answer)["tills"]}
+    assert tills == {TILL: "trouble", "02": "good"} or tills == {TILL: "good", "02": "good"}  # it beats by itself
 
 
 def test_killed_and_started_again_everybody_is_still_known(store: Store) -> None:
