@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from runtime.hq import postgres as postgres_module
 from runtime.hq import sqlite as sqlite_module
 from runtime.hq.check import NO_MONTH, CheckedBatch, month_of
 from runtime.hq.errors import HqError
+from runtime.hq.plan import Plan
 from runtime.hq.postgres import PostgresStore
 from runtime.hq.postgres_schema import months_due, next_month
 from runtime.hq.sqlite import SqliteStore
@@ -308,4 +310,30 @@ def test_two_processes_make_the_tables_at_once(dsn: str) -> None:
         for store in stores:
             await store.close()
 
+    asyncio.run(main())
+
+
+def test_what_was_written_past_the_lock_is_found_and_the_plan_made_anew(
+    dsn: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key guards, whatever the plan says: here the first plan does not see the marks."""
+    lines = Plan.begin
+    blind = [1]
+
+    def begin(self: Plan, positions: Any, known: Any) -> None:
+        lines(self, positions, {} if blind and blind.pop() else known)
+
+    async def main() -> None:
+        store = PostgresStore(dsn, lambda: NOW, lambda: 1, store_partitions=2)
+        await store.start()
+        blind.clear()
+        await take(store, part("T1", 7, 1, 3))
+        blind.append(1)
+        assert (await take(store, part("T1", 7, 2, 4))).marks == (Mark("T1", 7, 5),)
+        assert not blind
+        assert await kept(store) == [1, 2, 3, 4, 5]
+        assert len(await store.feed(STORE, 0, 9)) == 5
+        await store.close()
+
+    monkeypatch.setattr(Plan, "begin", begin)
     asyncio.run(main())
