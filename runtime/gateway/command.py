@@ -347,6 +347,10 @@ def words(status: dict[str, Any]) -> list[str]:
             + (f" and {beyond} beyond one" if beyond else "")
             + f"; {_count(one['sales'], 'sale')}, {_amount(one['total_minor'])}; last at {seen}"
         )
+    if status["head_office"] is not None:
+        upward = status["head_office"]
+        waiting = f" {_count(upward['unsettled'], 'record')} on the way." if upward["unsettled"] else ""
+        lines.append(f"  {upward['sentence']}{waiting}")
     if status["quarantined"]:
         lines.append(
             f"  {_count(status['quarantined'], 'record')} kept aside: a number was sent again with other content."

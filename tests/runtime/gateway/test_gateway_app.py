@@ -151,7 +151,10 @@ def test_the_status_and_its_words(gateway: Gateway) -> None:
         ("T1", "5", 2),
         ("收银2", "6", 0),
     ]
+    assert status["head_office"] is None, "there is none"
+    status["head_office"] = {"ok": False, "code": "HQ_BUSY", "sentence": "Head office is busy.", "unsettled": 3}
     text = "\n".join(words(status))
+    assert "Head office is busy. 3 records on the way." in text
     for part in ("Store S1: 3 sales of 2 terminals, in all 26.00", "records 1 to 2", "1 beyond", "1 record kept aside"):
         assert part in text, text
 
