@@ -65,6 +65,32 @@ def searchable(component: Component) -> bool:
     return True
 
 
+class Weight:
+    """Of an offer that is spread over a base: where its gain (`place`) and its cost there (`where`) are carried, what
+    its units to come cost at most, whether they can gain nothing less than 0, and, where it is loose, what they cost
+    in the base at most, else -1."""
+
+    __slots__ = ("more", "place", "rest", "sure", "where")
+
+    def __init__(self, place: int, where: int, rest: int, sure: bool, more: int) -> None:
+        self.place = place
+        self.where = where
+        self.rest = rest
+        self.sure = sure
+        self.more = more
+
+
+class Scale:
+    """A base, what may be taken off it, and the offers that are spread over it."""
+
+    __slots__ = ("allowed", "base", "weights")
+
+    def __init__(self, base: int, allowed: int) -> None:
+        self.base = base
+        self.allowed = allowed
+        self.weights: list[Weight] = []
+
+
 class Carried(Duals):
     """The numbers of a label, and the rules by which they change."""
 
@@ -142,31 +168,34 @@ class Carried(Duals):
     def _units_in(self, j: int, b: int) -> int:
         return sum(self.left[self.order[i].number] for i in self.own[j] if b in self.inside[i])
 
-    def _change(self, at: int, j: int) -> list[tuple[int, int]]:
-        """What a unit of class `at` adds to what is carried, its gain apart, where offer `j` takes it."""
-        out: list[tuple[int, int]] = []
+    def _change(self, at: int, j: int) -> list[int]:
+        """What a unit of class `at` adds to what is carried, its gain apart, where offer `j` takes it: place, amount,
+        place, amount..."""
+        out: list[int] = []
         unit = self.order[at]
         there = self.there[j]
         for b in self.inside[at]:
             if self.keeps[b].exclusive:
-                out.append((b, unit.price * WHOLE))
+                out += [b, unit.price * WHOLE]
             elif self.by_unit[j]:
-                out.append((b, unit.weights[j]))
+                out += [b, unit.weights[j]]
             elif b in there:
-                out.append((there[b], unit.price))
+                out += [there[b], unit.price]
         if self.place[j] >= 0:
-            out.append((self.place[j] + 1, -unit.price))
+            out += [self.place[j] + 1, -unit.price]
         return out
 
-    def carry(self, carried: tuple[int, ...], change: list[tuple[int, int]]) -> tuple[int, ...] | None:
+    def carry(self, carried: tuple[int, ...], change: list[int]) -> tuple[int, ...] | None:
         """What a label carries with a change to it; None where a base is lost for good."""
         out = list(carried)
         allowed = self.allowed
         bases = len(allowed)
-        for where, more in change:
-            now = out[where] = out[where] + more
+        for at in range(0, len(change), 2):
+            where = change[at]
+            now = out[where] + change[at + 1]
             if where < bases and now > allowed[where]:
                 return None
+            out[where] = now
         return tuple(out)
 
     def weigh(self, at: int, taken: int) -> None:
@@ -174,45 +203,46 @@ class Carried(Duals):
         costs = self.left_cost[at]
         based = self.left_based[at]
         here = self.order[at].weights if at < len(self.order) else {}
-        # Of each base what may be taken off it; of each offer spread over it where its gain and its cost there are
-        # carried, what its units to come cost at most, whether they can gain less than nothing, and, where it is
-        # loose, what they cost in the base at most, else -1.
-        self.scales: list[tuple[int, int, list[tuple[int, int, int, bool, int]]]] = []
+        self.scales: list[Scale] = []
         for b, allowed in enumerate(self.allowed):
-            mine: list[tuple[int, int, int, bool, int]] = []
+            scale = Scale(b, allowed)
             for j, _ in self.spread:
                 where = self.there[j].get(b, -1)
                 if where >= 0:
                     rest = costs[j] - (taken * self.order[at].price if taken and j in here else 0)
                     sure = rest == 0 or self.offers[j].const >= 0
-                    mine.append((self.place[j], where, rest, sure, based[j][b] if self.loose[j] else -1))
-            self.scales.append((b, allowed, mine))
+                    scale.weights.append(Weight(self.place[j], where, rest, sure, based[j][b] if self.loose[j] else -1))
+            self.scales.append(scale)
 
-    def lost(self, carried: tuple[int, ...]) -> int:
-        """What a label must lose at least so that every base is kept; below 0 where it cannot be."""
+    def lost(self, carried: tuple[int, ...], room: int) -> int:
+        """What a label must lose at least so that every base is kept; below 0 where it cannot be, or for `room` at
+        least."""
         lost = 0
-        for b, allowed, spread in self.scales:
-            over = carried[b] - allowed
-            for place, where, rest, sure, _ in spread:
-                inside = carried[where]
+        for scale in self.scales:
+            over = carried[scale.base] - scale.allowed
+            for one in scale.weights:
                 # What runs at a price gain together can still fall: one of them may gain less than nothing.
-                if inside and sure:
-                    gained = carried[place]
-                    if gained > 0:
-                        over += gained * inside // (rest - carried[place + 1])
+                if one.sure:
+                    inside = carried[one.where]
+                    if inside:
+                        gained = carried[one.place]
+                        if gained > 0:
+                            over += gained * inside // (one.rest - carried[one.place + 1])
             if over <= 0:
                 continue
             least = -1  # the least loss for what is taken off less, in 1/1,024
-            for place, where, _, _, more in spread:
-                if more >= 0:
-                    inside = carried[where] + more
+            for one in scale.weights:
+                if one.more >= 0:
+                    inside = carried[one.where] + one.more
                     if inside:
-                        rate = (more - carried[place + 1]) * SCALE // inside
+                        rate = (one.more - carried[one.place + 1]) * SCALE // inside
                         if least < 0 or rate < least:
                             least = rate
             if least < 0:
                 return -1
             lost = max(lost, over * least // SCALE)
+            if lost >= room:
+                return -1
         return lost
 
     def unsigned(self, j: int, number: int) -> int:

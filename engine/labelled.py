@@ -13,13 +13,12 @@ from engine.carried import Keep
 from engine.components import Component
 from engine.fines import Fined
 from engine.offers import Offer
+from engine.trails import Trail
 
-Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
-# Gain, applications, what is carried, the way here; last the offer (by place) that took the last unit of this class,
-# NOBODY for none.
-Label = tuple[int, int, tuple[int, ...], Trail | None, int]
-NOBODY: Final = -1
-Layer = dict[int, dict[int, list[Label]]]  # by digits, and by the units of loose offers
+# Of a label `last` says which offer (by place) took the last unit, `ROOM` numbers for each class: what is below the
+# class's own took none of it.
+ROOM: Final = 1 << 20
+Layer = dict[int, dict[int, list[Trail]]]  # by digits, and by the units of loose offers
 
 
 class Labelled(Fined):
@@ -37,18 +36,20 @@ class Labelled(Fined):
         tight = [j for j in unit.offers if supply[j] < self.offers[j].qty]
         if taken % 8 == 0:
             self.nodes += count(layer)
+        first = at * ROOM
+        number = unit.number
         rows: list[tuple[int, int, int, int, int, int, Offer]] = []
         for last, j in enumerate(unit.offers):
-            rows.append((last, j, self.stride[j], self.radix[j], self.top[j], unit.weights[j], self.offers[j]))
+            rows.append((first + last, j, self.stride[j], self.radix[j], self.top[j], unit.weights[j], self.offers[j]))
         for digits, alike in layer.items():
-            labels = flat(alike)
             if not tight or self._fits(digits, supply, tight):
                 target = out.get(digits)
-                for sign, label in labels:
-                    if label[4] < 0:
-                        if target is None:
-                            target = out[digits] = {}
-                        self._keep(target, sign, label)
+                for sign, labels in alike.items():
+                    for label in labels:
+                        if label.last < first:
+                            if target is None:
+                                target = out[digits] = {}
+                            self._keep(target, sign, label, first)
             for last, j, stride, radix, top, weight, offer in rows:
                 digit = digits // stride % radix
                 if top and digit == top:
@@ -71,22 +72,23 @@ class Labelled(Fined):
                 more = self.signs[at][j] if self.loose[j] else 0
                 change = self.changes[at][j]
                 if gain and self.place[j] >= 0:
-                    change = [*change, (self.place[j], gain)]
+                    change = [*change, self.place[j], gain]
                 target = out.get(after)
-                for sign, label in labels:
-                    if label[4] > last:
-                        continue
-                    carried = self.carry(label[2], change) if change else label[2]
-                    if carried is None:
-                        continue
-                    trail = (label[3], unit.number, j, gain)
-                    new = (label[0] + gain, label[1] + opens, carried, trail, last)
-                    if target is None:
-                        target = out[after] = {}
-                    if sign + more in target:
-                        self._keep(target, sign + more, new)
-                    else:
-                        target[sign + more] = [new]
+                for sign, labels in alike.items():
+                    signed = sign + more
+                    for label in labels:
+                        if label.last > last:
+                            continue
+                        carried = label.carried
+                        if change:
+                            held = self.carry(carried, change)
+                            if held is None:
+                                continue
+                            carried = held
+                        new = Trail(label, number, j, gain, label.gain + gain, label.times + opens, carried, last)
+                        if target is None:
+                            target = out[after] = {}
+                        self._keep(target, signed, new, first)
         return out
 
     def _fits(self, digits: int, supply: dict[int, int], tight: list[int]) -> bool:
@@ -108,39 +110,73 @@ class Labelled(Fined):
             if all(supply[j] == 0 for j in users):
                 clear.append((stride, radix))
         done = [(j, pairs) for j, pairs in self.spread if not any(self.left_based[at][j].values())]
+        first = at * ROOM
         out: Layer = {}
         for digits, alike in layer.items():
             for stride, radix in clear:
                 digits -= digits // stride % radix * stride
-            target = out.setdefault(digits, {})
-            for sign, label in flat(alike):
-                carried = label[2]
-                for j, pairs in done:
-                    place = self.place[j]
-                    if carried[place + 1] and not any(carried[where] for _, where in pairs):
-                        changed = list(carried)
-                        changed[place] = changed[place + 1] = 0
-                        carried = tuple(changed)
-                        if self.loose[j]:
-                            sign = self.unsigned(j, sign)
-                self._keep(target, sign, (label[0], label[1], carried, label[3], NOBODY))
+            target = out.get(digits)
+            if target is None:
+                target = out[digits] = {}
+            for sign, labels in alike.items():
+                for label in labels:
+                    settled = label
+                    signed = sign
+                    for j, pairs in done:
+                        place = self.place[j]
+                        carried = settled.carried
+                        if carried[place + 1]:
+                            free = True
+                            for _, where in pairs:
+                                if carried[where]:
+                                    free = False
+                            if free:
+                                changed = list(carried)
+                                changed[place] = changed[place + 1] = 0
+                                settled = Trail(
+                                    settled.before,
+                                    settled.unit,
+                                    settled.offer,
+                                    settled.more,
+                                    settled.gain,
+                                    settled.times,
+                                    tuple(changed),
+                                    settled.last,
+                                )
+                                if self.loose[j]:
+                                    signed = self.unsigned(j, signed)
+                    self._keep(target, signed, settled, first)
         return out
 
-    def _keep(self, out: dict[int, list[Label]], sign: int, label: Label) -> None:
-        """Add a label unless one is there that does as well whatever follows; drop those that it beats."""
+    def _keep(self, out: dict[int, list[Trail]], sign: int, label: Trail, first: int) -> None:
+        """Add a label unless one is there that does as well whatever follows; drop those that it beats. Who took the
+        last unit counts from `first` on."""
         there = out.get(sign)
         if there is None:
             out[sign] = [label]
             return
         self.nodes += len(there) >> 6
         beaten = False
+        gain, times, last, carried = label.gain, label.times, label.last, label.carried
         for old in there:
-            if old[4] <= label[4] and _covers(old, label):
+            if (old.gain > gain or (old.gain == gain and old.times <= times)) and (
+                (old.last <= last or old.last < first) and below(old.carried, carried)
+            ):
                 return
-            beaten = beaten or (label[4] <= old[4] and _covers(label, old))
+            if (gain > old.gain or (gain == old.gain and times <= old.times)) and (
+                not beaten and (last <= old.last or last < first) and below(carried, old.carried)
+            ):
+                beaten = True
         if beaten:
-            there = [old for old in there if not (label[4] <= old[4] and _covers(label, old))]
-            out[sign] = there
+            kept: list[Trail] = []
+            for old in there:
+                if not (
+                    (gain > old.gain or (gain == old.gain and times <= old.times))
+                    and (last <= old.last or last < first)
+                    and below(carried, old.carried)
+                ):
+                    kept.append(old)
+            there = out[sign] = kept
         there.append(label)
 
     def _trim(self, layer: Layer, at: int, taken: int, room: int) -> tuple[Layer, int]:
@@ -154,61 +190,70 @@ class Labelled(Fined):
         back = self.allowance()
         self.weigh(at, taken)
         goal, fine = self.goal, self.fine
-        rated: list[tuple[int, int, int, int, Label]] = []
+        bounds: list[int] = []  # of the labels kept, in order
         out: Layer = {}
         for digits, alike in layer.items():
             more = unfined.potential((digits, ()))
             fined_more = self.potential((digits, ())) + back if fined else 0
-            target: dict[int, list[Label]] = {}
+            target: dict[int, list[Trail]] = {}
             for sign, labels in alike.items():
-                kept: list[Label] = []
+                kept: list[Trail] = []
                 for label in labels:
-                    mine = label[0] - label[1] * fine
+                    mine = label.gain - label.times * fine
                     parts = mine + more
                     if parts <= goal:
                         continue
-                    if fined:
-                        other = mine + fined_more - self.paid_off(label[2])
-                        if other <= goal:
-                            continue
-                    else:
-                        other = parts
-                    lost = self.lost(label[2])
+                    carried = label.carried
+                    lost = self.lost(carried, parts - goal)
                     if lost < 0:
                         continue
-                    parts = min(parts - lost, other)
-                    if parts <= goal:
-                        continue
+                    parts -= lost
+                    if fined:
+                        other = mine + fined_more - self.paid_off(carried)
+                        if other <= goal:
+                            continue
+                        if other < parts:
+                            parts = other
                     kept.append(label)
-                    rated.append((-parts, len(rated), digits, sign, label))
+                    bounds.append(parts)
                 if kept:
                     target[sign] = kept
             if target:
                 out[digits] = target
-        if len(rated) <= room:
+        if len(bounds) <= room:
             return out, goal
-        rated.sort()
-        dropped = -rated[room][0]
+        ranked = [(-parts, number) for number, parts in enumerate(bounds)]
+        ranked.sort()
+        dropped = -ranked[room][0]
+        flat: list[tuple[int, int, Trail]] = []
+        for digits, alike in out.items():
+            for sign, labels in alike.items():
+                for label in labels:
+                    flat.append((digits, sign, label))
         out = {}
-        for _, _, digits, sign, label in rated[:room]:
-            out.setdefault(digits, {}).setdefault(sign, []).append(label)
+        for place in range(room):
+            digits, sign, label = flat[ranked[place][1]]
+            there = out.get(digits)
+            if there is None:
+                there = out[digits] = {}
+            same = there.get(sign)
+            if same is None:
+                there[sign] = [label]
+            else:
+                same.append(label)
         return out, dropped
 
 
 def count(layer: Layer) -> int:
-    return sum([len(labels) for alike in layer.values() for labels in alike.values()])
+    total = 0
+    for alike in layer.values():
+        for labels in alike.values():
+            total += len(labels)
+    return total
 
 
-def flat(alike: dict[int, list[Label]]) -> list[tuple[int, Label]]:
-    """The labels of the same digits, with the units of their loose offers."""
-    return [(sign, label) for sign, labels in alike.items() for label in labels]
-
-
-def _covers(one: Label, other: Label) -> bool:
-    """True where `one` ends with as much as `other`, and takes no more off any base, whatever follows."""
-    if one[0] < other[0] or (one[0] == other[0] and one[1] > other[1]):
-        return False
-    mine, theirs = one[2], other[2]
+def below(mine: tuple[int, ...], theirs: tuple[int, ...]) -> bool:
+    """Whether no number of `mine` is above its fellow in `theirs`."""
     at = len(mine)
     while at > 0 and mine[at - 1] <= theirs[at - 1]:
         at -= 1

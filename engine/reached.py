@@ -28,14 +28,15 @@ exactly what the choice that was found comes to.
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final
 
 from engine.carried import Keep
 from engine.components import Component
 from engine.duals import Duals
-from engine.labelled import NOBODY, Label, Labelled, Layer, Trail, count, flat
+from engine.labelled import Labelled, Layer, count
 from engine.offers import Choice
 from engine.regroup import Spread, regrouped
+from engine.trails import Trail, root
 
 FREE_WIDTH: Final = 16
 MAX_ENDS: Final = 400  # ends whose units are put together anew
@@ -94,7 +95,7 @@ class Reached(Labelled):
         return most
 
     def _pass(self, width: int, nodes: int) -> tuple[Choice | None, int]:
-        layer: Layer = {0: {0: [(0, 0, (0,) * self.size, None, NOBODY)]}}
+        layer: Layer = {0: {0: [root((0,) * self.size)]}}
         supply = list(self.supply)
         dropped = self.goal
         for at, unit in enumerate(self.order):
@@ -115,24 +116,25 @@ class Reached(Labelled):
         layer, let_go = self._trim(layer, len(self.order), 0, MAX_ENDS)
         dropped = max(dropped, let_go)
         for alike in layer.values():
-            for _, label in flat(alike):
-                if label[0] - label[1] * self.fine > self.goal:
-                    found, most = self._end(label)
-                    if found is not None:
-                        best = found
-                    dropped = max(dropped, most)
+            for same in alike.values():
+                for label in same:
+                    if label.gain - label.times * self.fine > self.goal:
+                        found, most = self._end(label)
+                        if found is not None:
+                            best = found
+                        dropped = max(dropped, most)
         return best, dropped
 
-    def _end(self, label: Label) -> tuple[Choice | None, int]:
+    def _end(self, label: Trail) -> tuple[Choice | None, int]:
         """What a label comes to once its loose offers' units are put together so that every base is kept; and the
         most that is not ruled out."""
         units, gains, runs = self._trail(label)
         spreads: list[Spread] = []
         for j, pairs in self.spread:
             place = self.place[j]
-            if label[2][place + 1]:
-                there = {b: label[2][where] for b, where in pairs if label[2][where]}
-                one = Spread(j, gains[j], -label[2][place + 1], there)
+            if label.carried[place + 1]:
+                there = {b: label.carried[where] for b, where in pairs if label.carried[where]}
+                one = Spread(j, gains[j], -label.carried[place + 1], there)
                 if self.loose[j]:
                     offer = self.offers[j]
                     one.qty, one.cheapest = offer.qty, offer.cheapest
@@ -140,9 +142,9 @@ class Reached(Labelled):
                         unit = self.order[i]
                         one.weights += [unit.weights[j]] * units[j].get(unit.number, 0)
                 spreads.append(one)
-        mine = label[0] - label[1] * self.fine
+        mine = label.gain - label.times * self.fine
         room = mine - self.goal
-        loss, found, proved = regrouped(spreads, list(label[2][: len(self.keeps)]), self.allowed, room)
+        loss, found, proved = regrouped(spreads, list(label.carried[: len(self.keeps)]), self.allowed, room)
         most = mine if not proved else self.goal
         for j, gained in runs.items():
             size = self.offers[j].qty
@@ -156,17 +158,17 @@ class Reached(Labelled):
             choice.add(j, units[j], sum(units[j].values()) // self.offers[j].qty, found.get(j, gains[j]))
         return choice, most
 
-    def _trail(self, label: Label) -> tuple[dict[int, dict[int, int]], dict[int, int], dict[int, list[int]]]:
+    def _trail(self, label: Trail) -> tuple[dict[int, dict[int, int]], dict[int, int], dict[int, list[int]]]:
         """What an end decided: units by offer and class, gains by offer, and what each unit gained, the last first."""
-        trail = label[3]
         units: dict[int, dict[int, int]] = {}
         gains: dict[int, int] = {}
         runs: dict[int, list[int]] = {}
-        while trail is not None:
-            before, number, j, gain = trail
-            trail = cast("Trail | None", before)
+        before = label.before
+        while before is not None:
+            j = label.offer
             there = units.setdefault(j, {})
-            there[number] = there.get(number, 0) + 1
-            gains[j] = gains.get(j, 0) + gain
-            runs.setdefault(j, []).append(gain)
+            there[label.unit] = there.get(label.unit, 0) + 1
+            gains[j] = gains.get(j, 0) + label.more
+            runs.setdefault(j, []).append(label.more)
+            label, before = before, before.before
         return units, gains, runs

@@ -19,20 +19,20 @@ none from lines or files.
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final
 
 from engine.closed import alone
 from engine.duals import ROUNDS, Duals, Key
 from engine.greedy import is_least, one_by_one, set_aside
 from engine.offers import Choice, Offer, UnitClass, rounded
 from engine.plans import WHOLE
+from engine.trails import Trail, root
 
 FREE_WIDTH: Final = 16  # states in a layer below which no bound is worked out
 LARGE_FIRST: Final = 16
 WIDTHS: Final = (48, 128, 1_024, 1_000_000)  # after the first, prices are improved
 
-Trail = tuple[object, int, int, int]  # the way here: the trail before or None, class, offer, gain
-Entry = tuple[int, int, tuple[int, ...], Trail | None]  # gain, applications, rests of fractional offers, the way here
+Layer = dict[Key, list[Trail]]  # what is carried are the rests of fractional offers
 
 
 class Outcome:
@@ -112,9 +112,9 @@ class _Search(Duals):
         self.limit = nodes
         self.nodes = 0
 
-    def run(self, width: int) -> tuple[Entry | None, int]:
+    def run(self, width: int) -> tuple[Trail | None, int]:
         """One pass: the best end found, and the greatest bound (minor units) of what was let go, -1 for nothing."""
-        layer: dict[Key, list[Entry]] = {(0, ()): [(0, 0, (0,) * len(self.fractional), None)]}
+        layer: Layer = {(0, ()): [root((0,) * len(self.fractional))]}
         supply = list(self.supply)
         dropped = -1
         for at, unit in enumerate(self.order):
@@ -127,26 +127,30 @@ class _Search(Duals):
                 for j in unit.offers:
                     supply[j] -= 1
                 if taken % 8 == 0:
-                    self.nodes += sum([len(entries) for entries in layer.values()])
+                    for entries in layer.values():
+                        self.nodes += len(entries)
                 layer = self._step(layer, unit, before)
                 if not layer:
                     return None, dropped
             done = [j for j in unit.offers if supply[j] == 0]
             if done:
                 layer = self._forget(layer, supply)
-        best: Entry | None = None
+        best: Trail | None = None
         for entries in layer.values():
             for entry in entries:
                 if best is None or self._end(entry) > self._end(best):
                     best = entry
         return best, dropped
 
-    def _end(self, entry: Entry) -> tuple[int, int]:
-        return (entry[0] - sum(entry[2])) // WHOLE + sum(rounded(rest) for rest in entry[2]), -entry[1]
+    def _end(self, entry: Trail) -> tuple[int, int]:
+        value = (entry.gain - sum(entry.carried)) // WHOLE
+        for rest in entry.carried:
+            value += rounded(rest)
+        return value, -entry.times
 
-    def _step(self, layer: dict[Key, list[Entry]], unit: UnitClass, supply: dict[int, int]) -> dict[Key, list[Entry]]:
+    def _step(self, layer: Layer, unit: UnitClass, supply: dict[int, int]) -> Layer:
         """One unit more: left alone, or given to each offer that can take it. `supply` counts it still."""
-        out: dict[Key, list[Entry]] = {}
+        out: Layer = {}
         offers = self.offers
         tight = [j for j in unit.offers if supply[j] < offers[j].qty or offers[j].mixed]
         for key, entries in layer.items():
@@ -188,9 +192,9 @@ class _Search(Duals):
 
     def _step_mixed(
         self,
-        out: dict[Key, list[Entry]],
+        out: Layer,
         key: Key,
-        entries: list[Entry],
+        entries: list[Trail],
         unit: UnitClass,
         offer: Offer,
         supply: dict[int, int],
@@ -216,11 +220,11 @@ class _Search(Duals):
 
     def _join(
         self,
-        out: dict[Key, list[Entry]],
+        out: Layer,
         rest: Key,
         units: int,
         gained: int,
-        entries: list[Entry],
+        entries: list[Trail],
         unit: UnitClass,
         offer: Offer,
         supply: dict[int, int],
@@ -242,9 +246,9 @@ class _Search(Duals):
 
     def _give(
         self,
-        out: dict[Key, list[Entry]],
+        out: Layer,
         key: Key,
-        entries: list[Entry],
+        entries: list[Trail],
         unit: UnitClass,
         j: int,
         gain: int,
@@ -252,10 +256,10 @@ class _Search(Duals):
     ) -> None:
         place = self._place.get(j, -1)
         for entry in entries:
-            rests = entry[2]
+            rests = entry.carried
             if place >= 0:
                 rests = (*rests[:place], (rests[place] + gain) % WHOLE, *rests[place + 1 :])
-            self._keep(out, key, (entry[0] + gain, entry[1] + opens, rests, (entry[3], unit.number, j, gain)))
+            self._keep(out, key, Trail(entry, unit.number, j, gain, entry.gain + gain, entry.times + opens, rests, -1))
 
     def _finishes(self, key: Key, supply: dict[int, int], tight: list[int]) -> bool:
         return self._finishes_after(key, supply, tight)
@@ -273,7 +277,7 @@ class _Search(Duals):
                 return False
         return True
 
-    def _keep(self, out: dict[Key, list[Entry]], key: Key, entry: Entry) -> None:
+    def _keep(self, out: Layer, key: Key, entry: Trail) -> None:
         """Add a state unless one is there that is as good whatever follows; drop those that it beats."""
         there = out.get(key)
         if there is None:
@@ -281,10 +285,10 @@ class _Search(Duals):
             return
         if not self.fractional:
             old = there[0]
-            if entry[0] > old[0] or (entry[0] == old[0] and entry[1] < old[1]):
+            if entry.gain > old.gain or (entry.gain == old.gain and entry.times < old.times):
                 there[0] = entry
             return
-        kept: list[Entry] = []
+        kept: list[Trail] = []
         self.nodes += len(there) >> 3  # long lists cost as much as states
         for old in there:
             if _covers(old, entry):
@@ -294,7 +298,7 @@ class _Search(Duals):
         kept.append(entry)
         out[key] = kept
 
-    def _forget(self, layer: dict[Key, list[Entry]], supply: list[int]) -> dict[Key, list[Entry]]:
+    def _forget(self, layer: Layer, supply: list[int]) -> Layer:
         """Clear the digits that nothing can read any more, so that more states are equal."""
         clear: list[tuple[int, int]] = []
         for offer in self.offers:
@@ -303,7 +307,7 @@ class _Search(Duals):
         for stride, radix, users in (*self.shared, *self.groups):
             if all(supply[j] == 0 for j in users):
                 clear.append((stride, radix))
-        out: dict[Key, list[Entry]] = {}
+        out: Layer = {}
         for key, entries in layer.items():
             digits = key[0]
             for stride, radix in clear:
@@ -312,30 +316,28 @@ class _Search(Duals):
                 self._keep(out, (digits, key[1]), entry)
         return out
 
-    def _trim(
-        self, layer: dict[Key, list[Entry]], at: int, taken: int, room: int
-    ) -> tuple[dict[Key, list[Entry]], int]:
+    def _trim(self, layer: Layer, at: int, taken: int, room: int) -> tuple[Layer, int]:
         """Only the states that could beat the best so far, and of those the `room` with the highest bounds."""
-        rated: list[tuple[int, int, int, Key, Entry]] = []
+        rated: list[tuple[int, int, int, Key, Trail]] = []
         number = 0
-        rest: tuple[Key, Entry] | None = None  # the best state without open runs: it can always be ended
+        rest: tuple[Key, Trail] | None = None  # the best state without open runs: it can always be ended
         self.ready(at, taken)
         for key, entries in layer.items():
             idle = self._idle(key)
             more = self.potential(key)
             for entry in entries:
-                if idle and (rest is None or entry[0] > rest[1][0]):
+                if idle and (rest is None or entry.gain > rest[1].gain):
                     rest = (key, entry)
-                parts = entry[0] + more
+                parts = entry.gain + more
                 number += 1
                 if self.fine:
-                    parts -= entry[1]
+                    parts -= entry.times
                     if parts > self.goal:
-                        rated.append((-parts, entry[1], number, key, entry))
+                        rated.append((-parts, entry.times, number, key, entry))
                 else:
                     bound = (parts + self.slack) // WHOLE
-                    if bound > self.value or (bound == self.value and entry[1] < self.applications):
-                        rated.append((-parts, entry[1], number, key, entry))
+                    if bound > self.value or (bound == self.value and entry.times < self.applications):
+                        rated.append((-parts, entry.times, number, key, entry))
         dropped = -1
         if len(rated) > room:
             rated.sort()
@@ -343,7 +345,7 @@ class _Search(Duals):
             rated = rated[:room]
             if rest is not None:
                 rated.append((0, 0, number + 1, rest[0], rest[1]))
-        out: dict[Key, list[Entry]] = {}
+        out: Layer = {}
         for _, _, _, key, entry in rated:
             self._keep(out, key, entry)
         return out, dropped
@@ -353,28 +355,29 @@ class _Search(Duals):
             o.mixed or key[0] // self.stride[o.number] % self.radix[o.number] % o.qty == 0 for o in self.offers
         )
 
-    def choice(self, entry: Entry) -> Choice:
+    def choice(self, entry: Trail) -> Choice:
         """What an end decided."""
         out = Choice()
-        trail = entry[3]
         units: dict[int, dict[int, int]] = {}
         gains: dict[int, int] = {}
-        while trail is not None:
-            before, number, j, gain = trail
-            trail = cast("Trail | None", before)
+        before = entry.before
+        while before is not None:
+            j = entry.offer
             mine = units.setdefault(j, {})
-            mine[number] = mine.get(number, 0) + 1
-            gains[j] = gains.get(j, 0) + gain
+            mine[entry.unit] = mine.get(entry.unit, 0) + 1
+            gains[j] = gains.get(j, 0) + entry.more
+            entry, before = before, before.before
         for j in sorted(units):
             if rounded(gains[j]) > 0:
                 out.add(j, units[j], sum(units[j].values()) // self.offers[j].qty, gains[j])
         return out
 
 
-def _covers(one: Entry, other: Entry) -> bool:
+def _covers(one: Trail, other: Trail) -> bool:
     """True where `one` ends with as much as `other`, in no more applications where equal, whatever follows."""
-    ahead = (one[0] - sum(one[2]) - other[0] + sum(other[2])) // WHOLE
-    for mine, theirs in zip(one[2], other[2], strict=True):
-        if mine < theirs:
+    mine, theirs = one.carried, other.carried
+    ahead = (one.gain - sum(mine) - other.gain + sum(theirs)) // WHOLE
+    for at in range(len(mine)):
+        if mine[at] < theirs[at]:
             ahead -= 1
-    return ahead > 0 or (ahead == 0 and one[1] <= other[1])
+    return ahead > 0 or (ahead == 0 and one.times <= other.times)

@@ -104,7 +104,7 @@ def _potential(real: Callable[..., int]) -> Callable[..., int]:
 
 
 def _lost(real: Callable[..., int]) -> Callable[..., int]:
-    return lambda self, carried: real(self, carried) * 40
+    return lambda self, carried, room: real(self, carried, room) * 40
 
 
 def test_a_broken_bound_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
