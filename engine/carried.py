@@ -29,27 +29,66 @@ def joined(components: list[Component], keeps: list[Keep]) -> Component:
     """Several components as one, its classes told apart by the bases they are in too."""
     out = Component()
     for component in components:
-        shift = len(out.offers)
+        masks: list[dict[int, list[Lot]]] = []
+        for lots in component.lots:
+            alike: dict[int, list[Lot]] = {}
+            for lot in lots:
+                mask = 0
+                for b, keep in enumerate(keeps):
+                    if lot.line in keep.lines:
+                        mask |= 1 << b
+                alike.setdefault(mask, []).append(lot)
+            masks.append(alike)
+        numbers: dict[int, int] = {}
+        doubles = _doubles(component, masks)
         for offer, plan in zip(component.offers, component.plans, strict=True):
-            copy = Offer(
-                shift + offer.number, offer.qty, offer.cheapest, offer.const, offer.cap, offer.code, offer.group
-            )
+            if offer.number in doubles:
+                continue
+            number = numbers[offer.number] = len(out.offers)
+            copy = Offer(number, offer.qty, offer.cheapest, offer.const, offer.cap, offer.code, offer.group)
             copy.off, copy.mixed, copy.fractional = offer.off, offer.mixed, offer.fractional
             out.offers.append(copy)
             out.plans.append(plan)
-        for unit, lots in zip(component.classes, component.lots, strict=True):
-            weights = {shift + j: weight for j, weight in unit.weights.items()}
-            alike: dict[int, list[Lot]] = {}
-            for lot in lots:
-                mask = sum(1 << b for b, keep in enumerate(keeps) if lot.line in keep.lines)
-                alike.setdefault(mask, []).append(lot)
+        for unit, alike in zip(component.classes, masks, strict=True):
+            weights = {numbers[j]: weight for j, weight in unit.weights.items() if j in numbers}
             for some in alike.values():
-                count = sum(lot.count for lot in some)
+                count = 0
+                for lot in some:
+                    count += lot.count
                 out.classes.append(UnitClass(len(out.classes), unit.price, count, weights))
                 out.lots.append(some)
+    for unit in out.classes:
+        for j in unit.offers:
+            out.offers[j].classes.append(unit)
     for offer in out.offers:
-        offer.classes = [unit for unit in out.classes if offer.number in unit.weights]
         offer.classes.sort(key=lambda unit: (-unit.price, unit.number))
+    return out
+
+
+def alone_gain(offer: Offer) -> int:
+    """What an application of an offer on one class alone gains."""
+    return offer.cheapest * offer.classes[0].weights[offer.number] + offer.const
+
+
+def _doubles(component: Component, masks: list[dict[int, list[Lot]]]) -> set[int]:
+    """Offers of which another one takes the same class alone, as many units at a time, for no less, where no base is
+    touched: whatever such an offer takes, the other one can."""
+    best: dict[tuple[int, int], Offer] = {}
+    out: set[int] = set()
+    for offer in component.offers:
+        if len(offer.classes) != 1 or offer.limited or offer.mixed or offer.fractional:
+            continue
+        number = offer.classes[0].number
+        if len(masks[number]) > 1 or 0 not in masks[number]:
+            continue
+        there = best.get((number, offer.qty))
+        if there is None:
+            best[number, offer.qty] = offer
+        elif alone_gain(offer) > alone_gain(there):
+            out.add(there.number)
+            best[number, offer.qty] = offer
+        else:
+            out.add(offer.number)
     return out
 
 
@@ -185,8 +224,9 @@ class Carried(Duals):
             out += [self.place[j] + 1, -unit.price]
         return out
 
-    def carry(self, carried: tuple[int, ...], change: list[int]) -> tuple[int, ...] | None:
-        """What a label carries with a change to it; None where a base is lost for good."""
+    def carry(self, carried: tuple[int, ...], change: list[int], place: int, gain: int) -> tuple[int, ...] | None:
+        """What a label carries with a change to it, and with `gain` more at `place` where that is not below 0; None
+        where a base is lost for good."""
         out = list(carried)
         allowed = self.allowed
         bases = len(allowed)
@@ -196,14 +236,16 @@ class Carried(Duals):
             if where < bases and now > allowed[where]:
                 return None
             out[where] = now
+        if place >= 0:
+            out[place] += gain
         return tuple(out)
 
-    def weigh(self, at: int, taken: int) -> None:
+    def weigh(self, at: int, taken: int) -> list[Scale]:
         """What `lost` asks of all labels of a layer: class `at` is next, and `taken` of it are gone."""
         costs = self.left_cost[at]
         based = self.left_based[at]
         here = self.order[at].weights if at < len(self.order) else {}
-        self.scales: list[Scale] = []
+        scales: list[Scale] = []
         for b, allowed in enumerate(self.allowed):
             scale = Scale(b, allowed)
             for j, _ in self.spread:
@@ -212,13 +254,14 @@ class Carried(Duals):
                     rest = costs[j] - (taken * self.order[at].price if taken and j in here else 0)
                     sure = rest == 0 or self.offers[j].const >= 0
                     scale.weights.append(Weight(self.place[j], where, rest, sure, based[j][b] if self.loose[j] else -1))
-            self.scales.append(scale)
+            scales.append(scale)
+        return scales
 
-    def lost(self, carried: tuple[int, ...], room: int) -> int:
+    def lost(self, carried: tuple[int, ...], scales: list[Scale], room: int) -> int:
         """What a label must lose at least so that every base is kept; below 0 where it cannot be, or for `room` at
         least."""
         lost = 0
-        for scale in self.scales:
+        for scale in scales:
             over = carried[scale.base] - scale.allowed
             for one in scale.weights:
                 # What runs at a price gain together can still fall: one of them may gain less than nothing.

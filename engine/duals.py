@@ -33,6 +33,30 @@ LARGE: Final = 300  # units times offers, from which prices are moved before the
 Key = tuple[int, tuple[tuple[int, int, int], ...]]
 
 
+class Row:
+    """Of an offer without a group: the most that it can still gain by its digit."""
+
+    __slots__ = ("most", "radix", "stride")
+
+    def __init__(self, stride: int, radix: int, most: list[int]) -> None:
+        self.stride = stride
+        self.radix = radix
+        self.most = most
+
+
+class View:
+    """What the bounds of the states of one layer share."""
+
+    __slots__ = ("ahead", "common", "locked", "open_ended", "rows")
+
+    def __init__(self, common: int) -> None:
+        self.common = common
+        self.rows: list[Row] = []  # of offers without a group
+        self.locked: list[tuple[int, list[int]]] = []  # of offers of groups
+        self.open_ended: list[tuple[int, list[int]]] = []  # of mixed offers
+        self.ahead: dict[int, int] = {}  # of a mixed offer: the dearest weight that it will still see
+
+
 class Duals(States):
     """Prices by class in order, and every offer's table: units seen so far, digit -> the most it can still gain."""
 
@@ -67,6 +91,7 @@ class Duals(States):
         self.fines: list[int] = []  # by base: what its discounts pay, see engine.reached
         self.tables: list[list[list[int]]] = [[] for _ in offers]
         self.rest: list[int] = []
+        self.view = View(0)  # of the layer that is looked at
 
     # the tables
 
@@ -251,54 +276,56 @@ class Duals(States):
 
     def ready(self, at: int, taken: int) -> None:
         """What the bounds of a layer share: class `at` is next, and `taken` of it are gone."""
-        self.common = self.rest[at] - (taken * self.prices[at] if taken else 0)
-        self.rows: list[tuple[int, int, list[int]]] = []  # of offers without a group: stride, radix, table
-        self.locked: list[tuple[int, list[int]]] = []  # of offers of groups
-        self.open_ended: list[tuple[int, list[int]]] = []  # of mixed offers
+        self.view = self.viewed(at, taken)
+
+    def viewed(self, at: int, taken: int) -> View:
+        view = View(self.rest[at] - (taken * self.prices[at] if taken else 0))
         here = self.order[at].offers if at < len(self.order) else ()
         for offer in self.offers:
             j = offer.number
             row = self.tables[j][self.before[j][at] + (taken if j in here else 0)]
             if offer.mixed:
-                self.open_ended.append((j, row))
+                view.open_ended.append((j, row))
                 continue
             if self.top[j] and not self.ends[j]:
                 row = [row[digit % offer.qty] for digit in range(self.radix[j])]
             if self.group_stride[j]:
-                self.locked.append((j, row))
+                view.locked.append((j, row))
             elif any(row):
-                self.rows.append((self.stride[j], self.radix[j], row))
-        self.ahead: dict[int, int] = {}  # of a mixed offer: the dearest weight that it will still see
-        if self.open_ended:
+                view.rows.append(Row(self.stride[j], self.radix[j], row))
+        if view.open_ended:
             for unit in self.order[at:]:
                 for j in unit.offers:
-                    self.ahead[j] = max(unit.weights[j], self.ahead.get(j, 0))
+                    view.ahead[j] = max(unit.weights[j], view.ahead.get(j, 0))
+        return view
 
     def potential(self, key: Key) -> int:
         """The most that a state of the layer can still gain less its fines, in parts."""
         digits = key[0]
-        total = self.common
-        for stride, radix, row in self.rows:
-            total += row[digits // stride % radix]
-        if self.locked or self.open_ended:
+        view = self.view
+        total = view.common
+        for row in view.rows:
+            total += row.most[digits // row.stride % row.radix]
+        if view.locked or view.open_ended:
             total += self._rare(key)
         return total
 
     def _rare(self, key: Key) -> int:
         """The same of groups and mixed offers."""
         digits, runs = key
+        view = self.view
         total = 0
         most: dict[int, int] = {}
-        for j, row in self.locked:
+        for j, row in view.locked:
             total += self._of_group(j, digits, row[digits // self.stride[j] % self.radix[j]], most)
-        for j, row in self.open_ended:
+        for j, row in view.open_ended:
             offer = self.offers[j]
             units = (self.top[j] - digits // self.stride[j] % self.radix[j]) * offer.qty
             for owner, there, gained in runs:
                 if owner == j:
                     need = offer.qty - there
                     units += need
-                    best = min(offer.off, gained + need * self.ahead.get(j, 0))
+                    best = min(offer.off, gained + need * view.ahead.get(j, 0))
                     total += max(0, best - need * offer.off // offer.qty)
             gain = self._mixed_most(offer, row, units)
             total += self._of_group(j, digits, gain, most) if self.group_stride[j] else gain

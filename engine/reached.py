@@ -33,12 +33,12 @@ from typing import Final
 from engine.carried import Keep
 from engine.components import Component
 from engine.duals import Duals
-from engine.labelled import Labelled, Layer, count
+from engine.labelled import MAX_SIZE, Labelled, Layer, count
 from engine.offers import Choice
 from engine.regroup import Spread, regrouped
 from engine.trails import Trail, root
 
-FREE_WIDTH: Final = 16
+TOGETHER: Final = 256  # states times units of a class that are looked at together
 MAX_ENDS: Final = 400  # ends whose units are put together anew
 WIDTHS: Final = (256, 1_024, 1_000_000)
 LARGE_WIDTHS: Final = (256, 1_000_000)
@@ -100,17 +100,25 @@ class Reached(Labelled):
         dropped = self.goal
         for at, unit in enumerate(self.order):
             room = max(1, min(width, 3 * (nodes - self.nodes) // (len(self.order) - at + 2)))
-            for taken in range(self.left[unit.number]):
+            taken, whole = 0, self.left[unit.number]
+            while taken < whole:
                 labels = count(layer)
-                if labels > FREE_WIDTH or labels > room:
+                if labels > room:
                     layer, let_go = self._trim(layer, at, taken, room)
                     dropped = max(dropped, let_go)
-                    if not layer:
-                        return None, dropped
-                before = {j: supply[j] for j in unit.offers}
+                    labels = count(layer)
+                if not labels:
+                    return None, dropped
+                # Few states are followed through many units at once, many through one after another.
+                size = whole
+                if self.leftover[at] < 0:
+                    size = max(1, min(whole - taken, MAX_SIZE, TOGETHER // labels))
+                if -taken % 8 < size:
+                    self.nodes += labels
+                layer = self._step(layer, at, taken, size, supply)
+                taken += size
                 for j in unit.offers:
-                    supply[j] -= 1
-                layer = self._step(layer, at, taken, before)
+                    supply[j] -= size
             layer = self._settle(layer, at + 1, supply)
         best: Choice | None = None
         layer, let_go = self._trim(layer, len(self.order), 0, MAX_ENDS)
@@ -147,8 +155,7 @@ class Reached(Labelled):
         loss, found, proved = regrouped(spreads, list(label.carried[: len(self.keeps)]), self.allowed, room)
         most = mine if not proved else self.goal
         for j, gained in runs.items():
-            size = self.offers[j].qty
-            if not self.loose[j] and any(sum(gained[at : at + size]) <= 0 for at in range(0, len(gained), size)):
+            if not self.loose[j] and min(gained) <= 0:
                 return None, mine - loss if loss < room else most
         if loss >= room:
             return None, most
@@ -159,16 +166,22 @@ class Reached(Labelled):
         return choice, most
 
     def _trail(self, label: Trail) -> tuple[dict[int, dict[int, int]], dict[int, int], dict[int, list[int]]]:
-        """What an end decided: units by offer and class, gains by offer, and what each unit gained, the last first."""
+        """What an end decided: units by offer and class, gains by offer, and what each of its applications gained."""
         units: dict[int, dict[int, int]] = {}
         gains: dict[int, int] = {}
-        runs: dict[int, list[int]] = {}
+        taken: dict[int, list[int]] = {}  # weights, the last first
         before = label.before
         while before is not None:
             j = label.offer
             there = units.setdefault(j, {})
-            there[label.unit] = there.get(label.unit, 0) + 1
+            there[label.unit] = there.get(label.unit, 0) + label.count
             gains[j] = gains.get(j, 0) + label.more
-            runs.setdefault(j, []).append(label.more)
+            taken.setdefault(j, []).extend([self.component.classes[label.unit].weights[j]] * label.count)
             label, before = before, before.before
+        runs: dict[int, list[int]] = {}
+        for j, weights in taken.items():
+            offer = self.offers[j]
+            runs[j] = [  # the cheapest are rewarded, which come last
+                sum(weights[at : at + offer.cheapest]) + offer.const for at in range(0, len(weights), offer.qty)
+            ]
         return units, gains, runs

@@ -259,7 +259,9 @@ class _Search(Duals):
             rests = entry.carried
             if place >= 0:
                 rests = (*rests[:place], (rests[place] + gain) % WHOLE, *rests[place + 1 :])
-            self._keep(out, key, Trail(entry, unit.number, j, gain, entry.gain + gain, entry.times + opens, rests, -1))
+            self._keep(
+                out, key, Trail(entry, unit.number, j, 1, gain, entry.gain + gain, entry.times + opens, rests, -1)
+            )
 
     def _finishes(self, key: Key, supply: dict[int, int], tight: list[int]) -> bool:
         return self._finishes_after(key, supply, tight)
@@ -364,7 +366,7 @@ class _Search(Duals):
         while before is not None:
             j = entry.offer
             mine = units.setdefault(j, {})
-            mine[entry.unit] = mine.get(entry.unit, 0) + 1
+            mine[entry.unit] = mine.get(entry.unit, 0) + entry.count
             gains[j] = gains.get(j, 0) + entry.more
             entry, before = before, before.before
         for j in sorted(units):

@@ -10,17 +10,18 @@ from __future__ import annotations
 class Trail:
     """What was gained so far (in parts of a minor unit), in how many applications, and what else the search carries.
 
-    `before` is the state that this one follows, None at the root; there a unit of class `unit` went to `offer`, which
-    gained `more` by it. `last` is the search's own.
+    `before` is the state that this one follows, None at the root; there `count` units of class `unit` went to `offer`,
+    which gained `more` by them. `last` is the search's own.
     """
 
-    __slots__ = ("before", "carried", "gain", "last", "more", "offer", "times", "unit")
+    __slots__ = ("before", "carried", "count", "gain", "last", "more", "offer", "times", "unit")
 
     def __init__(
         self,
         before: Trail | None,
         unit: int,
         offer: int,
+        count: int,
         more: int,
         gain: int,
         times: int,
@@ -30,6 +31,7 @@ class Trail:
         self.before = before
         self.unit = unit
         self.offer = offer
+        self.count = count
         self.more = more
         self.gain = gain
         self.times = times
@@ -39,4 +41,4 @@ class Trail:
 
 def root(carried: tuple[int, ...]) -> Trail:
     """Where a search begins."""
-    return Trail(None, -1, -1, 0, 0, 0, carried, -1)
+    return Trail(None, -1, -1, 0, 0, 0, 0, carried, -1)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from reference.oracle import reference_price
 from reference.strategies import ALL_KINDS, book_files, worlds
 
-from engine import bymodes, duals, reached, search
+from engine import bymodes, duals, search
 from engine.basket import read_basket
 from engine.carried import Keep
 from engine.compiler import compile_book
@@ -96,7 +96,6 @@ def _be_eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every layer is cut by its bounds, and prices and fines are moved before the first pass, whatever the basket."""
     monkeypatch.setattr(duals, "LARGE", 0)
     monkeypatch.setattr(search, "FREE_WIDTH", 0)
-    monkeypatch.setattr(reached, "FREE_WIDTH", 0)
 
 
 def _potential(real: Callable[..., int]) -> Callable[..., int]:
@@ -104,7 +103,7 @@ def _potential(real: Callable[..., int]) -> Callable[..., int]:
 
 
 def _lost(real: Callable[..., int]) -> Callable[..., int]:
-    return lambda self, carried, room: real(self, carried, room) * 40
+    return lambda self, carried, scales, room: real(self, carried, scales, room) * 40
 
 
 def test_a_broken_bound_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
