@@ -1,7 +1,7 @@
 """A coupled part mode by mode: each by the search of engine.reached, what that leaves open step by step.
 
-Of three bases or more the tightest is looked at alone first: what step 2 gains at most while it is kept bounds every
-mode that keeps it, and mostly rules them out.
+Of three bases or more each is first looked at alone, the tightest before others: what step 2 gains at most while one is
+kept bounds every mode that keeps it, and mostly rules them out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from engine.carried import Keep, joined, searchable
 from engine.components import Component
 from engine.coupled import Coupled, Found
 from engine.modes import MAX_MODES, Base, Mode, Shut, bases_of, modes_of
+from engine.offers import Choice
 from engine.parts import Part, Parts
 from engine.plans import Plan
 from engine.reached import Reached
@@ -20,7 +21,7 @@ from engine.step2 import Layered, Step2, taken_of
 from engine.takers import MAX_STEPS, Goods, Shape, Taker, shapes_of, takers_of
 
 FEW: Final = 24  # units for which what the layered search leaves open is searched step by step
-FEW_NODES: Final = 100  # for the mode that shuts out most others
+FEW_NODES: Final = 32  # for a base alone
 NOT_SEARCHED: Final = 1 << 60
 
 
@@ -73,21 +74,15 @@ def by_modes(part: Part, step2: Step2, search: Coupled, layered: Layered, place:
     bases = bases_of(search.goods, search.plain)
     shut = known.shut()
     bound = -1
-    tight, alone = _tightest(bases), 0
+    alone = _Alone(part, step2, search, shut, bases, place)
     for number, mode in enumerate(modes_of(bases)):
         best = best_of(search)
-        if tight is not None and number == 0:  # what step 2 gains at most where that base is kept, whatever the others
-            without, caps = shut.out(bases, tight)
-            lines = _lines(part, without, place)
-            alone = _mode(
-                part, step2, search, bases, tight, lines, caps, place, sum(one.levels[0].most for one in bases)
-            )
         if layered.value + layered.bound + mode.most < best.value:
             break
         most = layered.value + layered.bound + mode.gives
         if most < best.value or (most == best.value and mode.applications >= best.applications):
             continue
-        if tight is not None and mode.keeps(tight) and alone + mode.gives < best.value:
+        if alone.rules_out(mode):
             continue
         if number >= MAX_MODES:
             bound = max(bound, layered.value + layered.bound + mode.most)
@@ -118,17 +113,49 @@ def by_modes(part: Part, step2: Step2, search: Coupled, layered: Layered, place:
     return bound
 
 
-def _tightest(bases: list[Base]) -> Mode | None:
-    """Of three bases or more the one of which least may be taken off, kept alone."""
-    least = first = -1
-    for number, base in enumerate(bases):
-        slack = base.high - base.levels[0].low
-        if base.levels[0].low and (least < 0 or slack < least):
-            least, first = slack, number
-    if len(bases) < 3 or first < 0:
-        return None
-    free = [next(level for level in base.levels if not level.low) for base in bases]
-    return Mode(bases, [base.levels[0] if number == first else free[number] for number, base in enumerate(bases)])
+class _Alone:
+    """Of three bases or more: what step 2 gains at most where one is kept, whatever the others. It is found where a
+    mode asks for it, the tightest base first."""
+
+    def __init__(
+        self, part: Part, step2: Step2, search: Coupled, shut: Shut, bases: list[Base], place: dict[int, int]
+    ) -> None:
+        self._part = part
+        self._step2 = step2
+        self._search = search
+        self._shut = shut
+        self._bases = bases
+        self._place = place
+        self._free = [next(level for level in base.levels if not level.low) for base in bases]
+        self._known: dict[tuple[int, int], int] = {}
+
+    def rules_out(self, mode: Mode) -> bool:
+        """Whether a mode comes to less than the best, as one of its bases alone shows."""
+        if len(self._bases) < 3:
+            return False
+        kept: list[tuple[int, int]] = []
+        for number, (base, level) in enumerate(zip(self._bases, mode.levels, strict=True)):
+            if level.low:
+                kept.append((base.high - level.low, number))
+        if len(kept) < 2:
+            kept = [pair for pair in kept if (pair[1], mode.levels[pair[1]].low) in self._known]
+        kept.sort()
+        return any(self._of(number, mode) + mode.gives < best_of(self._search).value for _, number in kept)
+
+    def _of(self, number: int, mode: Mode) -> int:
+        level = mode.levels[number]
+        key = (number, level.low)
+        found = self._known.get(key, -1)
+        if found < 0:
+            levels = list(self._free)
+            levels[number] = level
+            one = Mode(self._bases, levels)
+            without, caps = self._shut.out(self._bases, one)
+            lines = _lines(self._part, without, self._place)
+            found = self._known[key] = _mode(
+                self._part, self._step2, self._search, self._bases, one, lines, caps, self._place, mode.gives
+            )
+        return found
 
 
 def _lines(part: Part, without: dict[int, set[int]], place: dict[int, int]) -> dict[int, set[int]]:
@@ -172,19 +199,25 @@ def _mode(
     reached = Reached(joint, keeps, step2.coupons)
     if beside >= 0:
         goal = reached.goal_of(best.value - others.value - others.bound - beside - 1, 0)
-        _, top = reached.search(goal, FEW_NODES)
+        choice, top = reached.search(goal, FEW_NODES)
         search.nodes += reached.nodes
+        if choice is not None:
+            _offer(search, joint, choice, others, place)
         return others.value + others.bound + reached.whole(top)
     fewer = reached.units + 1 if others.bound else best.applications - applications
     goal = reached.goal_of(need - others.bound, max(0, min(fewer, reached.units + 1)))
     choice, top = reached.search(goal, max(1, step2.nodes - step2.spent - search.nodes))
     search.nodes += reached.nodes
     if choice is not None:
-        made = Layered()
-        made.hold(joint, choice)
-        made.add(others)
-        search.offer(search.evaluate(taken_of(made, place)))
+        _offer(search, joint, choice, others, place)
     return most + reached.whole(top) if top > goal else 0
+
+
+def _offer(search: Coupled, joint: Component, choice: Choice, others: Layered, place: dict[int, int]) -> None:
+    made = Layered()
+    made.hold(joint, choice)
+    made.add(others)
+    search.offer(search.evaluate(taken_of(made, place)))
 
 
 def _tail(

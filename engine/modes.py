@@ -66,10 +66,6 @@ class Mode:
         self.gives = total + sum(grouped.values())
         self.applications = applications
 
-    def keeps(self, other: Mode) -> bool:
-        """Whether it keeps all that the other one keeps."""
-        return all(mine.low >= theirs.low for mine, theirs in zip(self.levels, other.levels, strict=True))
-
 
 def bases_of(goods: list[Goods], thresholds: list[Threshold]) -> list[Base]:
     """The bases of these thresholds, with their levels."""
