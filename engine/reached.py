@@ -21,9 +21,10 @@ discounts in it, and gives back as much of what may be taken off (a Lagrangian b
 a unit in a base is at least a `ratio` of its cost: see `set_ratios`.
 
 **Admissible.** Shares are whole minor units, so what is taken off can be less than in proportion, by less than one
-minor unit for each unit of the base and half a one for each offer: so much more is allowed. Every choice that
-keeps the bases is among those that are searched, and what is found is what it gains at most; the caller works out
-exactly what the choice that was found comes to.
+minor unit for each unit of the base and half a one for each offer: so much more is allowed on the way. In the end
+shares are worked out to the minor unit; only among units at one price the order of skus may still give one more to the
+base. Every choice that keeps the bases is among those that are searched; the caller works out what the one found comes
+to.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from engine.components import Component
 from engine.duals import Duals
 from engine.labelled import MAX_SIZE, Labelled, Layer, count
 from engine.offers import Choice
+from engine.plans import WHOLE
 from engine.regroup import Spread, regrouped
 from engine.trails import Trail, root
 
@@ -42,7 +44,7 @@ TOGETHER: Final = 256  # states times units of a class that are looked at togeth
 MAX_ENDS: Final = 400  # ends whose units are put together anew
 WIDTHS: Final = (256, 1_024, 1_000_000)
 LARGE_WIDTHS: Final = (256, 1_000_000)
-ROUNDS: Final = 40
+ROUNDS: Final = 120
 TURNS: Final = 3  # how often ratios are worked out from the gap, and prices from them
 
 
@@ -99,7 +101,8 @@ class Reached(Labelled):
         supply = list(self.supply)
         dropped = self.goal
         for at, unit in enumerate(self.order):
-            room = max(1, min(width, 3 * (nodes - self.nodes) // (len(self.order) - at + 2)))
+            left = nodes - self.nodes
+            room = max(1, min(width, max(3 * left // (len(self.order) - at + 2), left // 4)))
             taken, whole = 0, self.left[unit.number]
             while taken < whole:
                 labels = count(layer)
@@ -123,14 +126,19 @@ class Reached(Labelled):
         best: Choice | None = None
         layer, let_go = self._trim(layer, len(self.order), 0, MAX_ENDS)
         dropped = max(dropped, let_go)
+        ends: list[tuple[int, int, Trail]] = []
         for alike in layer.values():
             for same in alike.values():
                 for label in same:
-                    if label.gain - label.times * self.fine > self.goal:
-                        found, most = self._end(label)
-                        if found is not None:
-                            best = found
-                        dropped = max(dropped, most)
+                    ends.append((label.times * self.fine - label.gain, len(ends), label))
+        ends.sort(key=_best_first)
+        for less, _, label in ends:
+            if -less <= self.goal:
+                break
+            found, most = self._end(label)
+            if found is not None:
+                best = found
+            dropped = max(dropped, most)
         return best, dropped
 
     def _end(self, label: Trail) -> tuple[Choice | None, int]:
@@ -138,21 +146,37 @@ class Reached(Labelled):
         most that is not ruled out."""
         units, gains, runs = self._trail(label)
         spreads: list[Spread] = []
-        for j, pairs in self.spread:
-            place = self.place[j]
-            if label.carried[place + 1]:
-                there = {b: label.carried[where] for b, where in pairs if label.carried[where]}
-                one = Spread(j, gains[j], -label.carried[place + 1], there)
+        off: list[int] = []  # what is taken off each base besides, in minor units
+        for b, keep in enumerate(self.keeps):
+            off.append(label.carried[b] // WHOLE if keep.exclusive else 0)
+        for j, taken in units.items():
+            plan = self.component.plans[j]
+            rows: list[tuple[int, int, int]] = []
+            based = False
+            for i in self.own[j]:
+                unit = self.order[i]
+                count = taken.get(unit.number, 0)
+                mask = 0
+                for b in self.inside[i]:
+                    if count and not self.keeps[b].exclusive:
+                        mask |= 1 << b
+                        if plan.kind == "price":
+                            off[b] += count * unit.weights[j] // WHOLE
+                based = based or mask > 0
+                if count:
+                    rows.append((unit.price, count, mask))
+            if based and plan.kind != "price":
+                one = Spread(j, gains[j], rows)
                 if self.loose[j]:
                     offer = self.offers[j]
                     one.qty, one.cheapest = offer.qty, offer.cheapest
                     for i in self.own[j]:
                         unit = self.order[i]
-                        one.weights += [unit.weights[j]] * units[j].get(unit.number, 0)
+                        one.weights += [unit.weights[j]] * taken.get(unit.number, 0)
                 spreads.append(one)
         mine = label.gain - label.times * self.fine
         room = mine - self.goal
-        loss, found, proved = regrouped(spreads, list(label.carried[: len(self.keeps)]), self.allowed, room)
+        loss, found, proved = regrouped(spreads, off, [keep.slack for keep in self.keeps], room)
         most = mine if not proved else self.goal
         for j, gained in runs.items():
             if not self.loose[j] and min(gained) <= 0:
@@ -185,3 +209,7 @@ class Reached(Labelled):
                 sum(weights[at : at + offer.cheapest]) + offer.const for at in range(0, len(weights), offer.qty)
             ]
         return units, gains, runs
+
+
+def _best_first(end: tuple[int, int, Trail]) -> tuple[int, int]:
+    return end[0], end[1]

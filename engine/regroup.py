@@ -10,24 +10,53 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.offers import rounded
+
 MAX_SUMS: Final = 3_000  # sums of one offer's units that are told apart
 MAX_PICKS: Final = 2_000  # ways to pick one sum of each offer that are tried
 
 
 class Spread:
-    """An offer's units as they are spread over bases: `most` is what they gain at best, `cost` what they cost, `there`
-    what of that is in which base. `weights` are of each unit, dearest first, where they can be put together anew."""
+    """An offer's units as they are spread over bases: `most` is what they gain at best; `units` are prices, counts and
+    the bases they are in (one bit each). `weights` are of each unit, dearest first, where they can be put together
+    anew."""
 
-    __slots__ = ("cheapest", "cost", "most", "number", "qty", "there", "weights")
+    __slots__ = ("cheapest", "cost", "most", "number", "qty", "units", "weights")
 
-    def __init__(self, number: int, most: int, cost: int, there: dict[int, int]) -> None:
+    def __init__(self, number: int, most: int, units: list[tuple[int, int, int]]) -> None:
         self.number = number
         self.most = most
-        self.cost = cost
-        self.there = there
+        self.units = units
+        self.cost = 0
+        for price, count, _ in units:
+            self.cost += price * count
         self.weights: list[int] = []
         self.qty = 1
         self.cheapest = 1
+
+    def off(self, gain: int, base: int) -> int:
+        """The minor units that a base loses at least where so much is gained, by largest remainder as in engine.runs:
+        of equal remainders those outside the base come first."""
+        discount = rounded(gain)
+        if self.cost <= 0:
+            return 0
+        taken = 0
+        rest = discount
+        ranked: list[tuple[int, int, int]] = []
+        for price, count, mask in self.units:
+            share = discount * price // self.cost
+            rest -= share * count
+            inside = mask >> base & 1
+            if inside:
+                taken += share * count
+            ranked.append((share * self.cost - discount * price, inside, count))
+        ranked.sort()
+        for _, inside, count in ranked:
+            more = min(count, rest)
+            if inside:
+                taken += more
+            rest -= more
+        return taken
 
 
 def sums_of(spread: Spread, least: int) -> list[int] | None:
@@ -65,8 +94,9 @@ def sums_of(spread: Spread, least: int) -> list[int] | None:
 
 
 def regrouped(spreads: list[Spread], off: list[int], allowed: list[int], room: int) -> tuple[int, dict[int, int], bool]:
-    """The least that all offers together lose, below `room`, so that no base has more than `allowed` taken off: the
-    loss (or `room`), the gains by offer, and whether that is proved. `off` is what else is taken off each base."""
+    """The least that all offers together lose, below `room`, so that no base has more than `allowed` minor units taken
+    off: the loss (or `room`), the gains by offer, and whether that is proved. `off` is what else is taken off each
+    base."""
     picker = _Picker(spreads, allowed, room)
     picker.pick(0, 0, list(off))
     return picker.loss, picker.found, picker.proved
@@ -84,7 +114,7 @@ class _Picker:
         self.choices: list[list[int]] = []
         for spread in spreads:
             sums = [spread.most]
-            if spread.weights and any(spread.there.values()):
+            if spread.weights:
                 made = sums_of(spread, spread.most - room + 1)
                 if made is None:
                     self.proved = False
@@ -109,8 +139,6 @@ class _Picker:
             here = lost + spread.most - gain
             if here >= self.loss:
                 break
-            after = list(off)
-            for base, cost in spread.there.items():
-                after[base] += gain * cost // spread.cost
+            after = [one + spread.off(gain, base) for base, one in enumerate(off)]
             self.gains[spread.number] = gain
             self.pick(at + 1, here, after)

@@ -195,7 +195,7 @@ def test_without_it_the_least_is_missed(name: str, broken: Any, monkeypatch: pyt
 
 def test_sums_of_every_grouping() -> None:
     for weights, qty, cheapest in (([9, 7, 5, 4, 2, 1], 3, 1), ([9, 7, 5, 4, 2, 1], 2, 1), ([8, 8, 3, 3, 3, 1], 3, 2)):
-        spread = Spread(0, 0, 1, {})
+        spread = Spread(0, 0, [])
         spread.weights, spread.qty, spread.cheapest = weights, qty, cheapest
         expected = set()
         for order in permutations(weights):
