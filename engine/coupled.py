@@ -17,6 +17,7 @@ from engine.plans import WHOLE, Plan
 from engine.runs import Run, shares
 from engine.takers import Goods, Step, Taker
 from engine.thresholds import Pick, Threshold, choose
+from engine.together import Taking, combinations, least_left
 
 MAX_DEPTH: Final = 300  # different steps in one choice
 PATIENCE: Final = 150  # nodes after which bounds by the layered search are worth their price
@@ -28,14 +29,14 @@ Taken = dict[int, tuple[int, int, dict[int, int]]]  # promotion -> applications,
 class Found:
     """A legal choice of a part, worked out: what it takes off, and with how many applications."""
 
-    __slots__ = ("applications", "picks", "taken", "value", "whole")
+    __slots__ = ("applications", "bound", "picks", "taken", "value")
 
-    def __init__(self, taken: Taken, picks: list[Pick], value: int, applications: int, whole: bool) -> None:
+    def __init__(self, taken: Taken, picks: list[Pick], value: int, applications: int, bound: int) -> None:
         self.taken = taken
         self.picks = picks
         self.value = value
         self.applications = applications
-        self.whole = whole  # False where the choice of thresholds was not searched to its end
+        self.bound = bound  # how much more the same choice of step 2 may come to, with other thresholds
 
 
 class Coupled:
@@ -60,6 +61,8 @@ class Coupled:
         self.tails: list[int] = []
         self.best: Found | None = None
         self.root = 0  # the bound of the whole search
+        self._threshold_most = -1
+        self.reach = -1  # the most that a choice of step 2 whose thresholds were not searched to their end may come to
         self.open = -1  # the greatest bound of what the limit left out, -1 for nothing
 
     # a choice, worked out
@@ -123,7 +126,10 @@ class Coupled:
                     return None
         picks = choose(self.plain, runs, groups, coupons)
         self.nodes += picks.steps + (len(self.goods) >> LONG)
-        return Found(taken, picks.picks, value + picks.value, applications + picks.applications, picks.whole)
+        value += picks.value
+        if picks.bound:
+            self.reach = max(self.reach, value + picks.bound)
+        return Found(taken, picks.picks, value, applications + picks.applications, picks.bound)
 
     # the search
 
@@ -141,17 +147,40 @@ class Coupled:
 
     def threshold_most(self) -> int:
         """The most that step 3 takes off whatever step 2 does (without gifts)."""
-        total = 0
+        if self._threshold_most < 0:
+            self._threshold_most = self._most_of_thresholds()
+        return self._threshold_most
+
+    def _most_of_thresholds(self) -> int:
+        total = apart = whole = 0
         grouped: dict[str, int] = {}
+        takings: list[Taking] = []
         for one in self.plain:
-            base = sum(goods.count * goods.current for goods in self.goods if goods.number in one.members)
+            base = units = 0
+            for number in one.members:
+                goods = self.goods[number]
+                base += goods.count * goods.current
+                units += goods.count
             most = one.most(base)
             group = one.plan.group
             if group:
                 grouped[group] = max(most, grouped.get(group, 0))
             else:
                 total += most
-        return total + sum(grouped.values())
+            if one.plan.except_discounted:  # what consumed units leave of its base is not known
+                apart += most
+            else:
+                takings.append(Taking(sorted(one.members), units, most, group))
+        total += sum(grouped.values())
+        for goods in self.goods:
+            whole += goods.count * goods.current
+        if 2 * total <= whole or not takings:
+            return total
+        costs = [goods.current for goods in self.goods]
+        counts = [goods.count for goods in self.goods]
+        chosen = [[takings[number] for number in some] for some in combinations(takings)] or [takings]
+        least = min([least_left(costs, counts, some) for some in chosen])
+        return min(total, apart + whole - least)
 
     def search(self, nodes: int, most: int, without: dict[int, set[int]], caps: dict[int, int]) -> None:
         """Search to the end, or until `nodes` more are spent: then `open` says what it might have come to.

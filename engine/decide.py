@@ -78,9 +78,8 @@ def decide(part: Part, parts: Parts, coupons: dict[str, int], nodes: int) -> Dec
         if not plain and bound > best_of(search).value:
             fill_up(search, [best_of(search).taken, taken_of(layered, place), {}], parts.caps)
     best = best_of(search)
-    if not best.whole:
-        bound = max(bound, best.value + search.threshold_most())
-    bound = max(0, bound - best.value)
+    reach = min(search.reach, most) if plain else search.reach
+    bound = max(0, max(bound, reach) - best.value)
     nodes_spent = step2.spent + search.nodes
     return _decision(best, plans, part, thresholds, goods, place, bound, nodes_spent)
 
@@ -116,7 +115,7 @@ def _is_most(
     part: Part, parts: Parts, search: Coupled, step2: Step2, layered: Layered, found: Found, place: dict[int, int]
 ) -> bool:
     """Whether no threshold that `found`, the best of step 2 alone, takes out of reach is worth reaching."""
-    if not found.whole:
+    if found.bound:
         return False
     off = _off(layered, parts, place, len(search.goods))
     misses: list[Missed] = []

@@ -2,13 +2,15 @@
 
 The base of a threshold is what its units cost after step 2; thresholds do not see each other's discounts, but the
 chosen are taken off in order of id, and each is cut to what its units still cost. Where nothing can be cut and no
-group or coupon is shared, all that are reached are chosen; else the subsets are tried, within the search's nodes.
+group or coupon is shared, all that are reached are chosen; else the subsets are tried, within the search's nodes. Where
+that does not end, all of them are taken: see engine.together.
 """
 
 from __future__ import annotations
 
 from engine.plans import OFF, WHOLE, Plan
 from engine.runs import Run, lowered
+from engine.together import Taking, combinations, least_left, strongest
 
 
 class Threshold:
@@ -96,22 +98,27 @@ class Pick:
 
 
 class Picks:
-    """The thresholds chosen, what they take off together and how many applications they are; `whole` where that is
-    proved to be the best choice."""
+    """The thresholds chosen, what they take off together and how many applications they are; no choice takes off more
+    than `bound` more."""
 
-    __slots__ = ("applications", "picks", "steps", "value", "whole")
+    __slots__ = ("applications", "bound", "picks", "steps", "value")
 
-    def __init__(self, picks: list[Pick], whole: bool, steps: int) -> None:
+    def __init__(self, picks: list[Pick], bound: int, steps: int) -> None:
         self.picks = picks
-        self.value = sum(pick.discount for pick in picks)
-        self.applications = sum(pick.times for pick in picks)
-        self.whole = whole
-        self.steps = steps  # subsets that were looked at
+        self.value = 0
+        self.applications = 0
+        for pick in picks:
+            self.value += pick.discount
+            self.applications += pick.times
+        self.bound = bound
+        self.steps = steps  # work, in nodes of the search
 
 
 FEW = 3  # thresholds, of which counts are tried the other way round too
 QUICK_STEPS = 500  # of them before counts are tried the other way round
-MAX_STEPS = 2_000  # subsets of one choice of step 2 that are looked at
+MAX_STEPS = 2_000  # subsets of one choice of step 2 that are looked at, of few thresholds
+MANY_STEPS = 200  # the same of many, before all of them are taken
+MAX_TRIED = 4  # combinations of groups that are worked out
 MAX_DEPTH = 250  # thresholds that subsets are tried of; those after are left out
 
 
@@ -142,8 +149,76 @@ def choose(thresholds: list[Threshold], runs: list[Run], groups: set[str], coupo
     if simple:
         together = sum(one[3] for one in candidates)
         if all(together <= one[1] for one in candidates):
-            return Picks([Pick(one[0], one[2], one[3]) for one in candidates], True, 0)
-    return _Chooser(candidates, dict(coupons)).best(runs, set(groups))
+            return Picks([Pick(one[0], one[2], one[3]) for one in candidates], 0, 0)
+    chooser = _Chooser(candidates, dict(coupons))
+    whole = chooser.best(runs, set(groups))
+    weight = 1 + len(runs) // 8  # a step costs as much as the units that it goes through
+    if whole:
+        return Picks(chooser.picks, 0, chooser.steps * weight)
+    value, picks, most, steps = _all_taken(candidates, coupons, runs)
+    if chooser.value >= value:
+        value, picks = chooser.value, chooser.picks
+    bound = min(chooser.rest[0], chooser.ceiling, most) - value
+    return Picks(picks, max(0, bound), (chooser.steps + steps) * weight)
+
+
+def _all_taken(
+    candidates: list[tuple[Threshold, int, int, int]], coupons: dict[str, int], runs: list[Run]
+) -> tuple[int, list[Pick], int, int]:
+    """All thresholds, of each group one: what they take off, the most that any choice does, and the steps this took."""
+    costs = [run.cost for run in runs]
+    counts = [run.count for run in runs]
+    takings: list[Taking] = []
+    for threshold, _, _, gives in candidates:
+        places = [place for place, run in enumerate(runs) if threshold.has(run)]
+        units = sum([counts[place] for place in places])
+        takings.append(Taking(places, units, gives, threshold.plan.group))
+    whole = sum([run.cost * run.count for run in runs])
+    ranked: list[tuple[int, int, list[int]]] = []
+    for chosen in combinations(takings):
+        ranked.append((least_left(costs, counts, [takings[number] for number in chosen]), len(ranked), chosen))
+    most = whole
+    if ranked:
+        ranked.sort()
+        most -= ranked[0][0]
+    else:
+        ranked = [(0, 0, strongest(takings))]
+        most -= least_left(costs, counts, takings)
+    value = 0
+    picks: list[Pick] = []
+    steps = 0
+    for left, number, chosen in ranked:
+        if number >= MAX_TRIED or whole - left <= value:
+            break
+        found = _taken([candidates[one] for one in chosen], dict(coupons), runs)
+        steps += len(chosen)
+        gained = sum([pick.discount for pick in found])
+        if gained > value:
+            value, picks = gained, found
+    return value, picks, most, steps + len(ranked) * len(candidates) // 8
+
+
+def _taken(candidates: list[tuple[Threshold, int, int, int]], coupons: dict[str, int], runs: list[Run]) -> list[Pick]:
+    """All of these, one after another, each as often as it takes something."""
+    picks: list[Pick] = []
+    for threshold, base, limit, _ in candidates:
+        plan = threshold.plan
+        flags = [threshold.has(run) for run in runs]
+        still = 0
+        for run, mine in zip(runs, flags, strict=True):
+            if mine:
+                still += run.cost * run.count
+        if plan.coupon:
+            limit = min(limit, coupons[plan.coupon])
+        if plan.each[0]:
+            limit = min(limit, -(-still // plan.each[1]))
+        discount = min(threshold.gives(base, limit), still)
+        if discount > 0:
+            if plan.coupon:
+                coupons[plan.coupon] -= limit
+            picks.append(Pick(threshold, limit, discount))
+            runs = lowered(runs, discount, flags)
+    return picks
 
 
 class _Chooser:
@@ -155,7 +230,7 @@ class _Chooser:
         self.picks: list[Pick] = []
         self.steps = 0
         self.few = len(candidates) <= FEW
-        self.limit = QUICK_STEPS if self.few else MAX_STEPS
+        self.limit = QUICK_STEPS if self.few else MANY_STEPS
         self.rising = False  # whether a threshold that gives less each time than one to come is tried from 1 on
         self.ceiling = 0  # what all the base units cost: more cannot be taken off
         self.rest = [0] * (len(candidates) + 1)
@@ -164,7 +239,8 @@ class _Chooser:
             self.rest[i] = self.rest[i + 1] + min(candidates[i][1], candidates[i][3])
             self.single[i] = max(self.single[i + 1], candidates[i][0].plan.each[1] or candidates[i][3])
 
-    def best(self, runs: list[Run], groups: set[str]) -> Picks:
+    def best(self, runs: list[Run], groups: set[str]) -> bool:
+        """Whether the best choice was found and proved."""
         for run in runs:
             if any(one[0].has(run) for one in self.candidates):
                 self.ceiling += run.cost * run.count
@@ -184,7 +260,7 @@ class _Chooser:
                 if self.steps >= self.limit and self.applications > applications:
                     self.picks = picks
             self.steps += before
-        return Picks(self.picks, whole, self.steps)
+        return whole
 
     def _go(self, at: int, runs: list[Run], groups: set[str], chosen: list[Pick], value: int, times: int) -> None:
         if value > self.value or (value == self.value and times < self.applications):
