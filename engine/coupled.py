@@ -68,7 +68,8 @@ class Coupled:
     # a choice, worked out
 
     def evaluate(self, taken: Taken) -> Found | None:
-        """What a choice of step 2 comes to with the best thresholds; None where it is not legal."""
+        """What a choice of step 2 comes to with the best thresholds; None where it is not legal, or less than the best
+        so far."""
         left = [one.count for one in self.goods]
         parts: list[list[Run]] = [[] for _ in self.goods]
         value = applications = 0
@@ -124,8 +125,10 @@ class Coupled:
                 times = gift.times(gift.base(runs))
                 if sum(taken[index][2].values()) > times * gift.plan.gift[1]:
                     return None
-        picks = choose(self.plain, runs, groups, coupons)
+        picks = choose(self.plain, runs, groups, coupons, self.best.value - value if self.best is not None else 0)
         self.nodes += picks.steps + (len(self.goods) >> LONG)
+        if picks.bound < 0:
+            return None
         value += picks.value
         if picks.bound:
             self.reach = max(self.reach, value + picks.bound)
@@ -239,6 +242,7 @@ class Coupled:
         self.level: dict[int, int] = {}  # tier promotion -> its taker in use
         self.slack = WHOLE // 2 * sum(1 for taker in self.takers if taker.fractional)
         self.most = most
+        self.weight = 1 + len(self.takers) // 8 + (len(self.goods) >> LONG)  # a node looks at all of them
         self.limit = self.nodes + nodes
         rest = sum(one.count * share[one.number] for one in self.goods)
         self.root = max(self.root, self._bound(rest))
@@ -246,7 +250,7 @@ class Coupled:
 
     def _go(self, begin: int, gained: int, rest: int, cut: int) -> None:
         """`rest`: the best shares of the units of goods from `cut` on; `gained`: without the takers' `const`."""
-        self.nodes += 1 + (len(self.goods) >> LONG)
+        self.nodes += self.weight
         self._look(gained)
         place = begin
         steps, left, share = self.steps, self.left, self.share

@@ -24,6 +24,7 @@ from engine.states import States
 NEVER: Final = -(1 << 60)
 MAX_TABLE: Final = 4_000  # entries of an offer's table; past it its limit is left out of the bound
 SCALE: Final = 1_024
+MAX_ENTRIES: Final = 4_000_000  # entries of tables that moving the prices may cost
 STEP: Final = 64
 PATIENCE: Final = 8
 ROUNDS: Final = 80
@@ -192,6 +193,10 @@ class Duals(States):
         """Move the prices towards a root's bound of `value` parts. Gives the least bound found."""
         best = here = self.root()
         count = len(self.prices)
+        entries = 1
+        for table in self.tables:
+            entries += len(table) * len(table[0])
+        rounds = min(rounds, MAX_ENTRIES // entries)  # thousands of units: each round costs as much as many of few
         at = self.prices + self.fines
         kept = list(at)
         step, stale = STEP, 0  # of the way that would close the gap

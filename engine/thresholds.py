@@ -117,13 +117,16 @@ class Picks:
 FEW = 3  # thresholds, of which counts are tried the other way round too
 QUICK_STEPS = 500  # of them before counts are tried the other way round
 MAX_STEPS = 2_000  # subsets of one choice of step 2 that are looked at, of few thresholds
-MANY_STEPS = 200  # the same of many, before all of them are taken
+MANY_STEPS = 100  # the same of many
 MAX_TRIED = 4  # combinations of groups that are worked out
 MAX_DEPTH = 250  # thresholds that subsets are tried of; those after are left out
 
 
-def choose(thresholds: list[Threshold], runs: list[Run], groups: set[str], coupons: dict[str, int]) -> Picks:
-    """The best choice of `thresholds` (in order of id, without gifts) over the units that step 2 left.
+def choose(
+    thresholds: list[Threshold], runs: list[Run], groups: set[str], coupons: dict[str, int], least: int
+) -> Picks:
+    """The best choice of `thresholds` (in order of id, without gifts) over the units that step 2 left; its `bound` is
+    -1 where any is seen to take off less than `least`.
 
     `groups` are used, `coupons` are left.
     """
@@ -150,52 +153,62 @@ def choose(thresholds: list[Threshold], runs: list[Run], groups: set[str], coupo
         together = sum(one[3] for one in candidates)
         if all(together <= one[1] for one in candidates):
             return Picks([Pick(one[0], one[2], one[3]) for one in candidates], 0, 0)
+    weight = 1 + len(runs) // 4  # a step costs as much as the units that it goes through
     chooser = _Chooser(candidates, dict(coupons))
-    whole = chooser.best(runs, set(groups))
-    weight = 1 + len(runs) // 8  # a step costs as much as the units that it goes through
-    if whole:
-        return Picks(chooser.picks, 0, chooser.steps * weight)
-    value, picks, most, steps = _all_taken(candidates, coupons, runs)
-    if chooser.value >= value:
-        value, picks = chooser.value, chooser.picks
-    bound = min(chooser.rest[0], chooser.ceiling, most) - value
-    return Picks(picks, max(0, bound), (chooser.steps + steps) * weight)
+    if chooser.few:
+        if chooser.best(runs, set(groups)):
+            return Picks(chooser.picks, 0, chooser.steps * weight)
+    elif chooser.rest[0] < least:
+        return Picks([], -1, 1)
+    every = _AllTaken(candidates, runs)
+    if every.most < least:
+        return Picks([], -1, every.steps * weight)
+    every.take(coupons, runs)
+    if every.value > chooser.value:
+        chooser.start(every.value, every.picks)
+    if not chooser.few and chooser.best(runs, set(groups)):
+        return Picks(chooser.picks, 0, (chooser.steps + every.steps) * weight)
+    bound = min(chooser.rest[0], chooser.ceiling, every.most) - chooser.value
+    return Picks(chooser.picks, max(0, bound), (chooser.steps + every.steps) * weight)
 
 
-def _all_taken(
-    candidates: list[tuple[Threshold, int, int, int]], coupons: dict[str, int], runs: list[Run]
-) -> tuple[int, list[Pick], int, int]:
-    """All thresholds, of each group one: what they take off, the most that any choice does, and the steps this took."""
-    costs = [run.cost for run in runs]
-    counts = [run.count for run in runs]
-    takings: list[Taking] = []
-    for threshold, _, _, gives in candidates:
-        places = [place for place, run in enumerate(runs) if threshold.has(run)]
-        units = sum([counts[place] for place in places])
-        takings.append(Taking(places, units, gives, threshold.plan.group))
-    whole = sum([run.cost * run.count for run in runs])
-    ranked: list[tuple[int, int, list[int]]] = []
-    for chosen in combinations(takings):
-        ranked.append((least_left(costs, counts, [takings[number] for number in chosen]), len(ranked), chosen))
-    most = whole
-    if ranked:
-        ranked.sort()
-        most -= ranked[0][0]
-    else:
-        ranked = [(0, 0, strongest(takings))]
-        most -= least_left(costs, counts, takings)
-    value = 0
-    picks: list[Pick] = []
-    steps = 0
-    for left, number, chosen in ranked:
-        if number >= MAX_TRIED or whole - left <= value:
-            break
-        found = _taken([candidates[one] for one in chosen], dict(coupons), runs)
-        steps += len(chosen)
-        gained = sum([pick.discount for pick in found])
-        if gained > value:
-            value, picks = gained, found
-    return value, picks, most, steps + len(ranked) * len(candidates) // 8
+class _AllTaken:
+    """All thresholds, of each group one: `most` is the most that any choice takes off; after `take` `value` is what
+    theirs does."""
+
+    def __init__(self, candidates: list[tuple[Threshold, int, int, int]], runs: list[Run]) -> None:
+        costs = [run.cost for run in runs]
+        counts = [run.count for run in runs]
+        takings: list[Taking] = []
+        for threshold, _, _, gives in candidates:
+            places = [place for place, run in enumerate(runs) if threshold.has(run)]
+            units = sum([counts[place] for place in places])
+            takings.append(Taking(places, units, gives, threshold.plan.group))
+        self.candidates = candidates
+        self.value = 0
+        self.picks: list[Pick] = []
+        self.whole = sum([run.cost * run.count for run in runs])
+        self.ranked: list[tuple[int, int, list[int]]] = []
+        for chosen in combinations(takings):
+            left = least_left(costs, counts, [takings[number] for number in chosen])
+            self.ranked.append((left, len(self.ranked), chosen))
+        if self.ranked:
+            self.ranked.sort()
+            self.most = self.whole - self.ranked[0][0]
+        else:
+            self.ranked = [(0, 0, strongest(takings))]
+            self.most = self.whole - least_left(costs, counts, takings)
+        self.steps = 1 + len(self.ranked) * len(candidates) // 8
+
+    def take(self, coupons: dict[str, int], runs: list[Run]) -> None:
+        for left, _, chosen in self.ranked[:MAX_TRIED]:
+            if self.whole - left <= self.value:
+                break
+            found = _taken([self.candidates[one] for one in chosen], dict(coupons), runs)
+            self.steps += len(chosen)
+            gained = sum([pick.discount for pick in found])
+            if gained > self.value:
+                self.value, self.picks = gained, found
 
 
 def _taken(candidates: list[tuple[Threshold, int, int, int]], coupons: dict[str, int], runs: list[Run]) -> list[Pick]:
@@ -238,6 +251,11 @@ class _Chooser:
         for i in range(len(candidates) - 1, -1, -1):
             self.rest[i] = self.rest[i + 1] + min(candidates[i][1], candidates[i][3])
             self.single[i] = max(self.single[i + 1], candidates[i][0].plan.each[1] or candidates[i][3])
+
+    def start(self, value: int, picks: list[Pick]) -> None:
+        """A choice to be beaten."""
+        self.value, self.picks = value, picks
+        self.applications = sum([pick.times for pick in picks])
 
     def best(self, runs: list[Run], groups: set[str]) -> bool:
         """Whether the best choice was found and proved."""
