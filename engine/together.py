@@ -13,6 +13,7 @@ from typing import Final
 
 FINE: Final = 1 << 12  # parts of a minor unit
 MAX_COMBINATIONS: Final = 32  # of the members of groups; past it all members are taken for the bound
+ASTRAY: Final = 4  # so many units may be one minor unit away from what is in proportion
 
 
 class Taking:
@@ -49,7 +50,7 @@ def least_left(costs: list[int], counts: list[int], takings: list[Taking]) -> in
     total = 0
     for place, cost in enumerate(left):
         total += cost * counts[place]
-    return max(0, (total - astray * FINE // 4) // FINE)
+    return max(0, (total - astray * FINE // ASTRAY) // FINE)
 
 
 def combinations(takings: list[Taking]) -> list[list[int]]:
