@@ -99,6 +99,9 @@ class Table:
             stop: int = self._begins[group + 1]
             if at > stop:
                 raise SnapshotError("snapshot_damaged", self._name, "its lengths are wrong")
+            first = lengths[inside] if width == 1 else _wide(lengths, width, inside)
+            if size <= first <= stop - at and data[at : at + size] == head:  # mostly: nothing else is read
+                return group * GROUP + inside
             block: bytes = data[at:stop]
             begin = 0
             for place in range(inside, min(GROUP, self.count - group * GROUP)):
