@@ -123,7 +123,7 @@ MAX_DEPTH = 250  # thresholds that subsets are tried of; those after are left ou
 
 
 def choose(
-    thresholds: list[Threshold], runs: list[Run], groups: set[str], coupons: dict[str, int], least: int
+    thresholds: list[Threshold], runs: list[Run], groups: set[str], coupons: dict[str, int], least: int = 0
 ) -> Picks:
     """The best choice of `thresholds` (in order of id, without gifts) over the units that step 2 left; its `bound` is
     -1 where any is seen to take off less than `least`.
