@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from test_till_day import by, rules, sell, sign_on
+from day_rig import by, rules, sell, sign_on
 from till_rig import MILK, WATER, Rig, run
 
 
