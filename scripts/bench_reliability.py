@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_sale
+from quarter_core import ahead
 from rig import ROOT, commit_name
 
 sys.path.insert(0, str(ROOT))  # the harnesses are imported as tests.reliability
@@ -74,11 +75,13 @@ def edited(long: bool, keep: Path) -> dict[str, Any]:
 
 
 def killed_daemon(long: bool, keep: Path) -> dict[str, Any]:
-    return kills.figures(kills.kill_daemon(300 if long else 5, tell=_tell))
+    with ahead():
+        return kills.figures(kills.kill_daemon(300 if long else 5, tell=_tell))
 
 
 def killed_screen(long: bool, keep: Path) -> dict[str, Any]:
-    return kills.figures(kills.kill_front_end(50 if long else 2, tell=_tell))
+    with ahead():
+        return kills.figures(kills.kill_front_end(50 if long else 2, tell=_tell))
 
 
 def wrong_clocks(long: bool, keep: Path) -> dict[str, Any]:

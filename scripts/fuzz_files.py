@@ -72,7 +72,8 @@ def settings_seeds() -> list[bytes]:
     demo = config_dir() / "demo"
     ui = b'[ui]\ntheme = "dark"\n[ui.keys]\nno_sale = ["Ctrl+K"]\n[ui.reasons]\nno_sale = ["a"]\n'
     whole = (demo / "terminal.toml").read_bytes()
-    return [(demo / "gateway.toml").read_bytes(), ui, whole, *whole.split(b"\n\n")]
+    deep = [b"a = " + b"[" * 4_000, b"a = " + b"1" * 5_000]  # more than Python's own reader bears
+    return [*deep, (demo / "gateway.toml").read_bytes(), ui, whole, *whole.split(b"\n\n")]
 
 
 def labels(data: bytes) -> None:

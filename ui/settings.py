@@ -56,7 +56,8 @@ def read(path: Path) -> UiSettings:
 
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
+        # ValueError: no UTF-8, no TOML, a number of thousands of digits; RecursionError: thousands of brackets.
         raise UiSettingsError([f"{path.name}: {error}"]) from error
     folder, kb = _log(table.get("log"))
     return replace(settings_of(table.get("ui", {})), log_folder=path.parent / folder if folder else None, log_kb=kb)

@@ -88,6 +88,13 @@ def test_any_file(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None
         assert error.faults
 
 
+@pytest.mark.parametrize("data", [b"a = " + b"1" * 5_000, b"a = " + b"[" * 100_000, b"a = 2026-02-31", b"\xff"])
+def test_a_file_that_is_no_toml(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "t.toml").write_bytes(data)
+    with pytest.raises(UiSettingsError, match=r"^t\.toml: "):
+        read(tmp_path / "t.toml")
+
+
 def test_the_program_says_what_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "t.toml"
     path.write_text('[ui]\ntheme = "blue"\n[ui.keys]\nmember = ["F5"]\n', "utf-8")
