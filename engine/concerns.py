@@ -111,6 +111,14 @@ class Concerns:
         """What the base of a threshold costs before step 2, minor units."""
         return sum(ware.current * ware.count for ware in self.eligible(plan, 0))
 
+    def gift_in_base(self, plan: Plan, *, free: bool = False) -> int:
+        """What the unit that could be a gift for the least leaves missing in the base of its own threshold, minor
+        units: a gift is in no base. `free`: of those that nothing has taken yet, where there are any."""
+        base = {ware.line for ware in self.eligible(plan, 0)}
+        gifts = [ware for ware in self.members.get((plan.index, 1), ()) if ware.current > plan.gift[2]]
+        gifts = [ware for ware in gifts if free and ware.free] or gifts
+        return min((ware.current if ware.line in base else 0 for ware in gifts), default=0)
+
     def holds(self, plan: Plan) -> bool:
         return in_force(plan, self.moment)
 

@@ -225,11 +225,12 @@ class Explainer:
     def _threshold(self, plan: Plan) -> Cannot:
         concerns = self.concerns
         amount = plan.gift[0] if plan.is_gift else plan.each[0] or plan.tiers[0][0]
-        most = concerns.most(plan)
+        gift = concerns.gift_in_base(plan) if plan.is_gift else 0
+        most = concerns.most(plan) - gift
         if most < amount:
-            here = concerns.base(plan)
+            here = concerns.base(plan) - (concerns.gift_in_base(plan, free=True) if plan.is_gift else 0)
             everything = sum(ware.current * ware.count for ware in concerns.members.get((plan.index, 0), ()))
-            if everything >= amount:
+            if everything - gift >= amount:
                 return "excluded", {"amount_minor": amount - here}
             return "short_by_amount", {"amount_minor": amount - here}
         if plan.is_gift:

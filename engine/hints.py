@@ -223,12 +223,14 @@ class Hinter:
         base = concerns.base(plan)
         applied = concerns.applied.get(plan.id)
         gives = applied.discount if applied is not None else 0
+        if not any(concerns.members.get((plan.index, 0), ())):
+            return []
         if plan.is_gift:
-            amount, count, cost, each = plan.gift
-            gifts = [ware.current - cost for ware in concerns.members.get((plan.index, 1), ())]
-            wanted = (base // amount + 1) * amount if each else amount
-            most = max(gifts, default=0) * count
-        elif plan.each[0]:
+            cost, count = plan.gift[2], plan.gift[1]
+            most = max((ware.current - cost for ware in concerns.members.get((plan.index, 1), ())), default=0) * count
+            wants = sorted(want for want in _gift_bases(concerns, plan) if want > base) if most > 0 else []
+            return [_Candidate(plan, most, amount=want - base) for want in wants[:2]]
+        if plan.each[0]:
             wanted = (base // plan.each[0] + 1) * plan.each[0]
             most = plan.each[1]
         else:
@@ -237,7 +239,7 @@ class Hinter:
                 return []
             wanted, mode, amount = following[0]
             most = (amount if mode == OFF else (wanted * amount + WHOLE // 2) // WHOLE) - gives
-        if wanted <= base or most <= 0 or not any(concerns.members.get((plan.index, 0), ())):
+        if wanted <= base or most <= 0:
             return []
         return [_Candidate(plan, most, amount=wanted - base)]
 
@@ -269,6 +271,26 @@ class Hinter:
 
 def _rank(hint: Hint) -> tuple[int, int, int, str]:
     return -hint.gain_minor, hint.cost_minor, hint.units, hint.promotion
+
+
+def _gift_bases(concerns: Concerns, plan: Plan) -> Iterator[int]:
+    """What the base must cost for a gift more, and for a dearer one in a given one's place."""
+    amount, count, cost, each = plan.gift
+    applied = concerns.applied.get(plan.id)
+    given = [concerns.wares[line] for line, _ in applied.gifts] if applied is not None else []
+    number = sum(pieces for _, pieces in applied.gifts) if applied is not None else 0
+    times = number // count + 1
+    if each or times == 1:
+        yield amount * times + concerns.gift_in_base(plan, free=True)
+    base = {ware.line for ware in concerns.eligible(plan, 0)}
+    dearer = [
+        (ware.current if ware.line in base else 0) - (old.current if old.line in base else 0)
+        for old in given
+        for ware in concerns.members[plan.index, 1]
+        if ware.free and ware.current > max(old.current, cost)
+    ]
+    if applied is not None and dearer:
+        yield amount * applied.times + min(dearer)
 
 
 def _set_most(plan: Plan, entries: list[list[Ware]]) -> int:

@@ -129,6 +129,18 @@ def test_so_much_is_missing() -> None:
     assert (reason.code, reason.numbers) == ("short_by_amount", {"amount_minor": 1})
 
 
+def test_a_gift_is_not_in_the_base_that_it_needs() -> None:
+    gift = {"amount": 1_000, "items": {"skus": ["milk", "cola"]}, "count": 1, "price": 0}
+    threshold = {"type": "threshold", "gift": gift}
+    reason = the_one(threshold, [qty("milk", 1), qty("cola", 1)])  # 10.00, and 6.50 where the cola is the gift
+    assert (reason.code, reason.numbers) == ("short_by_amount", {"amount_minor": 350})
+    aside = {**threshold, "items": {"skus": ["milk"]}}
+    reason = the_one(aside, [qty("milk", 1), qty("cola", 1)])
+    assert (reason.code, reason.numbers) == ("short_by_amount", {"amount_minor": 350})
+    reason = the_one({**aside, "items": {"skus": ["cola"]}}, [qty("milk", 1), qty("cola", 1)])
+    assert (reason.code, reason.numbers) == ("short_by_amount", {"amount_minor": 650})
+
+
 def test_goods_reduced_already_leave_too_little() -> None:
     shelf = {"id": "A", **price_of("milk", 600)}
     pair = {"id": "P", **of("milk", 2, {"off": 100}, except_discounted=True)}

@@ -57,6 +57,12 @@ def with_sku(promotion: Data, slot: int, sku: str) -> Data:
     return {**promotion, "items": {**items, "skus": [*items.get("skus", []), sku]}}
 
 
+def for_base(promotion: Data, sku: str) -> Data:
+    """A threshold whose base has one sku more, which is no gift of it."""
+    changed = with_sku(promotion, 0, sku)
+    return {**changed, "gift": without(promotion, sku)["gift"]} if "gift" in promotion else changed
+
+
 def shelf_alone(promotions: list[Data], name: str) -> list[Data]:
     """The promotion with nothing that competes: shelf prices only."""
     limits = ("max_times", "coupon", "limit")
@@ -94,15 +100,18 @@ def check_missing(items: list[Data], promotions: list[Data], plain: Data, reason
     elif reason.code == "short_by_amount" and promotion["type"] == "threshold":
         amount = reason.numbers["amount_minor"]
         free = explain_alone(items, alone, plain, reason.promotion)
-        if free is None or free.code != "short_by_amount" or "gift" in promotion:
+        if free is None or free.code != "short_by_amount":
             return
         amount = free.numbers["amount_minor"]  # step 2 has nothing to take off: the amount may be less
         assert amount <= reason.numbers["amount_minor"]
-        book = [with_sku(one, 0, "more") if one is promotion else without(one, "more") for one in alone]
+        book = [for_base(one, "more") if one is promotion else without(one, "more") for one in alone]
         for added, right in ((amount, True), (amount - 1, False)):
             lines = [*plain["lines"], *([{"code": "more", "qty": 1}] if added else [])]
             found = applies([*items, extra("more", added)], book, {**plain, "lines": lines}, reason.promotion)
             gives = any("off" in tier for tier in promotion.get("tiers", [])) or "each" in promotion
+            if "gift" in promotion:  # a gift is there, and something beside it
+                little = {**promotion, "gift": {**promotion["gift"], "amount": 1}}
+                gives = applies(items, [little if one is promotion else one for one in alone], plain, reason.promotion)
             assert found == right or (right and not gives)
 
 
@@ -134,7 +143,7 @@ def check_hint(items: list[Data], promotions: list[Data], plain: Data, receipt: 
         total = after["total"]
     else:
         # The amount is in the base of this promotion alone.
-        others = [with_sku(one, 0, "more") if one is promotion else without(one, "more") for one in promotions]
+        others = [for_base(one, "more") if one is promotion else without(one, "more") for one in promotions]
         lines = [*plain["lines"], {"code": "more", "qty": 1}]
         more = [*items, extra("more", hint.cost_minor)]
         total = reference_price({}, more, others, {**untendered, "lines": lines})["total"]
@@ -177,6 +186,24 @@ def check_hints(world: World) -> int:
 @given(worlds(("set1", "set", "tier", "threshold", "price"), max_units=4, max_promotions=3))
 def test_what_a_hint_brings_is_what_the_reference_says(world: World) -> None:
     check_hints(world)
+
+
+def test_the_amount_for_a_gift_counts_what_the_gift_takes_out_of_the_base() -> None:
+    """One gift, one of each amount, and a dearer one in the place of one that is given."""
+    items = [extra("a", 200), extra("b", 1_000)]
+    for more, a_lines, b_lines, amount, gain in (
+        ({"count": 1}, 1, 1, 500, 200),  # 10.00 are left beside the gift
+        ({"count": 1, "each": True}, 1, 2, 300, 800),  # b in the place of a leaves 12.00
+        ({"count": 2}, 2, 2, 300, 800),
+    ):
+        gift = {"amount": 1_500, "items": {"all": True}, "price": 0, **more}
+        promotions = [{"id": "P", "name": "p", "type": "threshold", "gift": gift}]
+        plain = {"at": "2026-11-22T18:30:00", "lines": [{"code": "a", "qty": a_lines}, {"code": "b", "qty": b_lines}]}
+        snapshot, basket = book_of(items, promotions), read_basket(plain)
+        receipt = price(snapshot, basket)
+        (found,) = hints(snapshot, basket, receipt)
+        assert (found.code, found.cost_minor, found.gain_minor) == ("add_amount", amount, gain)
+        check_hint(items, promotions, plain, receipt, found)
 
 
 @pytest.mark.long
