@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.compiler import FILES, compile_book
 from engine.errors import BookError
 from runtime.keys import KeyFileError, sign_snapshot
-from runtime.tools.files import write_whole
+from runtime.tools.files import file_error, overwritten, write_whole
 from runtime.tools.refusal import refuse
 
 
@@ -32,9 +32,14 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         files = {name: (book / name).read_bytes() for name in FILES if (book / name).exists()}
     except OSError as e:
-        return refuse(f"{e.filename}: {e.strerror}")
+        return refuse(file_error(e, book))
+    lost = overwritten(output, *(book / name for name in FILES), *([arguments.sign] if arguments.sign else []))
+    if lost:
+        return refuse(lost)
     if not files:
-        return refuse(f"{book}: this is no folder with a book (book.json, items.csv, promotions.json)")
+        return refuse(
+            f"{book}: this is no folder with a book (book.json, items.csv, promotions.json). Name the folder."
+        )
     gc.disable()  # a million small objects and no cycles: the collector would look at each again and again
     try:
         compiled = compile_book(files, lenient=arguments.lenient)
@@ -54,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyFileError as e:
         return refuse(f"{e} {e.remedy}")
     except OSError as e:
-        return refuse(f"{output}: {e.strerror}")
+        return refuse(file_error(e, output))
     counts = ", ".join(f"{count} {what}" for what, count in compiled.counts.items())
     print(f"{output}: {counts}, {len(data)} bytes{'' if arguments.sign is None else ', signed'}")
     return 0

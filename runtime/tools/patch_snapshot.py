@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from runtime.delta import MAX_DELTA_BYTES, MAX_FILE_BYTES, DeltaError, apply_delta
-from runtime.tools.files import TooLarge, read_limited, write_whole
+from runtime.tools.files import TooLarge, file_error, overwritten, read_limited, write_whole
 from runtime.tools.refusal import refuse
 
 
@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    lost = overwritten(arguments.output, arguments.delta)
+    if lost:
+        return refuse(lost)
     try:
         old = read_limited(arguments.old, MAX_FILE_BYTES)
         new = apply_delta(old, read_limited(arguments.delta, MAX_DELTA_BYTES))
@@ -30,6 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
     except TooLarge as e:
         return refuse(str(e))
     except OSError as e:
-        return refuse(f"{e.filename or arguments.output}: {e.strerror}")
+        return refuse(file_error(e, arguments.output))
     print(f"{arguments.output}: {len(new)} bytes")
     return 0
