@@ -111,13 +111,23 @@ class Concerns:
         """What the base of a threshold costs before step 2, minor units."""
         return sum(ware.current * ware.count for ware in self.eligible(plan, 0))
 
-    def gift_in_base(self, plan: Plan, *, free: bool = False) -> int:
+    def gift_in_base(self, plan: Plan, *, standing: bool = False) -> int:
         """What the unit that could be a gift for the least leaves missing in the base of its own threshold, minor
-        units: a gift is in no base. `free`: of those that nothing has taken yet, where there are any."""
+        units: a gift is in no base. `standing`: in the base as the receipt has it, of a unit that nothing has taken
+        where there is one; else before step 2."""
         base = {ware.line for ware in self.eligible(plan, 0)}
         gifts = [ware for ware in self.members.get((plan.index, 1), ()) if ware.current > plan.gift[2]]
-        gifts = [ware for ware in gifts if free and ware.free] or gifts
-        return min((ware.current if ware.line in base else 0 for ware in gifts), default=0)
+        if not standing:
+            return min((ware.current if ware.line in base else 0 for ware in gifts), default=0)
+        gifts = [ware for ware in gifts if ware.free] or gifts
+        return min((self._still(plan, ware) if ware.line in base else 0 for ware in gifts), default=0)
+
+    def _still(self, plan: Plan, ware: Ware) -> int:
+        """What one unit adds to a base as the receipt has it, at most."""
+        taken = self._consumed[ware.line] // ware.current
+        if ware.free:
+            return ware.current
+        return 0 if plan.except_discounted or not taken else ware.current - self._off[ware.line] // taken
 
     def holds(self, plan: Plan) -> bool:
         return in_force(plan, self.moment)

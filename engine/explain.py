@@ -228,7 +228,7 @@ class Explainer:
         gift = concerns.gift_in_base(plan) if plan.is_gift else 0
         most = concerns.most(plan) - gift
         if most < amount:
-            here = concerns.base(plan) - (concerns.gift_in_base(plan, free=True) if plan.is_gift else 0)
+            here = concerns.base(plan) - (concerns.gift_in_base(plan, standing=True) if plan.is_gift else 0)
             everything = sum(ware.current * ware.count for ware in concerns.members.get((plan.index, 0), ()))
             if everything - gift >= amount:
                 return "excluded", {"amount_minor": amount - here}

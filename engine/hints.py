@@ -281,7 +281,7 @@ def _gift_bases(concerns: Concerns, plan: Plan) -> Iterator[int]:
     number = sum(pieces for _, pieces in applied.gifts) if applied is not None else 0
     times = number // count + 1
     if each or times == 1:
-        yield amount * times + concerns.gift_in_base(plan, free=True)
+        yield amount * times + concerns.gift_in_base(plan, standing=True)
     base = {ware.line for ware in concerns.eligible(plan, 0)}
     dearer = [
         (ware.current if ware.line in base else 0) - (old.current if old.line in base else 0)

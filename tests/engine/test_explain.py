@@ -139,6 +139,11 @@ def test_a_gift_is_not_in_the_base_that_it_needs() -> None:
     assert (reason.code, reason.numbers) == ("short_by_amount", {"amount_minor": 350})
     reason = the_one({**aside, "items": {"skus": ["cola"]}}, [qty("milk", 1), qty("cola", 1)])
     assert (reason.code, reason.numbers) == ("short_by_amount", {"amount_minor": 650})
+    half = {"id": "A", **of("milk", 2, {"percent": 50})}  # has taken both: without one of them the base is 3.25
+    book = [half, {"id": "P", **threshold}]
+    assert reasons(book, [qty("milk", 2)])["P"].numbers == {"amount_minor": 675}
+    book = [half, {"id": "P", **threshold, "except_discounted": True}]
+    assert reasons(book, [qty("milk", 2)])["P"].numbers == {"amount_minor": 1_000}
 
 
 def test_goods_reduced_already_leave_too_little() -> None:
