@@ -33,7 +33,7 @@ from runtime.wire.records import BatchAnswer, RecordBatch
 from tests.sim.disk import Disk
 from tests.sim.goods import snapshot
 from tests.sim.loop import OWNER, SimLoop
-from tests.sim.network import Link
+from tests.sim.network import Asgi, Link
 from tests.sim.till_devices import Printer, SimDevices
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ STORE = "S1"
 GATEWAY = "gateway"
 JOURNAL = Path("/journal.db")
 DATABASE = "/gateway.db"
+RECORDS = "/v1/records"
 COPY_MARK = "*** COPY ***"
 TEXTS = ReceiptTexts(header=("模拟店",), footer=("谢谢",), sign="¥", translate=str)
 
@@ -132,20 +133,28 @@ class GuardedLink:
 
     def __init__(self, life: TerminalLife) -> None:
         self._life = life
-        self._link = Link(life.world.network, life.machine.name, GATEWAY)
+        self._gateway = life.machine.gateway
+        self._link = Link(life.world.network, life.machine.name, self._gateway.name)
 
     async def post(self, path: str, body: bytes) -> LinkReply:
-        life = self._life
-        if not life.alive:
-            raise LinkDown("this machine is off")
-        disk = life.world.gateway.disks
-        reply = await self._link.post(path, body)
-        if not life.alive:
-            raise LinkDown("this machine is off")
-        if reply.status == 200:
+        disk = self._gateway.disks
+        reply = await self._exchange(self._link.post(path, body))
+        if reply.status == 200 and path == RECORDS:
             sent = build(RecordBatch, unpack(body, 1 << 23))
             answer = build(BatchAnswer, unpack(reply.body))
-            life.world.heard(sent.terminal, sent.epoch, answer, disk)
+            self._life.world.heard(self._gateway, sent, answer, disk)
+        return reply
+
+    async def get(self, path: str) -> LinkReply:
+        return await self._exchange(self._link.get(path))
+
+    async def _exchange(self, asked: Coroutine[Any, Any, LinkReply]) -> LinkReply:
+        if not self._life.alive:
+            asked.close()
+            raise LinkDown("this machine is off")
+        reply = await asked
+        if not self._life.alive:
+            raise LinkDown("this machine is off")
         return reply
 
 
@@ -165,8 +174,8 @@ class TerminalLife(Life):
             machine.printer, world.provider, rng, lambda: self.alive, lambda text: world.note(f"{machine.name} {text}")
         )
         self.till = Till(
-            identity=Identity(STORE, machine.name, "07", self.journal.epoch),
-            place=Place(STORE),
+            identity=Identity(machine.gateway.store, machine.name, "07", self.journal.epoch),
+            place=Place(machine.gateway.store),
             clock=SimClock(world.loop, began),
             journal=self.journal,
             devices=self.devices,
@@ -176,7 +185,9 @@ class TerminalLife(Life):
             publish=lambda view: None,
             fatal=self._fatal,
         )
-        self.forwarder = Forwarder(self.journal, GuardedLink(self), STORE, machine.name, rng.random, self.till.changed)
+        self.forwarder = Forwarder(
+            self.journal, GuardedLink(self), machine.gateway.store, machine.name, rng.random, self.till.changed
+        )
         self.till.forwarder = self.forwarder
 
     def start(self) -> None:
@@ -205,8 +216,9 @@ class TerminalLife(Life):
 
 
 class Terminal(Machine):
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str, gateway: Gateway) -> None:
         super().__init__(world, name)
+        self.gateway = gateway
         self.printer = Printer(world.rng(f"{name}/printer"), trouble=world.plan.device_trouble)
         self.known: tuple[int, int, Checkout] | None = None  # epoch, row and state that were acknowledged last
         self.life: TerminalLife | None = None
@@ -215,13 +227,16 @@ class Terminal(Machine):
         if self.life is not None:
             return
         rng = self.world.rng(f"{self.name}/life/{self.lives}")
-        life = self.world.start(self, lambda: TerminalLife(self, rng))
+        life = self.world.start(self, lambda: self.new_life(rng))
         if life is None:
             return
         self.life = life
         self._check_recovered(life)
         life.start()
         self.world.note(f"{self.name} up at row {life.journal.last_seq}, sale {life.journal.last_sequence}")
+
+    def new_life(self, rng: random.Random) -> TerminalLife:
+        return TerminalLife(self, rng)
 
     def end(self, how: str) -> None:
         if self.life is not None:
@@ -248,25 +263,33 @@ class Terminal(Machine):
 
 
 class GatewayLife(Life):
+    machine: Gateway
+
     def __init__(self, machine: Gateway) -> None:
         super().__init__(machine)
         world = self.world
-        self.store = GatewayStore.open(
-            DATABASE, STORE, lambda: 1_760_000_000_000 + int(world.loop.time() * 1000), vfs=machine.disk.vfs
-        )
-        self.app = make_app(Keeper(self.store), None, self._fatal)
+        self.store = GatewayStore.open(DATABASE, machine.store, world.utc_ms, vfs=machine.disk.vfs)
+        self.keeper = Keeper(self.store)
+        self.app = self.make_app()
+
+    def make_app(self) -> Asgi:
+        return make_app(self.keeper, None, self._fatal)
+
+    def start(self) -> None:
+        """What runs beside the answering."""
 
     async def _fatal(self) -> None:
         self.machine.die_soon("kill")
 
     def end(self) -> None:
-        self.world.network.down(GATEWAY)
+        self.world.network.down(self.machine.name)
         super().end()
 
 
 class Gateway(Machine):
-    def __init__(self, world: World) -> None:
-        super().__init__(world, GATEWAY)
+    def __init__(self, world: World, name: str = GATEWAY, store: str = STORE) -> None:
+        super().__init__(world, name)
+        self.store = store
         self.disks = 1
         self.life: GatewayLife | None = None
 
@@ -281,15 +304,19 @@ class Gateway(Machine):
     def boot(self) -> None:
         if self.life is not None:
             return
-        life = self.world.start(self, lambda: GatewayLife(self))
+        life = self.world.start(self, self.new_life)
         if life is None:
             return
         self.life = life
-        self.world.check_watermarks(life.store)
-        self.world.network.serve(GATEWAY, life.app, life.spawn)
-        self.world.note(f"{GATEWAY} up")
+        self.world.check_watermarks(self, life.store)
+        self.world.network.serve(self.name, life.app, life.spawn)
+        life.start()
+        self.world.note(f"{self.name} up")
+
+    def new_life(self) -> GatewayLife:
+        return GatewayLife(self)
 
     def die_soon(self, how: str) -> None:
         super().die_soon(how)
         if self.will_die:
-            self.world.network.down(GATEWAY)
+            self.world.network.down(self.name)

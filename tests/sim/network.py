@@ -52,6 +52,7 @@ class Reply:
 class _Message:
     source: str
     target: str
+    method: str
     path: str
     body: bytes
 
@@ -124,7 +125,7 @@ class Network:
         now = asyncio.get_running_loop().time()
         return any(self._parted.get(name, 0.0) > now for name in names)
 
-    async def request(self, source: str, target: str, path: str, body: bytes) -> Reply:
+    async def request(self, source: str, target: str, method: str, path: str, body: bytes) -> Reply:
         """Raises LinkDown. A caller that gives up, or whose machine dies, does not call back what it has sent."""
         rng, faults = self._rng, self.faults
         # All of a message's fate is drawn at once, so that it does not hang on who else is speaking.
@@ -133,7 +134,7 @@ class Network:
         )
         there_s, back_s, again_s = self._delay(), self._delay(), rng.random() * faults.slow_s
         answer: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        message = _Message(source, target, path, body)
+        message = _Message(source, target, method, path, body)
         if not lost:
             self._later(self._carry(message, there_s, back_s, None if unanswered else answer))
         if repeated:
@@ -169,7 +170,7 @@ class Network:
         if message.target not in self._hosts:
             raise LinkDown("connection refused")
         app, spawn = self._hosts[message.target]
-        task = spawn(call(app, "POST", message.path, message.body, {"content-type": CONTENT_TYPE}))
+        task = spawn(call(app, message.method, message.path, message.body, {"content-type": CONTENT_TYPE}))
         await asyncio.wait([task])
         if task.cancelled():
             raise LinkDown("connection reset")
@@ -194,6 +195,12 @@ class Link:
         self._network, self._source, self._target = network, source, target
 
     async def post(self, path: str, body: bytes) -> LinkReply:
-        reply = await self._network.request(self._source, self._target, path, body)
+        return await self._request("POST", path, body)
+
+    async def get(self, path: str) -> LinkReply:
+        return await self._request("GET", path, b"")
+
+    async def _request(self, method: str, path: str, body: bytes) -> LinkReply:
+        reply = await self._network.request(self._source, self._target, method, path, body)
         retry_after = reply.headers.get("retry-after")
         return LinkReply(reply.status, reply.body, int(retry_after) if retry_after else None)

@@ -21,20 +21,20 @@ import asyncio
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 from runtime.devices.ports import DeviceStatus
 from runtime.forward.forwarder import ASK_S
-from runtime.gateway.errors import GatewayError
 from runtime.gateway.store import GatewayStore
 from runtime.journal.errors import JournalError
 from runtime.sale.record import read_record
 from runtime.sale.state import State
+from runtime.serving.errors import Refused
 from runtime.terminal.paper import receipt_document, receipt_number
-from runtime.wire.records import BatchAnswer, PackedRecord
+from runtime.wire.records import BatchAnswer, PackedRecord, RecordBatch
 from tests.sim.goods import CODES, snapshot
 from tests.sim.loop import SimLoop
 from tests.sim.loop import run as run_loop
@@ -121,9 +121,14 @@ class World:
         self._told: dict[tuple[str, int], int] = {}
         self.provider = Provider(self.rng("provider"), plan.payment_trouble)
         self.network = Network(self.rng("network"), plan.network, self.note)
+        self.terminals: list[Terminal] = []
+        self.machines: list[Machine] = []
+        self._make_machines()
+
+    def _make_machines(self) -> None:
         self.gateway = Gateway(self)
-        self.terminals = [Terminal(self, f"T{n}") for n in range(1, plan.terminals + 1)]
-        self.machines: list[Machine] = [self.gateway, *self.terminals]
+        self.terminals = [Terminal(self, f"T{n}", self.gateway) for n in range(1, self.plan.terminals + 1)]
+        self.machines = [self.gateway, *self.terminals]
 
     def rng(self, name: str) -> random.Random:
         """A stream of its own for each thing, so that one more question here does not change what happens there."""
@@ -149,9 +154,7 @@ class World:
         for machine in self.machines:
             machine.boot()
         watchdogs = [loop.create_task(self._keep_up(machine)) for machine in self.machines]
-        shift = [loop.create_task(self._cashier(terminal)) for terminal in self.terminals]
-        shift += [loop.create_task(self._terminal_trouble(terminal)) for terminal in self.terminals]
-        shift += [loop.create_task(self._gateway_trouble()), loop.create_task(self._network_trouble())]
+        shift = [loop.create_task(work) for work in self._shift()]
         await self._watch([*watchdogs, *shift], self.plan.shift_s)
         for task in shift:
             task.cancel()
@@ -161,6 +164,11 @@ class World:
             watchdog.cancel()
         self._check()
         return Report(self.seed, self._hash.hexdigest(), self.counts, self._lines or [])
+
+    def _shift(self) -> list[Coroutine[Any, Any, None]]:
+        """What people do, and what goes wrong, until the shift is over."""
+        people = [self._cashier(terminal) for terminal in self.terminals]
+        return [*people, *map(self._terminal_trouble, self.terminals), self._gateway_trouble(), self._network_trouble()]
 
     async def _watch(self, tasks: list[asyncio.Task[None]], for_s: float) -> None:
         done, _ = await asyncio.wait(tasks, timeout=for_s, return_when=asyncio.FIRST_EXCEPTION)
@@ -173,7 +181,7 @@ class World:
         faults = disk.counters.faults
         try:
             life = make()
-        except (JournalError, GatewayError) as error:
+        except (JournalError, Refused) as error:
             if not disk.dead and disk.counters.faults == faults:
                 raise AssertionError(f"{machine.name} does not start: {error}") from error
             self.note(f"{machine.name} cannot start: {error.code}")
@@ -256,7 +264,7 @@ class World:
     async def _terminal_trouble(self, terminal: Terminal) -> None:
         rng = self.rng(f"{terminal.name}/trouble")
         while True:
-            await asyncio.sleep(rng.expovariate(1 / self.plan.terminal_trouble_s))
+            await self._pause(rng, self.plan.terminal_trouble_s)
             if rng.random() < 0.2:
                 terminal.printer.paper = rng.randint(0, 2)
             elif rng.random() < 0.3:
@@ -264,10 +272,13 @@ class World:
             else:
                 await self._trouble(terminal, rng)
 
+    async def _pause(self, rng: random.Random, mean_s: float) -> None:
+        await asyncio.sleep(rng.expovariate(1 / mean_s))
+
     async def _gateway_trouble(self) -> None:
         rng = self.rng("gateway/trouble")
         while True:
-            await asyncio.sleep(rng.expovariate(1 / self.plan.gateway_trouble_s))
+            await self._pause(rng, self.plan.gateway_trouble_s)
             if rng.random() < 0.04:
                 self.counts["new disk"] += 1
                 self._told.clear()  # it has lost all; the terminals have not
@@ -278,7 +289,7 @@ class World:
     async def _network_trouble(self) -> None:
         rng = self.rng("network/trouble")
         while True:
-            await asyncio.sleep(rng.expovariate(1 / 300.0))
+            await self._pause(rng, 300.0)
             name = rng.choice([machine.name for machine in self.machines])
             self.network.part(name, self.loop.time() + rng.uniform(5.0, 240.0))
             self.note(f"{name} parted")
@@ -347,15 +358,19 @@ class World:
 
     # --- invariants ----------------------------------------------------------------------------------------------
 
-    def heard(self, terminal: str, epoch: int, answer: BatchAnswer, disk: int) -> None:
-        """A terminal was told this, by the gateway with the `disk`-th disk."""
-        if disk != self.gateway.disks:
-            return  # an answer that was on its way when the disk went
-        key = (terminal, epoch)
-        self._told[key] = max(answer.stored, self._told.get(key, 0))
-        assert not answer.quarantined, f"{terminal}: {answer.quarantined} quarantined"
+    def utc_ms(self) -> int:
+        """The time as servers have it."""
+        return 1_760_000_000_000 + int(self.loop.time() * 1000)
 
-    def check_watermarks(self, store: GatewayStore) -> None:
+    def heard(self, gateway: Gateway, sent: RecordBatch, answer: BatchAnswer, disk: int) -> None:
+        """A terminal was told this, by the gateway with the `disk`-th disk."""
+        if disk != gateway.disks:
+            return  # an answer that was on its way when the disk went
+        key = (sent.terminal, sent.epoch)
+        self._told[key] = max(answer.stored, self._told.get(key, 0))
+        assert not answer.quarantined, f"{sent.terminal}: {answer.quarantined} quarantined"
+
+    def check_watermarks(self, gateway: Gateway, store: GatewayStore) -> None:
         stored = {(status.terminal, status.epoch): status.stored for status in store.terminals()}
         for key, told in self._told.items():
             assert stored.get(key, 0) >= told, f"{key} was told {told}, the gateway has {stored.get(key, 0)}"
@@ -364,7 +379,7 @@ class World:
         assert not self.bugs, f"a terminal gave up: {self.bugs[0]}"
         gateway = self.gateway.life
         assert gateway is not None
-        self.check_watermarks(gateway.store)
+        self.check_watermarks(self.gateway, gateway.store)
         assert not gateway.store.quarantine(1), "something is quarantined"
         trades: Counter[str] = Counter()
         for terminal in self.terminals:
