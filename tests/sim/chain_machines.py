@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 OFFICE = "office"
 SHARED = Path("/shared.db")
 OFFICE_DATABASE = Path("/hq.db")
-BEAT_S = 2.0
+BEAT_S = 3.0
 
 
 class ChainTerminalLife(TerminalLife):
