@@ -21,8 +21,8 @@ from runtime.gateway.errors import GatewayError
 from runtime.gateway.schema import APPLICATION_ID, MIGRATIONS, SCHEMA, SCHEMA_VERSION
 from runtime.journal.renew import renew_log
 
-CHECKPOINT_BYTES = 4 << 20  # of bodies, between two copies of the log into the database
-BEAT_BYTES = 16 << 10  # a page: what a beat adds to the log
+PAGE_BYTES = 16 << 10
+LOG_BYTES = 16 << 20  # a longer log goes into the database; every commit adds each page that it changed
 
 
 class GatewayDatabase:
@@ -35,7 +35,7 @@ class GatewayDatabase:
         self.broken = False
         self.commits = 0  # since it was opened
         self._path = path
-        self._unchecked_bytes = 0
+        self._log_pages = 0
 
     @classmethod
     def open(cls, path: str, store: str, clock: Callable[[], int], vfs: str | None = None) -> GatewayDatabase:
@@ -63,12 +63,15 @@ class GatewayDatabase:
         return self
 
     def _prepare(self) -> None:
-        self.one("PRAGMA page_size=16384")
+        self.one(f"PRAGMA page_size={PAGE_BYTES}")
         self.one("PRAGMA locking_mode=EXCLUSIVE")
         if self.one("PRAGMA journal_mode=WAL") != "wal":
             raise GatewayError("store_cannot_open", path=self._path, detail="no write-ahead log here")
         for pragma in ("synchronous=FULL", "mmap_size=0", "wal_autocheckpoint=0", "trusted_schema=OFF"):
             self.one(f"PRAGMA {pragma}")
+        # After wal_autocheckpoint, which is a hook too. Debian 12's apsw knows the old name alone.
+        hook = getattr(self.connection, "set_wal_hook", None) or self.connection.setwalhook
+        hook(self._note_log)
         # The log of the last run: into the database now, so that it never grows from run to run.
         self.connection.wal_checkpoint()
         application, version = self.one("PRAGMA application_id"), self.one("PRAGMA user_version")
@@ -164,18 +167,18 @@ class GatewayDatabase:
         with self.on_disk():
             with self.transaction():
                 self.rows(f"PRAGMA user_version={SCHEMA_VERSION}")
-            self.written(BEAT_BYTES)
+            self.shorten_log()
 
-    def written(self, size: int) -> None:
-        """So many bytes were committed: the log goes into the database now and then. Within `on_disk`."""
-        self._unchecked_bytes += size
-        if self._unchecked_bytes < CHECKPOINT_BYTES:
+    def _note_log(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self._log_pages = pages
+        return int(apsw.SQLITE_OK)
+
+    def shorten_log(self) -> None:
+        """After a commit: a log that has grown long goes into the database, and begins anew. Within `on_disk`."""
+        if self._log_pages * PAGE_BYTES < LOG_BYTES:
             return
-        try:
+        with suppress(apsw.FullError):  # then it keeps growing where it can; what was committed stands in it
             self.connection.wal_checkpoint()
-        except apsw.FullError:
-            return  # the log keeps growing where it can; what was committed stands in it
-        self._unchecked_bytes = 0
 
 
 def _not_opened(error: Exception, path: str) -> GatewayError:

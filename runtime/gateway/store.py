@@ -169,7 +169,7 @@ class GatewayStore:
             self._unwritten -= written
             for key, sequence in fresh.items():
                 self._fresh[key] = min(sequence, self._fresh.get(key, sequence))
-            database.written(sum(len(checked.record.body) for one in group for checked in one.checked))
+            database.shorten_log()
         return answers
 
     def _keep(self, one: CheckedBatch, fresh: dict[Key, int]) -> BatchAnswer:

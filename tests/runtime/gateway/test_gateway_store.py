@@ -253,7 +253,20 @@ def power_cuts(seed: int, clock: Callable[[], int], lives: int = 5) -> None:
 @pytest.fixture
 def small_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """The log goes into the database often, so that cuts fall into that too."""
-    monkeypatch.setattr(database_module, "CHECKPOINT_BYTES", 30_000)
+    monkeypatch.setattr(database_module, "LOG_BYTES", 200_000)
+
+
+def test_the_log_stays_short_however_small_the_commits_are(
+    tmp_path: Path, clock: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit of one small record adds every page that it changed, several times its size."""
+    monkeypatch.setattr(database_module, "LOG_BYTES", 1 << 20)
+    path = tmp_path / "gateway.db"
+    store = GatewayStore.open(str(path), STORE, clock)
+    for sequence in range(1, 301):
+        store.ingest(batch("01", 7, sequence, 1))
+    assert path.with_name("gateway.db-wal").stat().st_size < 2 << 20
+    store.close()
 
 
 @pytest.mark.usefixtures("small_log")
