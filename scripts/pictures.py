@@ -32,6 +32,7 @@ DAY = (
         "functions", "discount", "approval", "recall", "recall-elsewhere", "recalling", "return", "report", "found",
         "training", "counting", "locked",
         "idle-bar", "float", "pending", "counted", "z", "price-approval",
+        "paid-out", "disk",
     )),
     *((name, "800x600", "zh", "light") for name in ("search", "price", "age", "lookup", "part-paid", "off")),
     ("functions", "800x600", "en", "light"),
@@ -83,7 +84,7 @@ def name_of(state: str, size: str, language: str, theme: str) -> str:
 
 
 def wanted() -> list[tuple[str, Shown, str, str, str]]:
-    states = {name: Shown(view) for name, view in ui_views.states().items()} | ui_scenes.shown()
+    states = {name: Shown(ui_scenes.on(view)) for name, view in ui_views.states().items()} | ui_scenes.shown()
     pictures = [(state, size, "zh", "light") for size in ("1024x768", "800x600") for state in STATES]
     pictures += [(state, "1024x768", "en", "light") for state in ("ringing", "tendering")]
     pictures += [("trouble", "800x600", "en", "light"), *DAY]

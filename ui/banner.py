@@ -48,7 +48,7 @@ def _banner_of(view: View | None, local: Local, t: Texts) -> Banner:
     if view is None or not local.connected:
         return Banner(t("Connecting"), t("The basket comes back by itself."), "bad", solid=True)
     keys = local.settings.keys.names()
-    if (desk := _desk_banner(view, t, keys)) is not None:
+    if (desk := _desk_banner(view, local, t, keys)) is not None:
         return desk
     text, hint = STATE_WORDS[view.state]
     severity: Severity = "good" if view.state in ("closed", "idle") else "info"
@@ -99,7 +99,7 @@ def _banner_of(view: View | None, local: Local, t: Texts) -> Banner:
     return Banner(t(text), t(hint, **keys), severity, solid=view.state in ("closed", "paying", "weighing"))
 
 
-def _desk_banner(view: View, t: Texts, keys: dict[str, str | int]) -> Banner | None:
+def _desk_banner(view: View, local: Local, t: Texts, keys: dict[str, str | int]) -> Banner | None:
     """Who is there, and the drawer, come before the sale."""
     if view.desk == "off":
         return Banner(t("Nobody is signed on"), t("Type your number and PIN."), "info")
@@ -113,7 +113,10 @@ def _desk_banner(view: View, t: Texts, keys: dict[str, str | int]) -> Banner | N
             t("Counting the drawer"), t("Type what was counted; {cancel} goes back to selling.", **keys), "info"
         )
     if view.shift == "needed" and view.state == "idle" and not view.training:
-        return Banner(t("No shift is open"), t("{shift} opens one; then goods can be sold.", **keys), "info")
+        hint = mark("{shift} opens one; then goods can be sold.")
+        if local.form is not None and local.form.name == "shift_open":
+            hint = mark("Count the change in the drawer, type it and press {enter}.")
+        return Banner(t("No shift is open"), t(hint, **keys), "info")
     return None
 
 

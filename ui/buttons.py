@@ -52,7 +52,7 @@ BAR: tuple[tuple[str, ...], ...] = (
     ("repeat", "shift"),
     ("hold",),
     ("price_override", "no_sale"),
-    ("discount_line", "discount_ticket"),
+    ("discount_line", "discount_ticket", "return_receipt"),
     ("price_lookup", "void_ticket"),
 )
 

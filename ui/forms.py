@@ -58,7 +58,11 @@ FORMS: dict[str, FormSpec] = {
     "discount_line": FormSpec(mark("Discount: {name}"), (PERCENT, OFF, REASON), hint=ONE_OF_TWO),
     "discount_ticket": FormSpec(mark("Discount on the whole sale"), (PERCENT, OFF, REASON), hint=ONE_OF_TWO),
     "void_ticket": FormSpec(mark("Give up the whole sale"), (REASON,)),
-    "recall": FormSpec(mark("Take a sale up again"), (Field("number", mark("Ticket"), "ticket"),)),
+    "recall": FormSpec(
+        mark("Take a sale up again"),
+        (Field("number", mark("Ticket"), "ticket"),),
+        hint=mark("Touch it, choose it with the arrows, or type its number."),
+    ),
     "paid_in": FormSpec(mark("Put money into the drawer"), (AMOUNT, REASON)),
     "paid_out": FormSpec(mark("Take money out of the drawer"), (AMOUNT, REASON)),
     "drop": FormSpec(mark("Take money to the safe"), (AMOUNT, REASON)),
@@ -280,8 +284,10 @@ def birth_date(text: str) -> str | None:
 
 
 def described(command: str, args: Mapping[str, str | int | None], view: View) -> str:
-    """What a command would be done to, for the person who is asked to agree: the line, the amount, the reason."""
-    said = [line.name for line in view.lines if line.line == args.get("line") and view.open_return is None]
+    """What a command would be done to, for the person who is asked to agree: the line, the amount, the reason; of a new
+    price the regular one too."""
+    lines = [line for line in view.lines if line.line == args.get("line") and view.open_return is None]
+    said = [line.name for line in lines]
     if view.open_return is not None:
         said += [line.name for line in view.open_return.lines if line.line == args.get("line")]
     if command in ("void_ticket", "discount_ticket"):
@@ -291,7 +297,11 @@ def described(command: str, args: Mapping[str, str | int | None], view: View) ->
     for name in ("price_minor", "amount_minor", "float_minor", "cash_minor"):
         amount_minor = args.get(name)
         if isinstance(amount_minor, int):
-            said.append(money_text(amount_minor, view.currency, view.exponent))
+            text = money_text(amount_minor, view.currency, view.exponent)
+            if lines and name == "price_minor":
+                old = money_text(lines[0].regular_minor, view.currency, view.exponent)
+                text = f"{old} → {text}" + ("/kg" if lines[0].unit == "kg" else "")
+            said.append(text)
     said += [str(args[name]) for name in ("code", "reason") if args.get(name)]
     return " · ".join(said)
 

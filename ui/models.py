@@ -237,14 +237,14 @@ def _unsent(view: View | None, t: Texts) -> str:
     since = view.network.since
     if view.network.unsent and since and since[:16] < view.at[:16]:  # not the one of this very minute
         at = since[11:16] if since[:10] == view.at[:10] else since[5:16].replace("T", " ")
-        parts.append(t("Sales to send: {count}, since {at}", count=view.network.unsent, at=at))
+        parts.append(t("Sales to send: {count} since {at}", count=view.network.unsent, at=at))
     elif view.network.unsent:
         parts.append(t("Sales to send: {count}", count=view.network.unsent))
     if view.receipts_waiting:
-        parts.append(t("Receipts to print: {count}", count=view.receipts_waiting))
+        parts.append(t("To print: {count}", count=view.receipts_waiting))
     here = sum(not one.terminal for one in view.suspended)
     if here:
-        parts.append(t("On hold: {count}", count=here))
+        parts.append(t("On hold here: {count}", count=here))
     if view.recalling:
         parts.append(t("Till {terminal} is asked", terminal=view.recalling))
     return " · ".join(parts)
@@ -331,4 +331,6 @@ def _entry_label(view: View | None, local: Local, t: Texts) -> str:
         return "" if is_refund(view) else t("Cash given, or payment code")
     if view is not None and view.state in ("weighing", "paying"):
         return ""  # nothing that is typed would be taken
+    if cover_of(view, local) == "return":
+        return t("How many come back, or a code")
     return t("Code or number")

@@ -233,7 +233,8 @@ def _row(
     cell(4, row.discount, grid.pick(15, 16), paper.theme.saving)
     cell(5, row.net, size + 1, ink)
     if row.voided:
-        paper.box(f"{slot}.stroke", Rect(x, rect.y + 15, w - 8, 2), paper.theme.quiet)
+        long = sum(2 if character >= "\u1100" else 1 for character in row.name) * size // 2  # about the name's width
+        paper.box(f"{slot}.stroke", Rect(x, rect.y + 15, min(long, w - 8), 2), paper.theme.quiet)
         right = Rect(columns[2][0] + columns[2][1] - 40, rect.y + rect.h // 2, rect.w, 2)
         paper.box(f"{slot}.strokes", Rect(right.x, right.y, rect.x + rect.w - 6 - right.x, 2), paper.theme.quiet)
     paper.targets.append(Target(f"line:{row.line}", rect))

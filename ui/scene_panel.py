@@ -121,9 +121,9 @@ def _choice(paper: Paper, grid: Grid, choice: Choice, number: int, rect: Rect, p
         paper.text(f"{slot}.detail", at, choice.detail, size, ink, "right")
     text = Rect(inner.x + key_w, inner.y, inner.w - key_w - detail_w - (6 if detail_w else 0), inner.h)
     if choice.note:
-        upper = Rect(text.x, text.y + 5, text.w, 21)
+        upper = Rect(text.x, text.y + 7, text.w, 20)
         paper.text(f"{slot}.label", upper, choice.label, grid.pick(16, 18), ink)
-        paper.text(f"{slot}.note", Rect(text.x, text.y + 26, text.w, 16), choice.note, 13, theme.quiet)
+        paper.text(f"{slot}.note", Rect(text.x, text.y + 27, text.w, 16), choice.note, 13, theme.quiet)
     else:
         paper.text(f"{slot}.label", text, choice.label, grid.pick(17, 19), ink, lines=2)
     if choice.action:

@@ -318,11 +318,11 @@ def test_a_sale_that_waits_is_seen_between_sales() -> None:
     for state in ("idle", "closed"):
         till = Till(replace(SCENES["suspended"].view, state=state))
         now = till.session.screen()
-        assert "On hold: 3" in now.unsent
+        assert "On hold here: 3" in now.unsent
         assert ("Recall (3)", "F7") in [(b.label, b.key) for b in now.bar if b is not None]
     till.keys("F7", "Down", "Down")
     panel = till.session.screen().panel
-    assert panel is not None and panel.fields[0].value == "4"
+    assert panel is not None and panel.fields[0].value == "4" and "type its number" in panel.hint
     assert [(c.label, c.detail) for c in panel.choices][:2] == [
         ("No. 3 · 海南香蕉 and 3 more", "18:12 · 86.30"), ("No. 4 · 牧野纯牛奶 250ml×12", "18:25 · 19.90"),
     ]  # fmt: skip
@@ -331,9 +331,17 @@ def test_a_sale_that_waits_is_seen_between_sales() -> None:
 def test_the_working_day_has_buttons_between_sales() -> None:
     now = Till(IDLE).session.screen()
     assert {"x_report", "paid_out"} <= {b.action for b in now.buttons}
-    assert "Close shift" in [b.label for b in now.bar if b is not None]
+    assert [b.label for b in now.bar if b is not None and b.action in ("shift", "return_receipt")] == [
+        "Close shift",
+        "Return",
+    ]
     now = Till(SCENES["shift-needed"].view).session.screen()
     assert [b.label for b in (*now.buttons, *now.bar) if b is not None and b.action == "shift"] == ["Open a shift"]
+    assert now.banner.hint == "Ctrl+F9 opens one; then goods can be sold."
+    form = Till(SCENES["shift-needed"].view)
+    form.keys("Ctrl+F9")
+    assert form.session.screen().banner.hint == "Count the change in the drawer, type it and press Enter."
+    assert "return_receipt" not in {b.action for b in (*now.buttons, *now.bar) if b is not None}
 
 
 def test_a_form_puts_an_old_good_word_away() -> None:
@@ -354,7 +362,7 @@ def test_an_approval_names_what_is_approved() -> None:
     till.session.arrive(Answer(till.sent[-1].id, False, said))
     panel = till.session.screen().panel
     assert panel is not None and panel.title == "Approval: New price"
-    assert panel.lead == "环保购物袋（大） · ¥44.90 · Close to its date"
+    assert panel.lead == "环保购物袋（大） · ¥0.50 → ¥44.90 · Close to its date"
     till.keys(*"2001", "Enter", *"4711")
     assert "4711" not in repr(till.session.screen())
     till = Till(RINGING)
@@ -367,7 +375,7 @@ def test_a_return_has_an_end_and_takes_a_quantity_first() -> None:
     shown = SCENES["return"].view
     till = Till(shown)
     now = till.session.screen()
-    assert now.banner.text == "Return · receipt 1031"
+    assert now.banner.text == "Return · receipt 1031" and now.entry_label == "How many come back, or a code"
     assert [(b.action, b.label, b.primary) for b in now.buttons] == [("cancel", "Finish", True)]
     assert now.panel is not None and [c.detail for c in now.panel.choices] == ["≈6.66", "15.80", "49.90", "—"]
     till.keys("Down", "2", "Enter")

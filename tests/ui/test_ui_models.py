@@ -137,8 +137,8 @@ def test_since_when_sales_wait_and_that_head_office_is_late() -> None:
     view = ui_views.states()["trouble"]
     for since, words in (
         ("2026-11-22T18:30:01", "Sales to send: 12 ·"),
-        ("2026-11-22T09:00:00", "Sales to send: 12, since 09:00 ·"),
-        ("2026-11-20T21:59:00", "Sales to send: 12, since 11-20 21:59 ·"),
+        ("2026-11-22T09:00:00", "Sales to send: 12 since 09:00 ·"),
+        ("2026-11-20T21:59:00", "Sales to send: 12 since 11-20 21:59 ·"),
         ("", "Sales to send: 12 ·"),
     ):
         assert shown(replace(view, network=replace(view.network, since=since))).unsent.startswith(words)
@@ -153,7 +153,7 @@ def test_trouble_in_words() -> None:
     now = shown(ui_views.states()["trouble"], texts=ZH)
     assert [t.text for t in now.troubles] == ["小票打印机缺纸。", "电子秤没有应答。", "连不上门店服务器。"]
     assert now.troubles[0].remedy == "请换上新纸卷，小票会重新打印。"
-    assert now.health == "2 台设备异常 · 网络断开" and now.unsent == "12 笔交易待上传（自 17:05 起） · 2 张小票待打印"
+    assert now.health == "2 台设备异常 · 网络断开" and now.unsent == "12 笔待上传，17:05 起 · 2 张小票待打"
     assert now.message is not None and now.message.severity == "bad" and now.message.word == "注意"
     assert now.message.headline == "注意：没有条码为 6901234567892 的商品。"
     assert now.message.text == "没有条码为 6901234567892 的商品。" and now.message.remedy

@@ -22,7 +22,7 @@ from ui.theme import THEMES
 LOCALE = Path(__file__).resolve().parents[2] / "config" / "locale"
 TEXTS = {language: Texts(LOCALE, language) for language in ("zh", "en")}
 SIZES = [(800, 600), (1024, 768), (1366, 768)]
-SHOWN = ui_scenes.shown() | {name: ui_scenes.Shown(view) for name, view in ui_views.states().items()}
+SHOWN = ui_scenes.shown() | {name: ui_scenes.Shown(ui_scenes.on(view)) for name, view in ui_views.states().items()}
 SMALLEST = 0.75  # of its size that a text may be shrunk to (ui.screens.painter)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import ui_views
 
+from runtime.journal.errors import SENTENCES as DISK
 from runtime.wire.messages import (
     Answer,
     Command,
@@ -66,10 +67,12 @@ COUNTED = ViewReport(
         ViewReportRow("Float", amount_minor=50000),
         ViewReportRow("Sales", count=184, amount_minor=1423560),
         ViewReportRow("Returns", count=3, amount_minor=-12990),
+        ViewReportRow("Given up", count=2),
+        ViewReportRow("Paid out", count=1, amount_minor=5000),
         ViewReportRow("Sales less returns", amount_minor=1410570, strong=True),
         ViewReportRow("Cash", count=61, strong=True),
-        ViewReportRow("Expected", amount_minor=466230),
-        ViewReportRow("Counted", amount_minor=466030),
+        ViewReportRow("Expected", amount_minor=461230),
+        ViewReportRow("Counted", amount_minor=461030),
         ViewReportRow("Over or short", amount_minor=-200, strong=True),
         ViewReportRow("Code payment", count=123, strong=True),
         ViewReportRow("Expected", amount_minor=994340),
@@ -165,6 +168,8 @@ def shown() -> dict[str, Shown]:
                                         "If in doubt look at the papers, then answer.",
                                         {"name": "高粱白酒 500ml", "age": 18}))  # fmt: skip
     aside = replace(idle, suspended=SUSPENDED)
+    troubled = ui_views.states()["trouble"]
+    disk = ui_views.device("disk", "Disk", False, "DISK_LOW", *DISK["DISK_LOW"])
     by_hand = (
         ViewAdjustment(3, "price", 4490, -500, "临期", "2001"),
         ViewAdjustment(0, "ticket_percent", 5, -536, "员工内购", ""),
@@ -173,7 +178,7 @@ def shown() -> dict[str, Shown]:
         "functions": Shown(basket, ("F1",)),
         "search": Shown(basket, ("F1", "g", "j")),
         "price": Shown(basket, ("Up", "Up", "9", ".", "9", "/")),
-        "discount": Shown(basket, ("Ctrl+F2", "1", "5")),
+        "discount": Shown(basket, ("Up", "Up", "Ctrl+F2", "1", "5")),
         "approval": Shown(basket, ("Ctrl+Delete", "1", "Enter", "2", "0", "0", "1", "Enter", "1", "2", "3"), NEEDED),
         "age": Shown(replace(basket, age_question=18, notice=asked)),
         "by-hand": Shown(replace(basket, adjustments=by_hand)),
@@ -203,9 +208,10 @@ def shown() -> dict[str, Shown]:
         "counted": Shown(replace(idle, report=COUNTED, shift="needed")),
         "z": Shown(replace(idle, report=Z)),
         "price-approval": Shown(
-            basket, ("Up", "4", "4", ".", "9", "/", "3", "Enter", "2", "0", "0", "1", "Enter", "1", "2"),
+            basket, ("Up", "Up", "3", "5", ".", "9", "/", "3", "Enter", "2", "0", "0", "1", "Enter", "1", "2"),
             replace(NEEDED, args={"operation": "price_override", "role": "supervisor"}),
         ),
+        "disk": Shown(on(troubled, devices=(*troubled.devices[:2], disk), notice=None, receipts_waiting=2)),
         "returning": Shown(replace(refund, state="ringing", open_return=RECEIPT), ("Down",)),
         "find": Shown(idle, ("F4",)),
         "off": Shown(on(ui_views.view(), desk="off", operator="", operator_name="", role=""), ("1", "0", "0", "1")),

@@ -9,6 +9,7 @@ from html import escape
 
 from runtime.gateway.page.overview import Overview, TillNow
 from runtime.wire.messages import Sentence
+from runtime.wire.status import StatusQueue
 
 REFRESH_S = 5
 LANGUAGES = {"zh": "中文", "en": "English"}
@@ -49,7 +50,7 @@ dt{color:var(--quiet);white-space:nowrap}dd{margin:0;text-align:right;font-varia
 
 def page(store: Overview, _: Translate, language: str) -> str:
     """The whole document, in one of LANGUAGES; `_` translates into it."""
-    troubled = sum(till.state == "trouble" for till in store.tills)
+    troubled = sum(till.state == "trouble" and bool(till.troubles) for till in store.tills)  # alarms are counted anyway
     sums = (
         (_("Sales today"), str(store.sales)),
         (_("Total today"), amount(store.total_minor, store.exponent)),
@@ -114,15 +115,18 @@ def _alarms(store: Overview, _: Translate) -> str:
 
 def _till(till: TillNow, store: Overview, _: Translate) -> str:
     states = {"good": _("Well"), "trouble": _("Needs a look"), "silent": _("Not heard")}
-    rows = [(_("Today"), f"{till.sales} · {amount(till.total_minor, store.exponent)}")]
+    sums = _("{count} sales").format(count=till.sales) + f" · {amount(till.total_minor, store.exponent)}"
+    rows = [(_("Today"), sums)]
     status = till.status
     if status is not None:
         last = status.last_sale
-        rows.append((_("Last sale"), f"{last.number} · {_time(last.at)}" if last.number else _("none yet")))
-        since = f" · {_time(status.queue.oldest_at)}" if status.queue.oldest_at else ""
-        rows.append((_("Only on this till"), f"{status.queue.unsent}{since}"))
+        named = _("no. {number} at {at}").format(number=last.number, at=_time(last.at))
+        rows.append((_("Last sale"), named if last.number else _("none yet")))
+        rows.append((_("Only on this till"), _waiting(status.queue, _)))
         well = sum(device.ok for device in status.devices)
-        rows.append((_("Devices"), f"{well} / {len(status.devices)}"))
+        rows.append((_("Devices"), _("{well} of {count} well").format(well=well, count=len(status.devices))))
+    elif till.state == "silent":
+        rows.append((_("Only on this till"), _("not known")))
     if till.unsettled:
         rows.append((_("Not at head office"), str(till.unsettled)))
     if till.tickets:
@@ -146,6 +150,13 @@ def _till(till: TillNow, store: Overview, _: Translate) -> str:
     name = escape(_("Till {number}").format(number=till.terminal))
     head = f"<h3><span>{name}</span><span class=state>{escape(states[till.state])}</span></h3>"
     return f'<section class="till {till.state}">{head}<dl>{facts}</dl>{"".join(says)}</section>'
+
+
+def _waiting(queue: StatusQueue, _: Translate) -> str:
+    """How many sales are only there, and since when."""
+    if queue.unsent and queue.oldest_at:
+        return _("{count} sales, since {at}").format(count=queue.unsent, at=_time(queue.oldest_at))
+    return _("{count} sales").format(count=queue.unsent) if queue.unsent else _("none")
 
 
 def _kinds(_: Translate) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from runtime.gateway.sharing.beats import Heard
@@ -50,7 +50,7 @@ class TillNow:
     """One till. Times are its own local time; what it has not said is empty or None."""
 
     terminal: str
-    state: State
+    state: State  # `trouble` too where only an alarm is about it
     heard_ms_ago: int | None  # a beat, or a record where none came in this run
     sales: int  # of the day
     total_minor: int
@@ -97,15 +97,19 @@ def overview(
     for line in lines:
         last_ms[line.terminal] = max(last_ms[line.terminal], line.last_seen_at_ms)
     names = {name for name, seen in last_ms.items() if now_ms - seen < FORGET_AFTER_MS} | set(heard) | set(known)
-    tills = tuple(_till(name, now_ms, lines, known.get(name), heard.get(name), day) for name in sorted(names))
-    alarms = [*(Alarm(one) for one in more), *_alarms_of_records(lines, quarantine)]
-    for till in tills:
+    tills = []
+    alarms = [*(Alarm(one) for one in more), *(records := list(_alarms_of_records(lines, quarantine)))]
+    named = {str(one.sentence.args["terminal"]) for one in records}
+    for name in sorted(names):
+        till = _till(name, now_ms, lines, known.get(name), heard.get(name), day)
         if till.state == "silent":
-            alarms.append(Alarm(alarm("alarm_silent", terminal=till.terminal)))
-        alarms += _alarms_of(till, heard.get(till.terminal))
+            alarms.append(Alarm(alarm("alarm_silent", terminal=name)))
+        alarms += (own := list(_alarms_of(till, heard.get(name))))
+        # a till that an alarm is about is not called well below it
+        tills.append(replace(till, state="trouble") if till.state == "good" and (own or name in named) else till)
     exponent = max((one.exponent for one in heard.values()), default=2)
     sums = (sum(one[0] for one in day.tills.values()), sum(one[1] for one in day.tills.values()))
-    return Overview(store, at, day.date, *sums, exponent, tills, tuple(alarms))
+    return Overview(store, at, day.date, *sums, exponent, tuple(tills), tuple(alarms))
 
 
 def alarm(code: str, **args: str | int) -> Sentence:

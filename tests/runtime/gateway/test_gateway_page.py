@@ -58,13 +58,20 @@ def test_it_says_what_there_is_in_both_languages_and_fetches_nothing() -> None:
     chinese = Reader(page(scene(), translator(config_dir(), "zh"), "zh"))
     assert english.bad == chinese.bad == []
     words, zeichen = " ".join(english.texts), " ".join(chinese.texts)
-    for said in ("Store S001", "17,438.60", "Till 04 is not heard.", "Not heard", "Needs a look", "3 / 4", "3 · 18:21"):
+    for said in ("Store S001", "17,438.60", "Till 04 is not heard.", "Not heard", "Needs a look", "3 of 4 well",
+                 "3 sales, since 18:21", "143 sales · 6,124.80", "no. 97 at 18:29", "not known"):  # fmt: skip
         assert said in words, said
     assert "Records of till 04 are missing after number 51; 2 later ones are here." in words
     assert "Till 02 · New prices are not signed by head office's key" in words
-    assert "款台 02 · 新价格没有总部密钥的签名" in zeichen and "没有消息" in zeichen
+    assert "款台 02 · 新价格没有总部密钥的签名" in zeichen and "没有消息" in zeichen and "3 笔，自 18:21 起" in zeichen
     left = [text for text in chinese.texts[2:] if re.search(r"[A-Za-z]{4,}", text) and text != "English"]
     assert left == [], left  # nothing of it was left in English
+
+
+def test_a_till_that_an_alarm_is_about_is_not_called_well() -> None:
+    """Its prices are not taken; the alarm is counted once."""
+    assert [till.state for till in scene().tills] == ["good", "trouble", "trouble", "silent"]
+    assert ">5</b>" in page(scene(), str, "en")
 
 
 def test_what_a_terminal_says_is_text_and_nothing_else() -> None:
