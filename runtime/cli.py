@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from runtime.share import config_dir
+from runtime.tools.refusal import output_lost
 
 
 class CommandModule(Protocol):
@@ -78,7 +79,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             commands.add_parser(word, help=what, add_help=False)
     arguments = parser.parse_args(words)
     arguments.config = config_dir()
-    return int(arguments.run(arguments))
+    try:
+        status = int(arguments.run(arguments))
+        sys.stdout.flush()
+    except OSError:
+        try:
+            print(flush=True)  # is it where this command prints to that fails?
+        except OSError as lost:
+            return output_lost(lost)
+        raise
+    return status
 
 
 if __name__ == "__main__":

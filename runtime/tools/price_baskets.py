@@ -1,7 +1,8 @@
 """`lane price --snapshot FILE [--nodes N] [--explain]`: price baskets, one JSON object a line, from standard input.
 
 For each line one JSON object is written, in order: the receipt, or `{"id", "error": {"code", "message", "line"}}`,
-and the run goes on. Exit status: 0 when all input was answered, 2 when the snapshot cannot be used.
+and the run goes on. Exit status: 0 when all input was answered, 2 when the snapshot cannot be used or the answers
+cannot be written.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from engine.snapshot import Snapshot
 from engine.strictjson import doubts, is_text, read_json
 from engine.values import DEFAULT_NODES
 from runtime.tools import explaining, refunding
-from runtime.tools.refusal import refuse
+from runtime.tools.refusal import output_lost, refuse
 
 MAX_LINE_BYTES = 4_000_000
 Answer = Callable[[Snapshot, object, int], dict[str, Any]]
@@ -27,10 +28,16 @@ Answer = Callable[[Snapshot, object, int], dict[str, Any]]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--snapshot", metavar="FILE", required=True, help="a snapshot that lane compile wrote")
-    parser.add_argument("--nodes", metavar="N", type=int, default=DEFAULT_NODES, help="search nodes for one basket")
+    parser.add_argument("--nodes", metavar="N", type=_nodes, default=DEFAULT_NODES, help="search nodes for one basket")
     way = parser.add_mutually_exclusive_group()
     explaining.add_arguments(parser, way)
     refunding.add_arguments(parser, way)
+
+
+def _nodes(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"a whole number from 0 on, not {text!r}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,8 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
                 sys.stdout.buffer.flush()
     except SnapshotError as e:  # records are read when they are first used
         return refuse(f"{e} {e.remedy}")
-    except BrokenPipeError:
-        sys.stderr.close()
+    except OSError as e:
+        return output_lost(e)
     return 0
 
 

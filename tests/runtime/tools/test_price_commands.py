@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -148,3 +149,33 @@ def test_no_line_ends_the_run(put: bytes, at: int, cut: int) -> None:
         answer: dict[str, Any] = answer_line(SNAPSHOT, raw)
         assert "total" in answer or set(answer["error"]) == {"code", "message", "line"}
         json.dumps(answer, ensure_ascii=False).encode()
+
+
+def test_standard_output_that_takes_no_more(book: Path, tmp_path: Path) -> None:
+    """A full disk is a sentence; a reader that leaves is no fault."""
+    out = tmp_path / "s"
+    assert lane("compile", str(book), "-o", str(out)).returncode == 0
+    long = {"id": "b", "at": "2026-11-22T18:30", "lines": [{"code": "milk", "qty": 1}] * 200}  # past what is buffered
+    commands: list[tuple[list[str], bytes]] = [
+        (["compile", str(book), "-o", str(out)], b""),
+        (["settings", "--markdown"], b""),
+        (["price", "--snapshot", str(out)], GOOD + b"\n" + json.dumps(long).encode()),
+    ]
+    for words, stdin in commands:
+        command = [sys.executable, "-m", "runtime.cli", *words]
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(command, input=stdin, stdout=full, stderr=subprocess.PIPE, timeout=60)
+        assert done.returncode == 2, words
+        assert done.stderr.count(b"\n") == 1 and b"No space left on device. Make room" in done.stderr, done.stderr
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run(command, input=stdin, stdout=writing, stderr=subprocess.PIPE, timeout=60)
+        os.close(writing)
+        assert (done.returncode, done.stderr) == (0, b""), words
+
+
+def test_nodes_that_are_no_number(book: Path, tmp_path: Path) -> None:
+    assert lane("compile", str(book), "-o", str(tmp_path / "s")).returncode == 0
+    for nodes in ("-5", "1.5", "x", "", "٣"):
+        done = lane("price", "--snapshot", str(tmp_path / "s"), f"--nodes={nodes}", stdin=GOOD)
+        assert done.returncode == 2 and b"a whole number from 0 on" in done.stderr and not done.stdout
