@@ -44,8 +44,9 @@ def _place() -> str:
 
 
 class Postgres:
-    def __init__(self, *settings: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="lane-pg-", dir=_place()))  # a socket's path must be short
+    def __init__(self, *settings: str, place: str | None = None) -> None:
+        """`place`: a folder that the server's is made in, where it matters which disk that is."""
+        self.folder = Path(tempfile.mkdtemp(prefix="lane-pg-", dir=place or _place()))  # a socket's path must be short
         self._settings = (*SETTINGS, *settings)
         self._databases = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -122,6 +123,17 @@ class Postgres:
         self._process.wait(START_S)
         self._process = None
         time.sleep(0.05)
+
+    def cpu_s(self) -> float:
+        """What its processes have used, those that ended too."""
+        assert self._process is not None
+        ticks = os.sysconf("SC_CLK_TCK")
+        pid = self._process.pid
+        used = 0
+        for one in (pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())):
+            times = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            used += sum(int(times[at]) for at in ((11, 12, 13, 14) if one == pid else (11, 12)))
+        return used / ticks
 
     def psql(self, sql: str, database: str = "postgres") -> str:
         done = subprocess.run(

@@ -1,18 +1,18 @@
 """Is this what a terminal of that store may have closed? Pure: records in, facts or a ChainError out.
 
 A record is believed only as far as it proves itself: its body under its hash, and in it the store, terminal, epoch and
-sequence that it is sent for. A body's other fields are kept and not judged: a newer terminal may say more.
+sequence that it is sent for. A body's other fields are kept, and neither judged nor built: a newer terminal may
+say more.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runtime.chain.errors import ChainError
-from runtime.wire.pack import WireError, unpack
+from runtime.wire.pack import WireError, peek
 from runtime.wire.records import MAX_BATCH, PackedRecord
 
 MAX_NAME = 64  # characters of a store's or terminal's name
@@ -21,10 +21,13 @@ MAX_SEQUENCE = (1 << 53) - 1  # far more than a terminal will ever sell; exact i
 MAX_RECORD_BYTES = 1 << 20
 MAX_TOTAL_MINOR = 10**12  # of one record; nine million of the largest still fit 64 bits
 MAX_VERSIONS = 16  # contents of one record that are kept aside
+_FACTS = frozenset(
+    ("StoreID", "WorkstationID", "epoch", "SequenceNumber", "type", "TransactionStatus", "BusinessDayDate", "total")
+)
+_RECEIPT = frozenset(("receipt",))
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """A record that has proved itself, and the facts of it that are counted or sorted by."""
 
     record: PackedRecord
@@ -68,20 +71,18 @@ def _checked(record: PackedRecord, store: str, terminal: str, epoch: int) -> Che
     if hashlib.sha256(record.body).digest() != record.hash:
         raise ChainError("bad_hash", sequence=record.sequence)
     try:
-        body = unpack(record.body, MAX_RECORD_BYTES)
+        body = peek(record.body, _FACTS, MAX_RECORD_BYTES)
+        if "total" not in body:  # an older terminal's: it stands in the receipt
+            body |= peek(record.body, _RECEIPT, MAX_RECORD_BYTES)
     except WireError as error:
+        if error.code == "bad_field":
+            raise ChainError("bad_field", detail=f"record {record.sequence}: {error}") from error
         raise wire_refusal(error, MAX_RECORD_BYTES) from error
-    if not isinstance(body, dict):
-        raise ChainError("bad_field", detail=f"record {record.sequence}: a map was expected")
-    for key, expected in (
-        ("StoreID", store),
-        ("WorkstationID", terminal),
-        ("epoch", epoch),
-        ("SequenceNumber", record.sequence),
-    ):
-        found = body.get(key)
-        if type(found) is not type(expected) or found != expected:
-            raise ChainError("bad_field", detail=f"record {record.sequence}: {key} is not what it was sent for")
+    number, line = body.get("SequenceNumber"), body.get("epoch")
+    if type(number) is not int or type(line) is not int or number != record.sequence or line != epoch:
+        raise ChainError("bad_field", detail=f"record {record.sequence}: its number is not what it was sent for")
+    if body.get("StoreID") != store or body.get("WorkstationID") != terminal:
+        raise ChainError("bad_field", detail=f"record {record.sequence}: its place is not what it was sent for")
     return _facts(record, body)
 
 

@@ -100,6 +100,7 @@ def _server(one: Listener) -> uvicorn.Server:
         log_config=None,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,  # whoever connects is who it is
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     config.load()
