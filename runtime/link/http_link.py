@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import h11
@@ -18,9 +17,6 @@ from runtime.wire.records import CONTENT_TYPE
 
 MAX_ANSWER_BYTES = 1 << 16
 READ_BYTES = 1 << 16
-
-
-Take = Callable[[bytes], None]
 
 
 class HttpLink:
@@ -50,7 +46,6 @@ class HttpLink:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._http = h11.Connection(h11.CLIENT)
         self._answering = False
-        self._failed_take: BaseException | None = None
 
     async def post(self, path: str, body: bytes) -> LinkReply:
         content = (b"Content-Type", CONTENT_TYPE.encode("ascii")), (b"Content-Length", b"%d" % len(body))
@@ -59,40 +54,32 @@ class HttpLink:
     async def get(self, path: str) -> LinkReply:
         return await self._exchange(self._request("GET", path))
 
-    async def download(self, path: str, take: Take, offset: int = 0) -> LinkReply:
-        """As runtime.link.ports has it."""
-        ranged = [(b"Range", b"bytes=%d-" % offset)] if offset else []
-        return await self._exchange(self._request("GET", path, *ranged), take=take)
-
     def _request(self, method: str, path: str, *headers: tuple[bytes, bytes]) -> h11.Request:
         target = f"{self._prefix}{path}".encode("ascii")
         return h11.Request(method=method, target=target, headers=[(b"Host", self._authority), *headers])
 
-    async def _exchange(self, request: h11.Request, body: bytes = b"", take: Take | None = None) -> LinkReply:
-        self._failed_take = None
+    async def _exchange(self, request: h11.Request, body: bytes = b"") -> LinkReply:
         try:
-            async with asyncio.timeout(self._timeout_s) as within:
-                return await self._twice(request, body, take, within)
+            async with asyncio.timeout(self._timeout_s):
+                return await self._twice(request, body)
         except (OSError, h11.ProtocolError, ValueError) as error:  # TimeoutError is an OSError
             self._drop()
-            if error is self._failed_take:
-                raise
             raise LinkDown(f"{type(error).__name__}: {error}", _cause(error)) from error
         except BaseException:
             self._drop()
             raise
 
-    async def _twice(self, request: h11.Request, body: bytes, take: Take | None, within: asyncio.Timeout) -> LinkReply:
+    async def _twice(self, request: h11.Request, body: bytes) -> LinkReply:
         kept = self._streams is not None
         try:
-            return await self._once(request, body, take, within)
+            return await self._once(request, body)
         except (OSError, h11.RemoteProtocolError):
             if not kept or self._answering:
                 raise
             self._drop()
-            return await self._once(request, body, take, within)
+            return await self._once(request, body)
 
-    async def _once(self, request: h11.Request, body: bytes, take: Take | None, within: asyncio.Timeout) -> LinkReply:
+    async def _once(self, request: h11.Request, body: bytes) -> LinkReply:
         self._answering = False
         if self._streams is None:
             self._streams = await self._connect()
@@ -102,7 +89,7 @@ class HttpLink:
         for event in (request, h11.Data(data=body), h11.EndOfMessage()):
             writer.write(http.send(event) or b"")
         await writer.drain()
-        reply = await self._answer(reader, http, take, within)
+        reply = await self._answer(reader, http)
         if http.our_state is h11.DONE and http.their_state is h11.DONE:
             http.start_next_cycle()
         else:
@@ -116,9 +103,7 @@ class HttpLink:
             self._host, self._port, limit=READ_BYTES, ssl=self._tls.context(), server_hostname=self._tls.server_name
         )
 
-    async def _answer(
-        self, reader: asyncio.StreamReader, http: h11.Connection, take: Take | None, within: asyncio.Timeout
-    ) -> LinkReply:
+    async def _answer(self, reader: asyncio.StreamReader, http: h11.Connection) -> LinkReply:
         response: h11.Response | None = None
         body = bytearray()
         while True:
@@ -130,10 +115,6 @@ class HttpLink:
             elif isinstance(event, h11.Response):
                 response = event
             elif isinstance(event, h11.Data):
-                if take is not None and response is not None and response.status_code in (200, 206):
-                    self._hand_over(take, bytes(event.data))
-                    within.reschedule(asyncio.get_running_loop().time() + self._timeout_s)
-                    continue
                 body += event.data
                 if len(body) > self._max_answer_bytes:
                     raise ValueError(f"an answer of more than {self._max_answer_bytes} bytes")
@@ -141,13 +122,6 @@ class HttpLink:
                 return LinkReply(response.status_code, bytes(body), _retry_after_s(response))
             elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
                 raise ConnectionResetError("the server closed the connection")
-
-    def _hand_over(self, take: Take, piece: bytes) -> None:
-        try:
-            take(piece)
-        except BaseException as error:
-            self._failed_take = error
-            raise
 
     def _drop(self) -> None:
         if self._streams is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -48,9 +47,3 @@ class Link(Protocol):
     async def post(self, path: str, body: bytes) -> LinkReply: ...
 
     async def get(self, path: str) -> LinkReply: ...
-
-    async def download(self, path: str, take: Callable[[bytes], None], offset: int = 0) -> LinkReply:
-        """A long answer, piece by piece: with status 200 or 206 each piece goes to `take` and `body` is empty. From
-        `offset` on where it is not 0 (206; with 200 the server begins at the beginning all the same). What `take`
-        raises ends the download and is raised."""
-        ...

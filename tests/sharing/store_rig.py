@@ -96,9 +96,6 @@ class Wire:
         users = self._store.gateway.sharing.users
         return LinkReply(200, users.text, None) if users.look() else LinkReply(404, b"", None)
 
-    async def download(self, path: str, take: Callable[[bytes], None], offset: int = 0) -> LinkReply:
-        raise LinkDown("not here")
-
 
 def status_of(till: Till) -> Status:
     """As the daemon says it, of what there is here."""

@@ -8,7 +8,6 @@ was closed, every ticket that changed hands, every word of a server about what i
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,9 +168,6 @@ class UpLink:
 
     async def get(self, path: str) -> LinkReply:
         raise LinkDown("nothing is asked for here")
-
-    async def download(self, path: str, take: Callable[[bytes], None], offset: int = 0) -> LinkReply:
-        raise LinkDown("nothing is fetched here")
 
 
 class OfficeLife(Life):

@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -147,7 +146,4 @@ class _TillLink:
         return LinkReply(reply.status, reply.body, None)
 
     async def get(self, path: str) -> LinkReply:
-        raise LinkDown("not asked here")
-
-    async def download(self, path: str, take: Any, offset: int = 0) -> LinkReply:
         raise LinkDown("not asked here")

@@ -94,9 +94,6 @@ class SpoiledLink:
     async def post(self, path: str, body: bytes) -> LinkReply:
         return await self._call("POST", path, body)
 
-    async def download(self, path: str, take: Callable[[bytes], None], offset: int = 0) -> LinkReply:
-        raise NotImplementedError
-
     async def _call(self, method: str, path: str, body: bytes) -> LinkReply:
         self._asked["ask" if path == ASK_PATH else path.split("/")[2]] += 1
         app = self._app()

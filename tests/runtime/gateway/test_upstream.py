@@ -78,9 +78,6 @@ class Seam:
     async def get(self, path: str) -> LinkReply:
         raise LinkDown("not asked here")
 
-    async def download(self, path: str, take: Any, offset: int = 0) -> LinkReply:
-        raise LinkDown("not asked here")
-
     async def take(self, sent: RecordBatch) -> BatchAnswer:
         return await self.keeper.take(checked_batch(sent, self.name))
 
