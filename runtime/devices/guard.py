@@ -91,7 +91,7 @@ class Guarded:
 
         def guarded(*args: Any, **named: Any) -> Any:
             if self._error is not None:
-                raise self._error
+                raise DriverHung(str(self._error))  # a new one: raised again, its traceback would grow with each call
             try:
                 return _timer.call(value, *args, **named)
             except DriverHung as error:

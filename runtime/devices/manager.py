@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from drivers.api import DeviceClass, Document, Lamp, PaymentStatus, ScaleReading
 from runtime.devices.display import DisplayLink
+from runtime.devices.guard import DriverHung
 from runtime.devices.link import Link, Surroundings
 from runtime.devices.payment import PaymentLink
 from runtime.devices.ports import DeviceListener, DeviceStatus, PrintResult
@@ -92,7 +93,9 @@ class DeviceManager:
             if isinstance(link, DisplayLink):
                 try:
                     link.show(lamp, amount_minor, self._exponent)
-                except Exception:  # as in _sound
+                except DriverHung:
+                    pass  # as in _sound
+                except Exception:
                     log.exception("device %s: its driver failed", link.name)
 
     async def pay(self, trade_no: str, auth_code: str, amount_minor: int, timeout_s: float) -> PaymentStatus | str:
@@ -137,6 +140,8 @@ async def _sound(link: Link, work: Coroutine[Any, Any, T], otherwise: T) -> T:
     end the daemon, and again at every start, for the same receipt would be printed again."""
     try:
         return await work
+    except DriverHung:
+        return otherwise  # its link has said so, once
     except Exception:
         log.exception("device %s: its driver failed", link.name)
         return otherwise
