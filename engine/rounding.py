@@ -69,18 +69,23 @@ def rounded_total(total: int, how: CashRounding, exponent: int) -> int:
 def round_cash(receipt: Receipt, tender: str, how: CashRounding, exponent: int) -> Rounded:
     """What `receipt` comes to when `tender` pays it, and the row of the difference. The receipt stays as it is."""
     total = rounded_total(receipt.total, how, exponent) if tender == CASH else receipt.total
-    rest = total - receipt.total
+    return Rounded(total, rounding_rows(receipt.lines, total - receipt.total))
+
+
+def rounding_rows(lines: tuple[ReceiptLine, ...], rest: int) -> tuple[RoundingRow, ...]:
+    """`rest` minor units as rows on the largest lines, none below 0. What no line can give is left."""
     rows: list[RoundingRow] = []
-    for line in largest_first(receipt.lines):
+    for line in _largest_first(lines):
         if rest == 0:
             break
-        part = max(rest, -receipt.lines[line].net)
-        rows.append(RoundingRow(line, part))
-        rest -= part
-    return Rounded(total, tuple(rows))
+        part = max(rest, -lines[line].net)
+        if part:
+            rows.append(RoundingRow(line, part))
+            rest -= part
+    return tuple(rows)
 
 
-def largest_first(lines: tuple[ReceiptLine, ...]) -> list[int]:
+def _largest_first(lines: tuple[ReceiptLine, ...]) -> list[int]:
     """The places of the lines, the greatest net first; equal ones in the engine's order of units."""
 
     def rank(place: int) -> tuple[int, str, int, int]:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.rounding import CashRounding, cash_unit, largest_first, rounded_total
+from engine.rounding import CashRounding, cash_unit, rounded_total, rounding_rows
 from engine.values import ReceiptLine
 from runtime.sale.state import Adjustment, Apart, Sale, SaleLine
 
@@ -152,15 +152,8 @@ def cash_rounding_rows(sale: Sale, how: CashRounding, exponent: int) -> tuple[Ad
     if rest == 0:
         return ()
     lines = priced_lines(sale)
-    rows: list[Adjustment] = []
-    for place in largest_first(tuple(one for _, one in lines)):
-        if rest == 0:
-            break
-        part = max(rest, -lines[place][1].net)
-        if part:
-            rows.append(Adjustment(lines[place][0], "rounding", part))
-            rest -= part
-    return tuple(rows)
+    rows = rounding_rows(tuple(one for _, one in lines), rest)
+    return tuple(Adjustment(lines[row.line][0], "rounding", row.amount_minor) for row in rows)
 
 
 def _refund_rounding_rows(sale: Sale, how: CashRounding, exponent: int) -> tuple[Adjustment, ...]:
