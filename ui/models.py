@@ -81,6 +81,7 @@ class Screen:
     healthy: bool
     unsent: str
     troubles: tuple[Trouble, ...]
+    more_troubles: str  # for those that have no room: "{count}" stands in it
     banner: Banner
     heads: tuple[str, ...]  # of the list's columns
     rows: tuple[Row, ...]  # those that fit, from the first shown
@@ -129,6 +130,7 @@ def screen(view: View | None, local: Local, t: Texts) -> Screen:
         healthy=healthy,
         unsent=_unsent(view, t),
         troubles=troubles,
+        more_troubles=t("{count} more"),
         banner=banner_of(view, local, t),
         heads=tuple(t(head) for head in HEADS),
         rows=rows,

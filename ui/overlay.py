@@ -14,7 +14,7 @@ from runtime.wire.messages import Sentence, View, ViewSuspended
 from ui.forms import Args, Form, Option, entered, moved, opened, to_field
 from ui.keys import HOT_KEYS
 from ui.local import Local, say, with_form
-from ui.money import grouped_text, weight_text
+from ui.money import money_text, weight_text
 from ui.possible import valid
 from ui.search import matches
 from ui.texts import own
@@ -70,7 +70,7 @@ def _ticket_option(one: ViewSuspended, view: View) -> Option:
     """Its number is typed; where another ticket before it has the same, the till's too."""
     first = next(other for other in view.suspended if other.number == one.number)
     value = f"{one.terminal}/{one.number}" if one.terminal else str(one.number)
-    detail = f"{one.at[11:16]} · {grouped_text(one.total_minor, view.exponent)}"
+    detail = f"{one.at[11:16]} · {money_text(one.total_minor, view.currency, view.exponent)}"
     key = str(one.number) if first is one else value
     return Option(key, one.name, value, detail, one.lines - 1, one.terminal)
 

@@ -10,7 +10,7 @@ from ui.buttons import Button
 from ui.forms import FORMS, REASONS, Form, Option
 from ui.keys import BY_ACTION, HOT_KEYS
 from ui.local import Local, Words
-from ui.money import grouped_text, money_text, weight_text
+from ui.money import SIGNS, grouped_text, money_text, weight_text
 from ui.overlay import Cover, cover_of, listed, options_of
 from ui.possible import valid
 from ui.texts import Texts, mark
@@ -49,7 +49,7 @@ KIND_WORDS: dict[str, str] = {
 @dataclass(frozen=True, slots=True)
 class FieldShown:
     label: str
-    value: str  # a PIN as dots
+    value: str  # a PIN as dots, an amount with its currency
     active: bool
     optional: bool
 
@@ -161,6 +161,8 @@ def _form(view: View, local: Local, form: Form, t: Texts) -> Panel:
         if active and form.pick is not None and form.pick < len(options):
             picked = options[form.pick]
             shown = picked.key if one.kind == "ticket" else picked.value
+        if one.kind == "money" and shown:
+            shown = f"{SIGNS.get(view.currency, f'{view.currency} ')}{shown}"
         fields.append(FieldShown(t(one.label), shown, active, one.optional))
     choices = tuple(
         Choice(f"choose:{n}", one.key, one.label, "", one.detail, n == form.pick)

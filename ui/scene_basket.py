@@ -9,6 +9,7 @@ from ui.buttons import Button
 from ui.models import Ask, Message, Screen
 from ui.paper import TOUCH, Align, Grid, Paper, Rect, Target
 from ui.scene_panel import draw_panel
+from ui.texts import fill
 
 ASK_H = 52  # of a question
 
@@ -124,7 +125,8 @@ def _troubles(paper: Paper, grid: Grid, screen: Screen, foot: int) -> int:
     hidden = len(screen.troubles) - len(shown)
     for number, trouble in reversed(list(enumerate(shown))):
         if hidden and number == len(shown) - 1:
-            trouble = replace(trouble, text=f"{trouble.text} (+{hidden})")
+            more = fill(screen.more_troubles, {"count": hidden})
+            trouble = replace(trouble, text=f"{trouble.text} · {more}")
         foot -= h + 2
         rect = Rect(grid.left.x, foot, grid.left.w, h)
         paper.box(f"trouble.{number}", rect, paper.grounds(trouble.severity)[0], 5)

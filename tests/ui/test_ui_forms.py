@@ -324,7 +324,7 @@ def test_a_sale_that_waits_is_seen_between_sales() -> None:
     panel = till.session.screen().panel
     assert panel is not None and panel.fields[0].value == "4" and "type its number" in panel.hint
     assert [(c.label, c.detail) for c in panel.choices][:2] == [
-        ("No. 3 · 海南香蕉 and 3 more", "18:12 · 86.30"), ("No. 4 · 牧野纯牛奶 250ml×12", "18:25 · 19.90"),
+        ("No. 3 · 海南香蕉 and 3 more", "18:12 · ¥86.30"), ("No. 4 · 牧野纯牛奶 250ml×12", "18:25 · ¥19.90"),
     ]  # fmt: skip
 
 

@@ -134,3 +134,15 @@ def test_training_cannot_be_overlooked() -> None:
             texts = [p.text for p in picture.primitives if isinstance(p, Text)]
             marked = [p for p in picture.primitives if getattr(p, "colour", "") == THEMES["light"].training]
             assert ("练习模式 · 不计入营业" in texts) == training and (len(marked) == 4) == training, name
+
+
+@pytest.mark.parametrize(("language", "says"), [("zh", "另有 2 项"), ("en", "2 more")])
+def test_troubles_without_room_are_counted(language: str, says: str) -> None:
+    """Three troubles and a loud message at 800x600: one has room."""
+    texts = {p.slot: p.text for p in drawn(session("trouble", language), (800, 600)).primitives if isinstance(p, Text)}
+    assert texts["trouble.0.text"].endswith(f" · {says}") and "trouble.1.text" not in texts
+
+
+def test_an_amount_has_its_currency_in_the_form_and_not_where_it_is_typed() -> None:
+    made = session("float", "zh").screen()
+    assert made.panel is not None and made.panel.fields[0].value == "¥500.00" and made.entry == "500.00"
