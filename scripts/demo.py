@@ -193,16 +193,21 @@ def sales(store: Store, screen: Screen) -> int:
 
 
 def show_results(store: Store) -> None:
+    store.front_end.wait(lambda view: view.network.unsent == 0, 30)
+    # Asked before the receipts are drawn: the simulated devices draw them, and answer nobody meanwhile.
+    shown = subprocess.run(
+        [*LANE, "gateway", "--config", str(store.gateway_file), "--show"],
+        cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+    )  # fmt: skip
+    if shown.returncode:
+        raise RigError("the gateway did not say what it has")
     slips = store.slips(pictures=store.folder)
     for number, slip in enumerate(slips, start=1):
         (store.folder / f"receipt-{number}.txt").write_text(slip["text"] + "\n", encoding="utf-8")
         say(f"\n--- receipt {number} " + "-" * 32)
         say(slip["text"])
-    store.front_end.wait(lambda view: view.network.unsent == 0, 30)
     say("\n--- the gateway " + "-" * 32)
-    shown = subprocess.run([*LANE, "gateway", "--config", str(store.gateway_file), "--show"], cwd=ROOT, check=False)
-    if shown.returncode:
-        raise RigError("the gateway did not say what it has")
+    say(shown.stdout.rstrip())
     status = gateway_status(store)
     say(
         f"\nPictures and receipts are in {store.folder}: "
