@@ -19,13 +19,23 @@ from rig import LANE, ROOT, free_port
 from runtime.keys import trust_of
 
 TERMINALS = 40
-ITEMS, CODES, PROMOTIONS = 140_000, 180_000, 2_000
+BOOKS = {"real": (15_899, 16_500, 781), "large": (140_000, 180_000, 2_000)}  # items, barcodes, promotions
 
 
 def new_price(quick: bool, folder: Path) -> dict[str, Any]:
-    part = 20 if quick else 1
-    rows = make_items(ITEMS // part, CODES // part, 1)
-    promotions = make_promotions(rows, PROMOTIONS // part, 1)
+    """With a book as large as a real chain's, and with one of a large shop's."""
+    names = ["real"] if quick else list(BOOKS)
+    found = {}
+    for name in names:
+        (folder / name).mkdir()
+        found[name] = _measure(BOOKS[name], folder / name)
+    return found
+
+
+def _measure(size: tuple[int, int, int], folder: Path) -> dict[str, Any]:
+    items, codes, count = size
+    rows = make_items(items, codes, 1)
+    promotions = make_promotions(rows, count, 1)
     lane("keys", "new", folder / "keys")
     names = [f"{n:02d}" for n in range(1, TERMINALS + 1)]
     office = new_office(folder / "chain")
@@ -53,8 +63,10 @@ def new_price(quick: bool, folder: Path) -> dict[str, Any]:
     finally:
         for part_ in parts:
             part_.kill()
-    size = {"items": len(rows), "snapshot_b": files[1].stat().st_size}
-    return {"terminals": TERMINALS, "first_s": min(took_s), "last_s": max(took_s), "rounds": len(files) - 1, **size}
+    return {
+        "terminals": TERMINALS, "items": len(rows), "snapshot_b": files[1].stat().st_size,
+        "first_s": min(took_s), "last_s": max(took_s), "rounds": len(files) - 1,
+    }  # fmt: skip
 
 
 async def _follow(
