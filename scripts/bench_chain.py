@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from bench_sale import machine
+from quarter_core import ahead
 from rig import ROOT, commit_name
 
 sys.path.insert(0, str(ROOT))
@@ -60,10 +61,16 @@ def measured(name: str, quick: bool, keep: Path) -> dict[str, Any]:
     if not kept.exists():
         print(f"{name} ...", file=sys.stderr, flush=True)
         load = os.getloadavg()[0]
-        with tempfile.TemporaryDirectory(prefix="lk-", dir=keep) as folder:
+        with ahead() as first, tempfile.TemporaryDirectory(prefix="lk-", dir=keep) as folder:
             Path(folder).chmod(0o755)  # PostgreSQL runs as somebody else
             figures = PARTS[name](quick, Path(folder))
-        said = {"date": date.today().isoformat(), "commit": commit_name(), "load": round(load, 1), "figures": figures}
+        said = {
+            "date": date.today().isoformat(),
+            "commit": commit_name(),
+            "load": round(load, 1),
+            "first": first,
+            "figures": figures,
+        }
         kept.write_text(json.dumps(said, indent=1), encoding="utf-8")
     found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
     return found
@@ -87,7 +94,8 @@ def main() -> int:
         keep.chmod(0o755)
         for part in given.only or list(PARTS):
             said = measured(part, given.quick, keep)
-            when = f"{said['date']}, {said['commit']}, load {said['load']}"
+            before = ", before which the kernel put it" if said.get("first") else ""
+            when = f"{said['date']}, {said['commit']}, load {said['load']}{before}"
             for what, found, bar, verdict in rows_of(part, said["figures"]):
                 lines.append(f"| {what} | {found} | {bar} | {verdict} | {when} |")
     text = "\n".join((f"{machine()}.", "", *HEAD, *lines))

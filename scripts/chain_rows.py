@@ -65,7 +65,8 @@ def _come_back(f: dict[str, Any]) -> list[Row]:
          _verdict(exact)),
         ("- until every terminal knew that all of its own is settled", f"{f['settled_s']:.0f} s", "report", ""),
         ("- CPU a sale, of terminals, gateways, head office and PostgreSQL", f"{f['cpu_us']:.0f} µs", "report", ""),
-        ("bytes a sale on the gateway's disk, its log of at most 16 MB included", f"{f['gateway_disk_b']:,.0f}", "report", ""),
+        ("bytes a sale on the gateway's disk, its log of at most 16 MB included", f"{f['gateway_disk_b']:,.0f}",
+         "report", ""),
         ("bytes a sale at head office: tables, indexes; WAL written",
          f"{f['hq_table_b']:,.0f}, {f['hq_index_b']:,.0f}; {f['hq_wal_b']:,.0f}", "report", ""),
     ]  # fmt: skip
