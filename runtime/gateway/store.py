@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, cast
 
 from runtime.chain.check import MAX_SEQUENCE, MAX_VERSIONS, Checked, check_line, check_name, wire_refusal
@@ -25,7 +24,7 @@ from runtime.gateway.database import GatewayDatabase
 from runtime.gateway.errors import GatewayError
 from runtime.wire.chain import Mark
 from runtime.wire.pack import WireError
-from runtime.wire.records import MAX_BATCH, MAX_BATCH_BYTES, BatchAnswer, PackedRecord, RecordBatch, read_record_batch
+from runtime.wire.records import MAX_BATCH_BYTES, BatchAnswer, PackedRecord, RecordBatch, read_record_batch
 
 MAX_ANSWER_BYTES = 4 << 20  # of bodies, in one answer to a reader
 PRUNED_AT_ONCE = 200  # records
@@ -77,12 +76,6 @@ class _Place:
 
     base: int
     line: Line
-
-
-@lru_cache(maxsize=MAX_BATCH)
-def _insert(count: int) -> str:
-    rows = ",".join(["(?,?,?,?,?,?)"] * count)
-    return f"INSERT INTO record (terminal, epoch, sequence, seen_at_ms, hash, body) VALUES {rows}"
 
 
 def check_batch(data: bytes, store: str) -> CheckedBatch:
@@ -234,9 +227,10 @@ class GatewayStore:
     def _add(self, key: Key, place: _Place, new: Sequence[Checked]) -> None:
         terminal, epoch, now = key[0], signed(key[1]), self.database.clock()
         records = [one.record for one in new]
-        # One statement: each step of one lets other threads in, and waits for them.
-        values = [value for one in records for value in (terminal, epoch, one.sequence, now, one.hash, one.body)]
-        self.database.rows(_insert(len(records)), *values)
+        self.database.connection.executemany(
+            "INSERT INTO record (terminal, epoch, sequence, seen_at_ms, hash, body) VALUES (?,?,?,?,?,?)",
+            [(terminal, epoch, record.sequence, now, record.hash, record.body) for record in records],
+        )
         before = place.line
         place.line = advance(before, new)
         if must_look(before, place.line):
