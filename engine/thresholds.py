@@ -166,7 +166,10 @@ def choose(
     every.take(coupons, runs)
     if every.value > chooser.value:
         chooser.start(every.value, every.picks)
-    if not chooser.few and chooser.best(runs, set(groups)):
+    whole = not chooser.few and chooser.best(runs, set(groups))
+    if chooser.value == chooser.ceiling:
+        chooser.drop_needless(runs)
+    if whole:
         return Picks(chooser.picks, 0, (chooser.steps + every.steps) * weight)
     bound = min(chooser.rest[0], chooser.ceiling, every.most) - chooser.value
     return Picks(chooser.picks, max(0, bound), (chooser.steps + every.steps) * weight)
@@ -279,6 +282,35 @@ class _Chooser:
                     self.picks = picks
             self.steps += before
         return whole
+
+    def drop_needless(self, runs: list[Run]) -> None:
+        """Where all is taken off: a threshold is applied no more often than must be, for what the others take without
+        it; those with the most applications first."""
+        for pick in sorted(self.picks, key=lambda one: -one.times):
+            low, high = 0, pick.times
+            while low < high:
+                middle = 0 if low == 0 and high == pick.times else (low + high) // 2
+                rest = self._with(pick.threshold, middle, runs)
+                if sum([one.discount for one in rest]) == self.value:
+                    high = middle
+                    self.start(self.value, rest)
+                else:
+                    low = middle + 1
+
+    def _with(self, changed: Threshold, times: int, runs: list[Run]) -> list[Pick]:
+        """The choice with another count of one threshold: none that takes nothing."""
+        bases = {one[0].index: one[1] for one in self.candidates}
+        rest: list[Pick] = []
+        for pick in self.picks:
+            threshold = pick.threshold
+            count = times if threshold is changed else pick.times
+            flags = [threshold.has(run) for run in runs]
+            still = sum([run.cost * run.count for run, mine in zip(runs, flags, strict=True) if mine])
+            discount = min(threshold.gives(bases[threshold.index], count), still)
+            if discount > 0:
+                rest.append(Pick(threshold, count, discount))
+                runs = lowered(runs, discount, flags)
+        return rest
 
     def _go(self, at: int, runs: list[Run], groups: set[str], chosen: list[Pick], value: int, times: int) -> None:
         if value > self.value or (value == self.value and times < self.applications):

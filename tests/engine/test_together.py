@@ -90,3 +90,29 @@ def test_stacked_thresholds_have_a_bound_worth_its_name(monkeypatch: pytest.Monk
     assert rest * 100 < taken
     monkeypatch.setattr(thresholds, "MAX_TRIED", 0)
     assert _receipt(20_000)[0] > total
+
+
+def _times() -> dict[str, int]:
+    """How often each is applied where one of four thresholds takes all of 506 off by itself."""
+    goods = {"unit": "each", "brand": "", "tags": [], "barcodes": []}
+    items = [
+        {"sku": "9", "name": "nine", "price": 3, "category": "1/2", **goods},
+        {"sku": "10", "name": "ten", "price": 250, "category": "1/2/3", **goods},
+    ]
+    promotions = [
+        {"id": "D", "name": "D", "items": {"categories": ["1/2/3"]}, "tiers": [{"amount": 10, "off": 2}]},
+        {"id": "b", "name": "b", "tiers": [{"amount": 2, "off": 3}]},
+        {"id": "A", "name": "A", "each": {"amount": 10, "off": 8}},
+        {"id": "C", "name": "C", "tiers": [{"amount": 2, "percent": 100}]},
+    ]
+    files = book_files(items, [{"type": "threshold", **one} for one in promotions])
+    basket = {"at": "2026-11-22T18:30:00", "lines": [{"code": "9", "qty": 2}, {"code": "10", "qty": 2}]}
+    receipt = price(Snapshot(compile_book(files).data), read_basket(basket))
+    assert receipt.total == 0
+    return {one.promotion: one.times for one in receipt.applications}
+
+
+def test_what_is_taken_off_anyhow_is_taken_by_the_fewest_applications(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _times() == {"C": 1}
+    monkeypatch.setattr(thresholds._Chooser, "drop_needless", lambda self, runs: None)
+    assert _times()["A"] > 1

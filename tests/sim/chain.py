@@ -48,7 +48,7 @@ LineKey = tuple[str, str, int]  # store, terminal, epoch
 Ticket = tuple[str, str, int, int]  # store, terminal, epoch, number: as its slip has it
 T = TypeVar("T")
 YEAR_MS = 31_536_000_000
-LONG_S = 500.0  # of virtual time: some hundreds of sales
+LONG_S = 700.0  # of virtual time: some five hundred sales
 SHORT_S = 120.0
 KEPT_RECORDS = 2  # of a till: fewer than tills keep, so that what is let go too early is missed
 
