@@ -5,11 +5,12 @@ The same discipline as a journal's (runtime.journal.database), and the same plan
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from runtime.chain.blocking import RunBlocking, run_here
 from runtime.chain.line import Line, signed, unsigned
 from runtime.hq.check import CheckedBatch, month_of
 from runtime.hq.errors import HqError
@@ -54,12 +55,6 @@ CREATE TABLE quarantine (
 """
 
 T = TypeVar("T")
-RunBlocking = Callable[[Callable[[], Any]], Awaitable[Any]]
-
-
-async def run_here(call: Callable[[], Any]) -> Any:
-    """Runs it at once: for a test, and for the simulation, which has one thread."""
-    return call()
 
 
 class SqliteStore:

@@ -21,6 +21,7 @@ from runtime.journal.store import Journal
 from tests.sim import chain
 from tests.sim.chain import SHORT_S
 from tests.sim.machines import Terminal
+from tests.sim.test_world import unsynced
 from tests.sim.world import Report
 
 SEEDS = range(50)
@@ -101,10 +102,6 @@ def caught(first: int = 0) -> str:
         except AssertionError as error:
             return str(error)
     return ""
-
-
-def unsynced(ask: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda self, sql, *args: ask(self, sql.replace("synchronous=FULL", "synchronous=OFF"), *args)
 
 
 def test_a_terminal_that_lets_go_on_the_gateways_word_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
