@@ -17,6 +17,7 @@ from engine.errors import BookError
 from engine.labels import read_label
 from engine.snapshot import Snapshot
 from runtime.gateway.settings import read_gateway_file
+from runtime.hq.settings import read_hq_file
 from runtime.journal.errors import JournalError
 from runtime.journal.live import LiveJournal
 from runtime.journal.store import Journal
@@ -29,6 +30,7 @@ from runtime.settings import SettingsError
 from runtime.share import config_dir
 from runtime.terminal.closing import closing
 from runtime.terminal.labels_file import read_label_file
+from runtime.terminal.members import MemberKeyError, key_of
 from runtime.terminal.settings import read_terminal_file
 from runtime.tools.journal_verify import verify_all
 from ui.settings import UiSettingsError
@@ -57,9 +59,9 @@ def _file(data: bytes, name: str) -> Iterator[Path]:
 
 
 def settings(data: bytes) -> None:
-    """A terminal's settings, read by the daemon and by the screen, and a gateway's."""
+    """A terminal's settings, read by the daemon and by the screen, a gateway's, and head office's."""
     with _file(data, "any.toml") as path:
-        for read in (read_terminal_file, read_gateway_file, read_ui_settings):
+        for read in (read_terminal_file, read_gateway_file, read_hq_file, read_ui_settings):
             try:
                 read(path)
             except SettingsError as refused:
@@ -73,7 +75,8 @@ def settings_seeds() -> list[bytes]:
     ui = b'[ui]\ntheme = "dark"\n[ui.keys]\nno_sale = ["Ctrl+K"]\n[ui.reasons]\nno_sale = ["a"]\n'
     whole = (demo / "terminal.toml").read_bytes()
     deep = [b"a = " + b"[" * 4_000, b"a = " + b"1" * 5_000]  # more than Python's own reader bears
-    return [*deep, (demo / "gateway.toml").read_bytes(), ui, whole, *whole.split(b"\n\n")]
+    hq = b'[hq]\npostgres = ""\nport = 8800\n[tls]\nfolder = "keys"\n[groups]\nnorth = ["S1", "S2"]\n'
+    return [*deep, hq, (demo / "gateway.toml").read_bytes(), ui, whole, *whole.split(b"\n\n")]
 
 
 def labels(data: bytes) -> None:
@@ -111,7 +114,7 @@ def book_seeds() -> list[bytes]:
 
 
 def key(data: bytes) -> None:
-    """A file of a key: as one that is trusted, and as one that signs."""
+    """A file of a key: as one that is trusted, as one that signs, and as one that seals members' numbers."""
     with _file(data, "key.pem") as path:
         try:
             trust = trust_of([path])
@@ -122,12 +125,16 @@ def key(data: bytes) -> None:
             assert len(Signer(path).sign(b"x")) == 64
         except KeyFileError as refused:
             assert refused.remedy
+        try:
+            assert len(key_of(path, make=False)) == 32
+        except MemberKeyError as refused:
+            assert "key.pem" in str(refused)
 
 
 def key_seeds() -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         new_pair(Path(folder))
-        return [one.read_bytes() for one in sorted(Path(folder).iterdir())]
+        return [b"0f" * 32 + b"\n", *(one.read_bytes() for one in sorted(Path(folder).iterdir()))]
 
 
 def sold(name: str) -> Iterator[Event]:

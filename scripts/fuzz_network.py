@@ -65,9 +65,9 @@ def request(data: bytes) -> None:
     the right names, the body of a record."""
     method, path = _ROUTES[data[0] % len(_ROUTES)] if data else _ROUTES[0]
     rest = data[1:]
-    _asked(method, path, rest[:200], rest)
+    asked(_gateway(), method, path, rest[:200], rest)
     if method == "POST" and path == "/v1/records":
-        _asked(method, path, b"", _sealed(rest))
+        asked(_gateway(), method, path, b"", _sealed(rest))
 
 
 def _sealed(body: bytes) -> bytes:
@@ -82,19 +82,22 @@ def _sealed(body: bytes) -> bytes:
 
 
 @contextmanager
-def _unlogged() -> Iterator[None]:
+def unlogged() -> Iterator[None]:
     """Every refusal is a line."""
-    log = logging.getLogger("lane")
-    before = log.level
-    log.setLevel(logging.CRITICAL)
+    logs = [logging.getLogger(name) for name in ("lane", "runtime")]
+    before = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        log.setLevel(before)
+        for log, level in zip(logs, before, strict=True):
+            log.setLevel(level)
 
 
-def _asked(method: str, path: str, query: bytes, body: bytes) -> None:
-    app, loop = _gateway()
+def asked(server: tuple[Any, asyncio.AbstractEventLoop], method: str, path: str, query: bytes, body: bytes) -> None:
+    """A request to an ASGI application, and whether its answer is one that our servers may give."""
+    app, loop = server
     said: list[dict[str, Any]] = []
     scope = {
         "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "path": path, "root_path": "",
@@ -108,7 +111,7 @@ def _asked(method: str, path: str, query: bytes, body: bytes) -> None:
     async def send(message: dict[str, Any]) -> None:
         said.append(message)
 
-    with _unlogged():
+    with unlogged():
         loop.run_until_complete(app(scope, receive, send))
     status = said[0]["status"]
     assert status in _MAY_SAY, status
@@ -186,6 +189,15 @@ async def _answered(data: bytes) -> Any:
         return None
 
 
+def status_seed() -> bytes:
+    return json.dumps({
+        "store": "S1", "sales": 1, "total_minor": 5, "quarantined": 1, "head_office": None,
+        "terminals": [{"terminal": "1", "epoch": "7", "stored": 1, "beyond": 2, "records": 2, "sales": 1,
+                       "total_minor": 5, "last_seen_at_ms": 1763800000000}],
+        "quarantine": [{"terminal": "1", "sequence": 3, "quarantined": "ab", "kept": "cd"}],
+    }).encode()  # fmt: skip
+
+
 def answer_seeds() -> list[bytes]:
     said = [
         pack(BatchAnswer(2, 0, (1,))), pack(ErrorAnswer("terminal", "bad_hash", "x")),
@@ -193,14 +205,8 @@ def answer_seeds() -> list[bytes]:
     ]  # fmt: skip
     plain = [b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(one) + one for one in said]
     chunked = b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
-    status = {
-        "store": "S1", "sales": 1, "total_minor": 5, "quarantined": 1,
-        "terminals": [{"terminal": "1", "epoch": "7", "stored": 1, "records": 2, "sales": 1, "total_minor": 5,
-                       "last_seen_at_ms": 1763800000000}],
-        "quarantine": [{"terminal": "1", "sequence": 3, "quarantined": "ab", "kept": "cd"}],
-    }  # fmt: skip
     return [
-        json.dumps(status).encode(),
+        status_seed(),
         *plain,
         chunked,
         b"HTTP/1.1 100 Continue\r\n\r\n" + plain[0],

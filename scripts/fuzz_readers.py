@@ -18,7 +18,9 @@ NAMES = (
     "snapshot", "delta", "basket", "return", "code", "row", "record", "control", "users", "manifest", "frame",
     "settings", "labels", "book", "key", "journal", "request", "answer", "gs1", "paper", "scanner", "scale", "printer",
     "display", "payment", "simulators", "beat", "beat_answer", "ticket", "came_back",
-    "chain", "enrolment_code", "certificate_request", "certificate", "peer", "enrolment",
+    "chain", "enrolment_code", "certificate_request", "certificate", "peer", "enrolment", "certificate_answer",
+    "admin", "hq_request", "hq_answer", "pieces", "publication", "status", "shown", "till_page", "view",
+    "gateway_records",
 )  # fmt: skip
 MAX_BYTES = 8_192
 ROOT = Path(__file__).resolve().parent.parent

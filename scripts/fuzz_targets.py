@@ -14,9 +14,12 @@ from functools import cache, partial
 from pathlib import Path
 
 import fuzz_devices
+import fuzz_enrolling
 import fuzz_files
 import fuzz_network
+import fuzz_office
 import fuzz_sharing
+import fuzz_shown
 import fuzz_trust
 from fuzz_chain import chain, seeds_of_chain
 
@@ -386,6 +389,9 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = 
     "simulators": (fuzz_devices.simulators, fuzz_devices.simulators_seeds),
     **fuzz_sharing.TARGETS,
     **fuzz_trust.TARGETS,
+    **fuzz_enrolling.TARGETS,
+    **fuzz_office.TARGETS,
+    **fuzz_shown.TARGETS,
 }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from runtime.wire.sentences import fill
 from ui.basket import Row
 from ui.buttons import Button
 from ui.models import Ask, Message, Screen
 from ui.paper import TOUCH, Align, Grid, Paper, Rect, Target
 from ui.scene_panel import draw_panel
-from ui.texts import fill
 
 ASK_H = 52  # of a question
 

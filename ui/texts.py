@@ -8,15 +8,14 @@ shown: a gap in a text must not take the screen away.
 from __future__ import annotations
 
 import gettext
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from runtime.wire.messages import Sentence
+from runtime.wire.sentences import fill
 
 DOMAIN = "lanekit"
 LANGUAGES: dict[str, str | None] = {"zh": "zh_CN", "en": None}  # our word -> the catalogue's folder
-_NAME = re.compile(r"\{(\w+)(?:!r)?\}")
 
 # What the front end itself has to tell a cashier: code -> (what is the matter, what to do about it).
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -64,11 +63,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
 def mark(text: str) -> str:
     """Marks a text for the catalogue where it is not translated yet (tables)."""
     return text
-
-
-def fill(text: str, args: Mapping[str, str | int]) -> str:
-    """`{names}` replaced by `args`; a name that is missing stays as it is."""
-    return _NAME.sub(lambda match: str(args.get(match.group(1), match.group(0))), text)
 
 
 class Texts:

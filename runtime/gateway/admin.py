@@ -30,6 +30,7 @@ SOCKET = "admin.sock"
 MAX_REQUEST_BYTES = 4096
 MAX_ANSWER_BYTES = 1 << 20
 TIMEOUT_S = 10.0
+MOST_MINUTES = 24 * 60  # that a code may count
 
 Action = Literal["enrol", "revoke", "terminals"]
 
@@ -62,7 +63,22 @@ def carry_out(registry: Registry, asked: AdminRequest) -> AdminAnswer:
         return AdminAnswer(False, (f"{error} {error.remedy}",))
 
 
+def answered(registry: Registry, data: bytes) -> bytes:
+    """What the socket says to these bytes. Raises WireError where they are no request, GatewayError with `fatal`."""
+    asked = build(AdminRequest, unpack(data, MAX_REQUEST_BYTES))
+    said = carry_out(registry, asked)
+    log.info("%s terminal=%r: %s", asked.action, asked.terminal, "done" if said.ok else "refused")
+    return pack(said)
+
+
+def read_answer(data: bytes) -> AdminAnswer:
+    """What the command was answered. Raises WireError."""
+    return build(AdminAnswer, unpack(data, MAX_ANSWER_BYTES))
+
+
 def _enrol(registry: Registry, asked: AdminRequest) -> tuple[str, ...]:
+    if not 1 <= asked.minutes <= MOST_MINUTES:
+        raise GatewayError("bad_field", detail=f"a code counts for 1 to {MOST_MINUTES} minutes")
     code = registry.make_code(asked.terminal, os.urandom(21), asked.minutes)
     return (
         f"Code for terminal {asked.terminal}: {code}",
@@ -97,10 +113,7 @@ async def serve_admin(folder: Path, registry: Registry) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                asked = build(AdminRequest, unpack(await reader.read(MAX_REQUEST_BYTES), MAX_REQUEST_BYTES))
-                said = carry_out(registry, asked)
-                log.info("%s terminal=%r: %s", asked.action, asked.terminal, "done" if said.ok else "refused")
-                writer.write(pack(said))
+                writer.write(answered(registry, await reader.read(MAX_REQUEST_BYTES)))
                 await writer.drain()
         except (OSError, WireError) as error:
             log.warning("a question to the registry was not answered: %s", error)
@@ -153,4 +166,4 @@ def ask(folder: Path, asked: AdminRequest) -> AdminAnswer | None:
         with suppress(ConnectionResetError):
             while len(data) <= MAX_ANSWER_BYTES and (part := one.recv(1 << 16)):
                 data += part
-    return build(AdminAnswer, unpack(bytes(data), MAX_ANSWER_BYTES))
+    return read_answer(bytes(data))

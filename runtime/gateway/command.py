@@ -189,7 +189,7 @@ def now_words(data: bytes) -> list[str]:
 
     try:
         return overview_words(json.loads(data))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ValueError(repr(error)[:200]) from error
 
 

@@ -225,7 +225,7 @@ class Publications:
             }
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             log.warning("what stores have cannot be read and is heard anew: %s", error)
             return {}
 

@@ -41,6 +41,7 @@ from runtime.wire.records import ErrorAnswer
 T = TypeVar("T")
 
 TIMEOUT_S = 15.0
+MAX_SAID = 300  # characters of what a gateway says
 TOLD = ("code_wrong", "code_used", "code_ended", "no_code", "not_known")  # codes of the gateway that we have words for
 
 
@@ -93,7 +94,7 @@ class Enrolment:
         said = _read(ErrorAnswer, reply)
         if said.code in TOLD:
             raise TrustError(said.code, terminal=self._terminal)
-        raise TrustError("gateway_said", detail=said.message.rstrip("."))
+        raise TrustError("gateway_said", detail=_line(said.message))
 
     async def _once(self, tls: Any, method: str, path: str, body: bytes = b"") -> LinkReply:
         link = HttpLink(self._url, timeout_s=TIMEOUT_S, tls=tls)
@@ -145,6 +146,11 @@ def _read(kind: type[T], reply: LinkReply) -> T:
         return build(kind, unpack(reply.body))
     except WireError as error:
         raise TrustError("no_answer", detail=f"status {reply.status}, {error}") from error
+
+
+def _line(text: str) -> str:
+    """What somebody says, as a part of a sentence of ours: short, and nothing that a screen would obey."""
+    return "".join(one if one.isprintable() else " " for one in text[:MAX_SAID]).rstrip(". ")
 
 
 def in_words(error: TrustError, say: Callable[[str], str]) -> str:

@@ -77,7 +77,7 @@ def troubles(status: Status) -> Iterator[Trouble]:
     if status.last_sale.receipts_waiting:
         yield Trouble("last_sale", _said("RECEIPTS_WAIT", count=status.last_sale.receipts_waiting))
     if disk.code:
-        yield Trouble("disk", Sentence(disk.code, *JOURNAL_SENTENCES[disk.code]))
+        yield Trouble("disk", Sentence(disk.code, *JOURNAL_SENTENCES.get(disk.code, (disk.code, ""))))
     elif 0 <= disk.free_bytes < LOW_DISK_BYTES:
         yield Trouble("disk", _said("DISK_FILLS", mb=disk.free_bytes >> 20))
     if status.clock.quality in ("suspect", "rehearsal"):
@@ -102,5 +102,5 @@ def _said(code: str, /, **args: str | int) -> Sentence:
 def _age(then: str, now: str) -> timedelta:
     try:
         return datetime.fromisoformat(now) - datetime.fromisoformat(then)
-    except ValueError:
+    except (ValueError, TypeError):  # one of them with a zone
         return timedelta(0)

@@ -6,6 +6,7 @@ to that sale; the gateway's records do, for all that it has.
 
 from __future__ import annotations
 
+import http.client
 import re
 import urllib.error
 import urllib.parse
@@ -17,7 +18,8 @@ from runtime.journal.anchors import read_anchor
 from runtime.journal.database import Queries, blob
 from runtime.journal.walk import Fault, Walk, start_walk, walk_on
 from runtime.tools.journal_find import Epoch, all_epochs, epochs_of, record_of, store_of
-from runtime.wire.pack import WireError, unpack
+from runtime.wire.pack import WireError, build, unpack
+from runtime.wire.records import PackedRecord
 
 TRIES = 5  # a daemon may prune or append between two looks: a fault counts when it is seen twice
 PAGE = 50
@@ -71,10 +73,23 @@ class AgainstGateway:
         query = urllib.parse.urlencode({"terminal": terminal, "epoch": epoch, "after": after, "limit": PAGE})
         try:
             with urllib.request.urlopen(f"{self.url.rstrip('/')}/v1/records?{query}", timeout=TIMEOUT_S) as answer:
-                page = unpack(answer.read(MAX_ANSWER_BYTES + 1), MAX_ANSWER_BYTES)
-            return [(int(one["sequence"]), bytes(one["hash"])) for one in page]
-        except (OSError, WireError, TypeError, KeyError, ValueError) as error:  # URLError is an OSError
+                return read_page(answer.read(MAX_ANSWER_BYTES + 1), after)
+        except (OSError, http.client.HTTPException, WireError) as error:  # URLError is an OSError
             raise ValueError(f"The gateway {self.url} gave no records: {error}. Try again when it is back.") from error
+
+
+def read_page(data: bytes, after: int) -> list[tuple[int, bytes]]:
+    """(sequence, hash) of the records in an answer: each after the one before, or who asks on would ask for ever.
+    Raises WireError."""
+    found = []
+    page = unpack(data, MAX_ANSWER_BYTES)
+    for value in page if isinstance(page, list) else [page]:
+        one = build(PackedRecord, value)
+        if one.sequence <= after:
+            raise WireError("bad_field", f"record {one.sequence} after {after}")
+        found.append((one.sequence, one.hash))
+        after = one.sequence
+    return found
 
 
 def verify_all(live: Queries, name: str | None, heads: list[str], gateway: Records | None) -> list[Verdict]:

@@ -8,6 +8,7 @@ from typing import Any
 from runtime.terminal.troubles import Trouble
 from runtime.wire.messages import Sentence
 from runtime.wire.pack import plain
+from runtime.wire.sentences import fill
 from runtime.wire.status import Status
 
 T = Callable[[str], str]
@@ -34,11 +35,11 @@ def _said(sentence: dict[str, Any], t: T) -> dict[str, str]:
 
 
 def text_of(sentence: Sentence, t: T) -> str:
-    return t(sentence.text).format_map(sentence.args)
+    return fill(t(sentence.text), sentence.args) if sentence.text else ""
 
 
 def remedy_of(sentence: Sentence, t: T) -> str:
-    return t(sentence.remedy).format_map(sentence.args) if sentence.remedy else ""
+    return fill(t(sentence.remedy), sentence.args) if sentence.remedy else ""
 
 
 def in_words(status: Status, found: Sequence[Trouble], state: str, t: T) -> Iterator[str]:
@@ -65,7 +66,7 @@ def in_words(status: Status, found: Sequence[Trouble], state: str, t: T) -> Iter
     disk = t("{free} free, journal {journal}, reserve {reserve}").format(
         free=_mb(status.disk.free_bytes),
         journal=_mb(status.disk.journal_bytes),
-        reserve={"whole": t("whole"), "in_use": t("in use"), "none": t("none")}[status.disk.reserve],
+        reserve={"whole": t("whole"), "in_use": t("in use"), "none": t("none")}.get(status.disk.reserve, "?"),
     )
     yield f"  {t('Disk')}: {disk}"
     quality = {

@@ -17,6 +17,7 @@ from runtime.wire.pack import WireError, build, unpack
 from runtime.wire.records import MAX_BATCH, MAX_BATCH_BYTES, PackedRecord, read_record
 
 MAX_PARTS = MAX_BATCH  # lines in one batch
+MAX_MARK = (1 << 53) - 1  # as runtime.chain.check has it of numbers
 FEED_LIMIT = 500  # records in one answer of the feed
 
 
@@ -106,6 +107,9 @@ def _part(value: Any) -> Part:
 def read_answer(data: bytes, limit: int) -> StoreAnswer:
     """Raises WireError for what is no answer of a head office."""
     answer = build(StoreAnswer, unpack(data, limit))
-    if not 0 <= answer.life < 1 << 64 or any(mark.stored < 0 for mark in answer.marks):
-        raise WireError("bad_field", "StoreAnswer: a mark or life below 0")
+    if not 0 <= answer.life < 1 << 64 or not all(0 <= mark.stored <= MAX_MARK for mark in answer.marks):
+        raise WireError("bad_field", "StoreAnswer: a mark or life that is none")
+    epochs = [mark.epoch for mark in answer.marks] + [one.epoch for one in answer.disputed]
+    if not all(0 <= epoch < 1 << 64 for epoch in epochs):
+        raise WireError("bad_field", "StoreAnswer: an epoch that is none")
     return answer

@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import random
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,9 @@ from runtime.journal.errors import SENTENCES, JournalError
 from runtime.journal.live import LiveJournal
 from runtime.journal.store import Journal
 from runtime.sale import events as e
-from runtime.tools.journal_verify import verify_all
+from runtime.tools.journal_verify import AgainstGateway, read_page, verify_all
+from runtime.wire.pack import WireError, pack
+from runtime.wire.records import PackedRecord
 from tests.reliability.selling import EPOCH, Till
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -271,3 +275,31 @@ def test_the_gateway_shows_what_the_chain_cannot(day: Till, tmp_path: Path) -> N
     assert not verify_all(live, None, [], None)[0].faults
     assert "sale 1 is not the one" in verify_all(live, None, [], _gateway(day))[0].faults[0]
     live.close()
+
+
+def test_records_of_a_gateway_rise_or_are_none() -> None:
+    """One that gave the same page again would be asked for ever."""
+    page = [PackedRecord(number, bytes(32), b"x") for number in (4, 5)]
+    assert read_page(pack(page), 3) == [(4, bytes(32)), (5, bytes(32))]
+    for wrong in (pack(page[::-1]), pack([{"sequence": 4, "hash": 1 << 40, "body": b""}]), pack(7), b"\xc1"):
+        with pytest.raises(WireError):
+            read_page(wrong, 3)
+    with pytest.raises(WireError):
+        read_page(pack(page), 4)
+
+
+@pytest.mark.parametrize("answer", [b"no HTTP\r\n\r\n", b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"])
+def test_what_answers_in_the_gateways_place_is_said(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            one, _ = listening.accept()
+            with one:
+                one.recv(1 << 16)
+                one.sendall(answer)
+
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        with pytest.raises(ValueError, match="gave no records"):
+            AgainstGateway(f"http://127.0.0.1:{listening.getsockname()[1]}")("S001", "01", EPOCH, 0)
+        serving.join(10)

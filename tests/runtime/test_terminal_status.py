@@ -11,7 +11,9 @@ import pytest
 from runtime.service.memory import ceiling_bytes, private_bytes
 from runtime.terminal.sentences import network_sentence, sentence
 from runtime.terminal.troubles import LOW_DISK_BYTES, STATUS_SENTENCES, trouble_of, troubles
+from runtime.tools.status_words import in_json, in_words
 from runtime.wire.frames import FrameReader, encode
+from runtime.wire.messages import Sentence
 from runtime.wire.status import (
     Status,
     StatusClock,
@@ -75,6 +77,22 @@ def test_what_wants_attention(status: Status, wanted: list[tuple[str, str]]) -> 
     for one in found:
         assert one.sentence.text.format_map(one.sentence.args) and one.sentence.remedy.format_map(one.sentence.args)
     assert list(FrameReader().feed(encode(status))) == [status]
+
+
+def test_a_daemon_of_another_version_is_shown_as_far_as_it_is_known() -> None:
+    """Also a sentence that would be gigabytes of blanks, were it a format of Python's."""
+    wide = Sentence("NEW", "{device:>9999999999} {what}", "", {"device": "scanner"})
+    status = replace(
+        put("disk", code="DISK_MELTS", reserve="melted"),
+        devices=tuple(StatusDevice("s", "Scanner", False, one) for one in (wide, replace(wide, text=""))),
+        queue=StatusQueue(2, "2026-11-30T11:00:00", True, network_sentence("OK")),
+        clock=StatusClock(NOW + "+08:00", "lunar"),
+    )  # fmt: skip
+    found = list(troubles(status))
+    lines = list(in_words(status, found, "attention", str))
+    assert "  ! {device:>9999999999} {what}" in lines and "  ! DISK_MELTS" in lines
+    assert any(line.endswith("reserve ?") for line in lines)
+    assert in_json(status, found, "attention", str)["disk"]["reserve"] == "melted"
 
 
 def test_every_sentence_is_said_somewhere() -> None:

@@ -9,6 +9,7 @@ from html import escape
 
 from runtime.gateway.page.overview import Overview, TillNow
 from runtime.wire.messages import Sentence
+from runtime.wire.sentences import fill
 from runtime.wire.status import StatusQueue
 
 REFRESH_S = 5
@@ -84,14 +85,8 @@ def amount(minor: int, exponent: int) -> str:
 
 def said(sentence: Sentence, _: Translate) -> tuple[str, str]:
     """What is the matter and what to do, in words. A sentence that this version does not know is shown as it came."""
-
-    def fill(text: str) -> str:
-        try:
-            return _(text).format_map(sentence.args) if text else ""
-        except (KeyError, ValueError, IndexError, AttributeError):
-            return text
-
-    return fill(sentence.text), fill(sentence.remedy)
+    text, remedy = (fill(_(one), sentence.args) if one else "" for one in (sentence.text, sentence.remedy))
+    return text, remedy
 
 
 def _sum(label: str, text: str) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from runtime.gateway.page.html import amount
+from runtime.wire.sentences import fill
 
+MOST_DECIMALS = 4  # of a currency
 STATES = {"good": "well", "trouble": "needs a look", "silent": "not heard"}
 
 
 def overview_words(store: dict[str, Any]) -> list[str]:
     """Raises LookupError, TypeError or ValueError where it is none."""
     exponent = int(store["exponent"])
+    if not 0 <= exponent <= MOST_DECIMALS:
+        raise ValueError(f"amounts of {exponent} decimals")
     lines = []
     if store["date"]:
         lines.append(f"{store['date']}: {store['sales']} sales, in all {amount(store['total_minor'], exponent)}.")
@@ -41,8 +45,4 @@ def _till(till: dict[str, Any], exponent: int) -> str:
 
 
 def _said(sentence: dict[str, Any]) -> str:
-    text = f"{sentence['text']} {sentence['remedy']}".strip()
-    try:
-        return text.format_map(sentence["args"])
-    except (KeyError, ValueError, IndexError, AttributeError):
-        return text
+    return fill(f"{sentence['text']} {sentence['remedy']}".strip(), sentence["args"])

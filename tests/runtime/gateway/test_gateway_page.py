@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import struct
 import subprocess
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from page_scene import NOW_MS, scene
 from starlette.requests import Request
 
 from runtime.chain.blocking import run_here
+from runtime.gateway.command import now_words
 from runtime.gateway.page.html import amount, page
 from runtime.gateway.page.overview import Alarm
 from runtime.gateway.page.serve import HEADERS, Page
@@ -80,6 +82,23 @@ def test_what_a_terminal_says_is_text_and_nothing_else() -> None:
     store = replace(scene(), store=evil, tills=(till,), alarms=(Alarm(Sentence("x", evil, evil, {"a": 1}), evil),))
     assert Reader(page(store, str, "en")).bad == []
     assert amount(-123456, 2) == "-1,234.56" and amount(7, 0) == "7"
+
+
+def test_what_a_terminal_says_never_takes_the_gateways_memory() -> None:
+    """A few characters that would be gigabytes of blanks, were they a format of Python's."""
+    wide = Sentence("x", "{a:>9999999999}", "{b} {a}", {"a": 1})
+    store = replace(scene(), alarms=(Alarm(wide, "01"),))
+    assert "{a:&gt;9999999999}" in page(store, str, "en") and "{b} 1" in page(store, str, "en")
+    said = json.dumps(asdict(store)).encode()
+    assert now_words(said)[-1] == "  ! till 01: {a:>9999999999} {b} 1"
+    for wrong in (
+        b"4",
+        b'{"exponent": 2000000000}',
+        said.replace(b'"exponent": 2', b'"exponent": 2000000000'),
+        b"[" * 100_000,
+    ):
+        with pytest.raises(ValueError):
+            now_words(wrong)
 
 
 def test_the_words_of_show_say_the_same() -> None:

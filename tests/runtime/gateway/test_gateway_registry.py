@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.gateway import registry as module
-from runtime.gateway.admin import AdminRequest, carry_out
+from runtime.gateway.admin import MOST_MINUTES, AdminRequest, answered, carry_out, read_answer
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.registry import MOST_WRONG, Registry, server_tls
 from runtime.trust import issuing
@@ -21,6 +21,7 @@ from runtime.trust.authority import make_chain, make_store
 from runtime.trust.codes import read_code
 from runtime.trust.names import HQ, Peer, gateway_of
 from runtime.wire.enrolment import EnrolRequest, RenewRequest, renewal
+from runtime.wire.pack import pack
 from tests.runtime.trust.chains import NOW, now_ms
 
 EPOCH = 0xABCDEF0123456789
@@ -258,6 +259,15 @@ def test_in_words(office: Office) -> None:
     assert say("revoke", "03", EPOCH) == "Revoked terminal 03, epoch abcdef0123456789: it gets nothing from now on."
     assert ": revoked 20" in say("terminals")
     assert "not as agreed" in say("enrol", "0 3")
+
+
+@pytest.mark.parametrize("minutes", [-1, 0, MOST_MINUTES + 1, 1 << 63])
+def test_a_code_that_would_count_for_ever_or_never_is_refused(office: Office, minutes: int) -> None:
+    """Also a number that the database cannot hold: the socket answers whatever it is sent."""
+    asked = pack(AdminRequest("enrol", "03", None, minutes))
+    said = read_answer(answered(office.registry, asked))
+    assert not said.ok and "1 to 1440 minutes" in said.lines[0]
+    assert read_answer(answered(office.registry, pack(AdminRequest("enrol", "03", None, MOST_MINUTES)))).ok
 
 
 def test_files_of_another_store_or_none_are_said(office: Office, tmp_path: Path) -> None:

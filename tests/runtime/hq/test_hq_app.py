@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.hq.app import Desk, make_app
-from runtime.hq.command import words
+from runtime.hq.command import status_words, words
 from runtime.hq.sqlite import SqliteStore
-from runtime.wire.chain import FedRecord, Mark, Part, StoreBatch, read_answer
-from runtime.wire.pack import build, pack, unpack
+from runtime.wire.chain import FedRecord, Mark, Part, StoreAnswer, StoreBatch, read_answer
+from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.records import CONTENT_TYPE, ErrorAnswer
 from tests.runtime.hq.batches import part
 from tests.sim.batches import STORE, record
@@ -72,6 +72,23 @@ def test_a_batch_goes_in_and_comes_out(hq: Hq) -> None:
     lines = json.loads(hq.ask("GET", f"/v1/status?store={STORE}").body)["lines"]
     assert [(one["terminal"], one["epoch"], one["stored"]) for one in lines] == [("T1", "7", 2), ("T2", "8", 1)]
     assert hq.ask("GET", "/healthz").status == 200
+
+
+def test_what_is_no_status_is_said(hq: Hq) -> None:
+    hq.post(GOOD)
+    good = hq.ask("GET", "/v1/status").body
+    assert status_words(good)[0].startswith("Head office: ")
+    in_the_far_future = good.replace(b'"last_seen_at_ms":1000', b'"last_seen_at_ms":1' + b"0" * 300)
+    assert in_the_far_future != good
+    for wrong in (b"", b"4", b'{"stores": ' + b"[" * 100_000, in_the_far_future):
+        with pytest.raises(ValueError):
+            status_words(wrong)
+
+
+@pytest.mark.parametrize("stored", [-1, 1 << 53, 1 << 63])
+def test_a_mark_that_no_database_holds_is_no_answer(stored: int) -> None:
+    with pytest.raises(WireError):
+        read_answer(pack(StoreAnswer(5, (Mark("T1", 7, stored),))), 1 << 20)
 
 
 @pytest.mark.parametrize(

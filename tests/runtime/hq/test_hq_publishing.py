@@ -126,8 +126,9 @@ def test_who_has_what_is_kept(office: Office) -> None:
     assert not publications.hear(SnapshotAsk("0001", gateway))  # nothing new of its tills
     publications.write_holdings()
     assert Publications(publications.files, GROUPS).holdings == {"0001": (gateway, (till,))}
-    (publications.files.folder / "holdings.json").write_text('{"0001": 4}')
-    assert Publications(publications.files, GROUPS).holdings == {}
+    for wrong in ('{"0001": 4}', '{"0001": ' + "[" * 100_000):
+        (publications.files.folder / "holdings.json").write_text(wrong)
+        assert Publications(publications.files, GROUPS).holdings == {}
 
 
 def test_scopes() -> None:
