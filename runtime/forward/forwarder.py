@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from runtime.journal.errors import JournalError
 from runtime.journal.store import EpochInfo
 from runtime.link.backoff import Backoff
 from runtime.link.ports import Cause, Link, LinkDown, LinkReply
@@ -213,7 +214,10 @@ class Forwarder:
         for line in self._lines:
             if self._last(line) >= line.next:
                 if self._oldest[:2] != (line.epoch, line.next):
-                    found = self._journal.records(line.next - 1, 1, epoch=line.epoch)
+                    try:
+                        found = self._journal.records(line.next - 1, 1, epoch=line.epoch)
+                    except JournalError:  # its disk failed: this process ends, and its last words go to the screen
+                        return ""
                     self._oldest = (line.epoch, line.next, _closed_at(found[0]) if found else "")
                 return self._oldest[2]
         return ""

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from runtime.gateway.errors import GatewayError
 from runtime.gateway.keeper import Keeper
 from runtime.gateway.store import Key
 from runtime.link.backoff import Backoff
@@ -46,6 +47,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Call service.",
     ),
     "HQ_LOST": ("Head office has lost sales; they are sent again.", "Tell head office."),
+    "DISK_FULL": (
+        "The gateway's disk is full: it cannot note what head office has.",
+        "Make room on the gateway's disk; sales wait on the terminals.",
+    ),
     "HQ_DISPUTE": (
         "Head office has another record {sequence} of terminal {terminal}; it keeps both.",
         "Call service: two machines may be running as this terminal.",
@@ -137,11 +142,12 @@ class Upstream:
     # -- the work ------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """For ever. Raises GatewayError when the store cannot be read any more."""
+        """For ever; a disk that is full is waited for. Raises a fatal GatewayError where the store cannot be used any
+        more."""
         while True:
             self._poked.clear()
             try:
-                await self._round()
+                await self._round_or_full()
             except _Pause as pause:
                 self._failures += 1
                 self._tell(pause.code, reason=pause.reason)
@@ -156,6 +162,14 @@ class Upstream:
             except TimeoutError:
                 if not self._held:
                     self._asked = False
+
+    async def _round_or_full(self) -> None:
+        try:
+            await self._round()
+        except GatewayError as error:
+            if error.fatal:
+                raise
+            raise _Pause("DISK_FULL") from error
 
     async def _round(self) -> None:
         """Every line as far as it goes."""

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.forward.forwarder import HQ_LATE_S, Forwarder
+from runtime.journal.errors import JournalError
 from runtime.link.backoff import LEAST_S, MOST_RETRY_AFTER_S, Backoff
 from runtime.link.ports import LinkDown, LinkReply
 from runtime.wire.pack import build, pack, unpack
@@ -386,6 +387,26 @@ def test_an_old_epoch_of_which_all_is_gone_is_no_line() -> None:
         bench = Bench(records, Gateway())
         await bench.after(1)
         assert bench.forwarder.status == (True, "OK")
+        await bench.end()
+
+    virtually(main)
+
+
+def test_a_journal_that_failed_still_lets_the_screen_have_its_last_word() -> None:
+    async def main() -> None:
+        records, gateway = Records(2), Gateway()
+
+        def away(batch: RecordBatch) -> LinkReply | None:
+            raise LinkDown("no route")
+
+        def failed(*_: Any, **__: Any) -> list[PackedRecord]:
+            raise JournalError("IO_FAILED", "the disk failed a sync")
+
+        gateway.bend = away
+        bench = Bench(records, gateway)
+        await bench.after(1)
+        records.records = failed  # type: ignore[method-assign]
+        assert (bench.forwarder.unsent, bench.forwarder.since) == (2, "")
         await bench.end()
 
     virtually(main)

@@ -288,6 +288,26 @@ def test_and_from_the_terminal_what_the_gateway_has_pruned(seam: Seam) -> None:
     seam.run(main)
 
 
+def test_a_full_disk_is_waited_for(seam: Seam) -> None:
+    """A new disk in the gateway is full before it can note where head office stands: it says so, and notes it later."""
+
+    async def before() -> None:
+        await seam.take(batch("T1", 7, 1, 2))
+        await seam.until(lambda: seam.settled() == {"T1": 2})
+
+    async def after() -> None:
+        await seam.until(lambda: seam.upstream.status[1] == "DISK_FULL")
+        assert "Make room" in seam.upstream.sentence
+        seam.disks["gateway"].mend()
+        await seam.until(lambda: seam.settled() == {"T1": 2})
+        await seam.until(lambda: seam.upstream.status[1] == "OK")
+
+    seam.run(before)
+    seam.new_disk("gateway")
+    seam.disks["gateway"].fail("write", error="full", times=0)
+    seam.run(after)
+
+
 def test_only_settled_records_are_pruned(seam: Seam) -> None:
     async def main() -> None:
         await seam.take(batch("T1", 7, 1, 2))
