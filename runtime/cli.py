@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "users": ("runtime.tools.users", "who may work at the tills: add, list, change a PIN, remove"),
     "service": ("runtime.tools.service", "systemd units: let the machine start lanekit, and start it again"),
-    "log": ("runtime.tools.log", "the last lines that a terminal, screen or gateway logged"),
+    "log": ("runtime.tools.log", "the last lines that a terminal, screen, gateway or head office logged"),
     "status": (
         "runtime.tools.status",
         "how a terminal is: devices, queue, disk, clock, versions, each with its remedy",

@@ -22,8 +22,8 @@ from engine.signature import Trust
 from runtime.forward.forwarder import _batch_answer, _Pause, _reason
 from runtime.forward.timekeeper import read_answer
 from runtime.gateway.app import Limits, make_app
-from runtime.gateway.command import status_words
 from runtime.gateway.keeper import Keeper
+from runtime.gateway.show import status_words
 from runtime.gateway.store import GatewayStore
 from runtime.link.http_link import HttpLink
 from runtime.link.ports import LinkDown

@@ -10,14 +10,14 @@ from typing import Any
 
 from fuzz_network import status_seed
 
-from runtime.gateway.command import now_words
 from runtime.gateway.page.html import LANGUAGES, page
 from runtime.gateway.page.overview import Overview, overview
 from runtime.gateway.sharing.beats import Heard
 from runtime.gateway.sharing.board import Board, heard
 from runtime.gateway.sharing.check import read_beat
 from runtime.gateway.sharing.store import DaySales
-from runtime.hq.command import status_words
+from runtime.gateway.show import now_words
+from runtime.hq.show import status_words
 from runtime.serving.errors import Refused
 from runtime.share import config_dir
 from runtime.terminal.troubles import trouble_of, troubles

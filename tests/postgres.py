@@ -103,6 +103,16 @@ class Postgres:
         )
         return asked.returncode == 0
 
+    def hang(self, hangs: bool) -> None:
+        """All of its processes stand still, and go on: SIGSTOP, SIGCONT."""
+        for one in self._pids():
+            os.kill(one, signal.SIGSTOP if hangs else signal.SIGCONT)
+
+    def _pids(self) -> list[int]:
+        assert self._process is not None
+        pid = self._process.pid
+        return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
     def stop(self, number: int) -> None:
         """SIGINT: at once, in order; SIGQUIT: at once, with recovery at the next start."""
         if self._process is not None:
@@ -113,9 +123,7 @@ class Postgres:
     def kill(self) -> None:
         """kill -9 of every one of its processes."""
         assert self._process is not None
-        pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for one in (pid, *map(int, children)):
+        for one in self._pids():
             try:
                 os.kill(one, signal.SIGKILL)
             except ProcessLookupError:
@@ -130,7 +138,7 @@ class Postgres:
         ticks = os.sysconf("SC_CLK_TCK")
         pid = self._process.pid
         used = 0
-        for one in (pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())):
+        for one in self._pids():
             times = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
             used += sum(int(times[at]) for at in ((11, 12, 13, 14) if one == pid else (11, 12)))
         return used / ticks

@@ -16,6 +16,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The database refused: {detail}.",
         "See the log of head office and that of the database; gateways send again by themselves.",
     ),
+    "store_stuck": (
+        "The database answers a new connection, and those of this head office hang.",
+        "It ends and is started again; gateways send again by themselves.",
+    ),
     "store_unsafe": (
         "The database has {setting} = {value}: it would lose sales that it has confirmed.",
         "Set {setting} = on there; for a test that may lose sales, allow_unsafe = true here.",

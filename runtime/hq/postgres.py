@@ -25,6 +25,7 @@ from runtime.chain.line import Line, signed, unsigned
 from runtime.hq.check import CheckedBatch, month_of
 from runtime.hq.errors import HqError
 from runtime.hq.plan import LineKey, Plan, RecordKey
+from runtime.hq.postgres_beat import PostgresBeat, commit_nothing
 from runtime.hq.postgres_schema import VERSION, month_name, month_partition, months_due, tables
 from runtime.hq.store import MAX_ANSWER_BYTES, LineStatus, Quarantined, StoreStatus
 from runtime.wire.chain import FedRecord, Mark, StoreAnswer
@@ -42,7 +43,8 @@ AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.Uniq
 
 
 class PostgresStore:
-    """`dsn`: postgresql://user@host:port/database, as libpq has it. `new_life` gives a random number of 63 bits."""
+    """`dsn`: postgresql://user@host:port/database, as libpq has it. `new_life` gives a random number of 63 bits.
+    `patience_s`: how long a beat waits for a word."""
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class PostgresStore:
         connections: int = 4,
         store_partitions: int = 8,
         allow_unsafe: bool = False,
+        patience_s: float = 3.0,
     ) -> None:
         self._dsn = dsn
         self._clock_ms = clock_ms
@@ -64,6 +67,8 @@ class PostgresStore:
         self._making = asyncio.Lock()
         self._life = new_life()
         self.broken = False
+        self.commits = 0
+        self.beat = PostgresBeat(dsn, patience_s, self._beat, lambda: self.commits)
 
     # --- the connection ------------------------------------------------------------------------------------------
 
@@ -71,7 +76,12 @@ class PostgresStore:
         async with self._connection():
             pass
 
+    async def _beat(self) -> None:
+        async with self._connection() as connection:
+            await commit_nothing(connection)
+
     async def close(self) -> None:
+        self.beat.close()
         pool, self._pool = self._pool, None
         if pool is not None:
             try:
@@ -168,6 +178,7 @@ class PostgresStore:
                     if again == TRIES - 1:
                         raise
                     continue
+            self.commits += 1
             return plan.answers(life)
         raise AssertionError("unreachable")
 

@@ -1,4 +1,4 @@
-"""The settings file of head office: [hq], its keys in [tls], and [groups] of stores that prices are published for.
+"""The settings file of head office: [hq], its keys in [tls], its [log], and [groups] of stores that prices are for.
 
 A path that is not absolute is relative to the file's folder.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.api import setting
+from runtime.service.settings import LogSettings
 from runtime.settings import Reader, SettingsError, is_loopback, read_toml
 from runtime.wire.records import MAX_BATCH_BYTES
 
@@ -56,6 +57,12 @@ class HqFile:
     hq: HqSettings
     tls: HqTlsSettings | None = None
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of stores, by name
+    log: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def log_file(self) -> Path:
+        """Beside the SQLite file, or beside what is published."""
+        return self.log.path(self.path.parent, self.snapshots if self.hq.postgres else self.database, "hq")
 
     @property
     def database(self) -> Path:
@@ -78,7 +85,7 @@ def read_hq_file(path: Path) -> HqFile:
     path = path.absolute()
     table = read_toml(path)
     reader = Reader(path.name)
-    reader.only(table, ["hq", "tls", "groups"])
+    reader.only(table, ["hq", "tls", "groups", "log"])
     hq = reader.load(HqSettings, reader.table(table, "hq"), "hq")
     if hq is not None and hq.postgres and not hq.postgres.startswith(("postgresql://", "postgres://")):
         reader.fault("bad_value", "hq", "postgres", "must begin with postgresql://")
@@ -89,10 +96,11 @@ def read_hq_file(path: Path) -> HqFile:
     if hq is not None and hq.page_port == hq.port:
         reader.fault("conflict", "hq", "page_port", f"{hq.page_port} is port too; they are two listeners")
     groups = _groups(reader, reader.table(table, "groups", required=False))
+    log = reader.load(LogSettings, reader.table(table, "log", required=False), "log")
     reader.finish()
-    if hq is None:
+    if hq is None or log is None:
         raise SettingsError(reader.faults)
-    return HqFile(path, hq, tls, groups)
+    return HqFile(path, hq, tls, groups, log)
 
 
 def _groups(reader: Reader, table: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -86,6 +86,17 @@ class SqliteStore:
     async def tidy(self) -> None:
         """Nothing is due."""
 
+    @property
+    def commits(self) -> int:
+        return self._database.commits
+
+    async def beat(self) -> None:
+        def beat() -> None:
+            with _translated():
+                self._database.beat()
+
+        await self._run(beat)
+
     async def close(self) -> None:
         with _translated():
             self._database.close()

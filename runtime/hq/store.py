@@ -88,6 +88,17 @@ class HqStore(Protocol):
         """The newest first."""
         ...
 
+    @property
+    def commits(self) -> int:
+        """Of sales, since it was opened."""
+        ...
+
+    async def beat(self) -> None:
+        """A commit and its sync, on the way that the sales take, that leaves everything as it was (runtime.hq.pulse).
+
+        Raises HqError `store_stuck` too: the database is well, and this process's connections to it are not."""
+        ...
+
     async def tidy(self) -> None:
         """What is due now and then: partitions for the months that come."""
         ...

@@ -1,4 +1,4 @@
-"""The section [log] of terminal.toml and gateway.toml."""
+"""The section [log] of terminal.toml, gateway.toml and hq.toml."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ class LogSettings:
     """[log]: the ring of files that a process logs to."""
 
     folder: str = setting(
-        "", "folder of the logs; empty: the folder log beside the terminal's socket or the gateway's database", high=255
+        "",
+        "folder of the logs; empty: the folder log beside the terminal's socket or the server's database",
+        high=255,
     )
     total_kb: int = setting(DEFAULT_TOTAL_KB, "the most that one process's log takes on the disk", low=64, high=65_536)
 

@@ -4,7 +4,8 @@ Twice in the manager's interval somebody looks whether the journal has had a com
 one is the proof; if not (nobody rings), `beat` makes one that leaves nothing behind. Both run where the sales' commits
 run, so a sync that hangs and a loop that stands still feed nothing, and the manager starts the process again.
 
-A disk that is full answers in order, and starting again makes no room: it feeds too (docs/adr/0021).
+A disk that is full answers in order, and starting again makes no room: it feeds too (docs/adr/0021). So does a
+database on another machine that is away (docs/adr/0030).
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ class Beats(Protocol):
 
 
 async def feed(
-    notifier: Notifier, store: Beats, is_full: Callable[[Exception], bool], says: Callable[[], str] | None = None
+    notifier: Notifier, store: Beats, is_no: Callable[[Exception], bool], says: Callable[[], str] | None = None
 ) -> None:
-    """For ever, or not at all where no watchdog is set. `is_full`: whether the error says no more than that the disk
-    is full. `says` gives the line that `systemctl status` shows. Raises whatever else the store raises: then the
-    process must end."""
+    """For ever, or not at all where no watchdog is set. `is_no`: whether the error is an answer that a new process
+    would get as well (the disk is full, the database is away). `says` gives the line that `systemctl status` shows.
+    Raises whatever else the store raises: then the process must end."""
     if not notifier.watchdog_s:
         return
     seen = store.commits
@@ -41,7 +42,7 @@ async def feed(
                 if beaten is not None:
                     await beaten
             except Exception as error:
-                if not is_full(error):
+                if not is_no(error):
                     raise
         seen = store.commits
         notifier.alive()

@@ -3,6 +3,7 @@
   lane log terminal.toml                   the terminal's daemon
   lane log terminal.toml --of ui           its screen
   lane log gateway.toml --last 200         the gateway
+  lane log hq.toml                         head office
 
 A log is a ring of files of fixed size (docs/settings.md, [log]); numbers of cards and telephones are in it by their
 ends only. What a process said before it could read its settings is in systemd's: journalctl -u lane-terminal.
@@ -14,6 +15,7 @@ import argparse
 from pathlib import Path
 
 from runtime.gateway.settings import read_gateway_file
+from runtime.hq.settings import read_hq_file
 from runtime.service.log import last_lines
 from runtime.settings import SettingsError, read_toml
 from runtime.terminal.settings import read_terminal_file
@@ -25,7 +27,7 @@ NOTHING = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="terminal.toml or gateway.toml")
+    parser.add_argument("file", type=Path, metavar="FILE", help="terminal.toml, gateway.toml or hq.toml")
     parser.add_argument("--of", choices=("terminal", "ui"), default="terminal", help="whose log of a terminal.toml")
     parser.add_argument("--last", type=_count, default=40, metavar="N", help="so many lines (40)")
 
@@ -53,6 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def log_path(file: Path, of: str) -> Path:
     """Raises SettingsError."""
-    if kind_of(read_toml(file)) == "gateway":
+    kind = kind_of(read_toml(file))
+    if kind == "gateway":
         return read_gateway_file(file).log_file
+    if kind == "hq":
+        return read_hq_file(file).log_file
     return read_terminal_file(file).log_of(of)

@@ -4,6 +4,7 @@
   lane service install terminal --config /etc/lanekit/terminal.toml    the daemon of this terminal
   lane service install ui --config /etc/lanekit/terminal.toml          the cashier's screen on it
   lane service install gateway --config /etc/lanekit/gateway.toml      the store's gateway
+  lane service install hq --config /etc/lanekit/hq.toml                head office
   lane service install journald                                        the machine's logs in memory, of fixed size
 
 The units are made of templates in config/systemd/: yours is where LANE_CONFIG points. Nothing is started by this
@@ -22,11 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.gateway.settings import read_gateway_file
+from runtime.hq.settings import read_hq_file
 from runtime.settings import SettingsError
 from runtime.terminal.settings import read_terminal_file
 from runtime.tools.refusal import refuse
 
-KINDS = ("terminal", "ui", "gateway", "journald")
+KINDS = ("terminal", "ui", "gateway", "hq", "journald")
 UNITS_TO = Path("/etc/systemd/system")
 JOURNALD_TO = Path("/etc/systemd/journald.conf.d")
 GROUPS = "dialout,video,audio"
@@ -51,7 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         one.add_argument("kind", choices=KINDS, metavar="|".join(KINDS))
         # Not `config`: the program keeps the folder of its own data files under that name.
-        one.add_argument("--config", dest="file", type=Path, metavar="FILE", help="terminal.toml or gateway.toml")
+        one.add_argument(
+            "--config", dest="file", type=Path, metavar="FILE", help="terminal.toml, gateway.toml or hq.toml"
+        )
         one.add_argument("--user", default="lane", help="who it runs as; not root (lane)")
         one.add_argument("--lane", type=Path, metavar="PATH", help="the program; this one where none is said")
         if word == "install":
@@ -94,6 +98,9 @@ def unit_of(kind: str, config: Path, file: Path | None, user: str, lane: Path | 
     socket, folders = Path(), tuple[Path, ...]()
     if kind == "gateway":
         folders = (read_gateway_file(file).database.parent,)
+    elif kind == "hq":
+        hq = read_hq_file(file)
+        folders = (*(() if hq.hq.postgres else (hq.database.parent,)), hq.snapshots, hq.log_file.parent)
     else:
         terminal = read_terminal_file(file)
         socket = terminal.socket
@@ -122,7 +129,7 @@ def steps(kind: str, file: Path | None, user: str) -> list[str]:
     if not _is_user(user):
         lines.append(f"useradd --system --home-dir /var/lib/lanekit --groups {GROUPS} {user}")
     lines += ["systemctl daemon-reload", f"systemctl enable --now lane-{kind}", f"systemctl status lane-{kind}"]
-    if kind != "gateway":
+    if kind in ("terminal", "ui"):
         lines.append(f"lane status {file}")
     return lines
 

@@ -42,7 +42,7 @@ and key.
 - `terminal.toml` is one terminal's: who it is, its gateway, its receipts and its devices. `config/demo/terminal.toml`
   is an example to copy.
 - `gateway.toml` is a store's gateway's (`config/demo/gateway.toml`).
-- `hq.toml` is head office's ([hq.md](hq.md)).
+- `hq.toml` is head office's (`config/demo/hq.toml`, [hq.md](hq.md)).
 - `labels.toml` has the weigh labels of a chain (`config/labels.toml`).
 - `users.toml` has who may work at the tills; `lane users` writes it.
 
@@ -108,6 +108,7 @@ def all_sections() -> Iterator[Section]:
     yield Section("hq.toml", "hq", tuple(describe(HqSettings)))
     yield Section("hq.toml", "tls", tuple(describe(HqTlsSettings)))
     yield Section("hq.toml", "groups", (GROUPS_LINE,))
+    yield Section("hq.toml", "log", tuple(describe(LogSettings)))
 
 
 def as_text(sections: Iterable[Section]) -> str:

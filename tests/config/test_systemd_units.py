@@ -14,7 +14,7 @@ from runtime.cli import main
 from runtime.share import config_dir
 from runtime.tools.service import unit_of
 
-UNITS = ("terminal", "ui", "gateway")
+UNITS = ("terminal", "ui", "gateway", "hq")
 TILL_MB = 512
 SYSTEM_MB = 72  # kernel, systemd, display server: what is left of the till beside the ceilings of daemon and screen
 
@@ -32,7 +32,7 @@ TAKES_DEVICES_AWAY = {"PrivateDevices", "DevicePolicy", "DeviceAllow", "ProtectC
 
 
 def settings_of(kind: str) -> Path:
-    return config_dir() / "demo" / ("gateway.toml" if kind == "gateway" else "terminal.toml")
+    return config_dir() / "demo" / (f"{kind}.toml" if kind in ("gateway", "hq") else "terminal.toml")
 
 
 def text_of(kind: str) -> str:
@@ -81,7 +81,7 @@ def test_a_unit_says_what_keeps_a_till_alive(kind: str) -> None:
     assert "@" not in text and found["User"] == ["lane"]
     assert megabytes(text, "MemoryHigh") < megabytes(text, "MemoryMax")
     assert {"CPUWeight", "IOWeight"} <= found.keys()
-    if kind != "gateway":  # it has no devices
+    if kind in ("terminal", "ui"):  # the others have no devices
         assert not TAKES_DEVICES_AWAY & found.keys()
 
 
@@ -108,6 +108,23 @@ def test_install_writes_the_unit_and_its_folders_and_says_what_is_next(
     assert f"ReadWritePaths=-{tmp_path / 'run'}\n" in unit and (tmp_path / "run").is_dir()
     assert "useradd --system" in said and "systemctl enable --now lane-terminal" in said
     assert "lane-terminal.service" in said
+
+
+@pytest.mark.parametrize(
+    ("settings", "folders"),
+    [
+        ("", ["", "hq-snapshots", "log"]),
+        ('postgres = "postgresql://lane@/lane"', ["hq-snapshots", "log"]),
+        ('snapshots = "prices/all"\n[log]\nfolder = "logs"', ["", "prices/all", "logs"]),
+    ],
+)
+def test_head_office_may_write_where_its_settings_say(tmp_path: Path, settings: str, folders: list[str]) -> None:
+    file = tmp_path / "hq.toml"
+    file.write_text(f"[hq]\n{settings}\n", encoding="utf-8")
+    unit = unit_of("hq", config_dir(), file, "lane", Path("/bin/true"))
+    assert list(unit.folders) == [tmp_path / name for name in folders]
+    assert keys(unit.text)["ReadWritePaths"] == [" ".join(f"-{tmp_path / name}" for name in folders)]
+    assert keys(unit.text)["ExecStart"] == [f"/bin/true hq --config {file}"]
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,11 @@ from page_scene import NOW_MS, scene
 from starlette.requests import Request
 
 from runtime.chain.blocking import run_here
-from runtime.gateway.command import now_words
 from runtime.gateway.page.html import amount, page
 from runtime.gateway.page.overview import Alarm
 from runtime.gateway.page.serve import HEADERS, Page
 from runtime.gateway.page.words import overview_words
+from runtime.gateway.show import now_words
 from runtime.share import config_dir
 from runtime.translation import translator
 from runtime.wire.messages import Sentence

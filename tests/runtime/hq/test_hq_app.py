@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.hq.app import Desk, make_app
-from runtime.hq.command import status_words, words
+from runtime.hq.show import status_words, words
 from runtime.hq.sqlite import SqliteStore
 from runtime.wire.chain import FedRecord, Mark, Part, StoreAnswer, StoreBatch, read_answer
 from runtime.wire.pack import WireError, build, pack, unpack

@@ -1,0 +1,44 @@
+"""What a running head office has, in words: `lane hq --show`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runtime.hq.settings import HqFile
+from runtime.serving.process import Place
+from runtime.serving.showing import Ask, amount, aside, count, in_words, moment
+from runtime.serving.showing import show as show_server
+
+
+def show(file: HqFile) -> int:
+    """Ask the head office that these settings describe, and print what it has."""
+
+    def say(ask: Ask) -> list[str]:
+        return status_words(ask("/v1/status"))
+
+    return show_server("head office", place_of(file), file.tls is not None, say)
+
+
+def place_of(file: HqFile) -> Place:
+    return Place(file.hq.host, file.hq.port, file.hq.page_port)
+
+
+def status_words(data: bytes) -> list[str]:
+    """The answer to GET /v1/status as lines for a person. Raises ValueError where it is none."""
+    return in_words(data, words)
+
+
+def words(status: dict[str, Any]) -> list[str]:
+    """A head office's status (GET /v1/status) as lines for a person. Amounts are in minor units' hundredths."""
+    lines = [
+        f"Head office: {count(status['sales'], 'sale')} of {count(len(status['stores']), 'store')},"
+        f" in all {amount(status['total_minor'])}."
+    ]
+    lines += [
+        f"  store {one['store']}: {count(one['records'], 'record')} of {count(one['lines'], 'line')};"
+        f" {count(one['sales'], 'sale')}, {amount(one['total_minor'])}; last at {moment(one['last_seen_at_ms'])}"
+        for one in status["stores"]
+    ]
+    return lines + aside(
+        status, lambda q: f"store {q['store']}, terminal {q['terminal']}", "a number came again with other content."
+    )
