@@ -52,6 +52,7 @@ _BSDIFF = struct.Struct("<8sQQQ")
 _TRIPLE = struct.Struct("<QQQ")
 _SIGN = 1 << 63
 _CHUNK = 1 << 20
+ZSTD_LEVEL = 12  # the levels above take twenty times as long and as much memory, for a delta that is no smaller
 _NOT_ZERO = re.compile(rb"[^\0]+")
 
 
@@ -136,7 +137,7 @@ def _zstd_diff(old: bytes, new: bytes) -> bytes:
     zstandard = _zstandard()
     window = max(10, min(27, max(len(old), len(new), 1).bit_length()))
     parameters = zstandard.ZstdCompressionParameters.from_level(
-        19, source_size=len(new), dict_size=len(old), window_log=window, enable_ldm=True, write_checksum=False
+        ZSTD_LEVEL, source_size=len(new), dict_size=len(old), window_log=window, enable_ldm=True, write_checksum=False
     )
     dictionary = zstandard.ZstdCompressionDict(old, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     packed: bytes = zstandard.ZstdCompressor(dict_data=dictionary, compression_params=parameters).compress(new)

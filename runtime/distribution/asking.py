@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from runtime.serving.errors import Refused
 from runtime.wire.pack import WireError, build, unpack
-from runtime.wire.snapshots import HASH_BYTES, MAX_ASK_BYTES, MAX_COUNTER, MAX_HOLDINGS, Holding, SnapshotAsk
+from runtime.wire.snapshots import (
+    HASH_BYTES,
+    MAX_ASK_BYTES,
+    MAX_COUNTER,
+    MAX_HOLD_MS,
+    MAX_HOLDINGS,
+    Holding,
+    SnapshotAsk,
+)
 
 MAX_NAME = 64  # characters
 
@@ -18,6 +26,8 @@ def read_ask(data: bytes) -> SnapshotAsk:
     holdings = ask.holdings or ()
     if not _is_name(ask.store) or len(holdings) > MAX_HOLDINGS or not all(map(_is_holding, (ask.has, *holdings))):
         raise Refused("bad_field", detail="a name, counter or hash is out of bounds")
+    if not 0 <= ask.hold_ms <= MAX_HOLD_MS:
+        raise Refused("bad_field", detail=f"hold_ms is from 0 to {MAX_HOLD_MS}")
     return ask
 
 

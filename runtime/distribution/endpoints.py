@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from runtime.delta import MAX_DELTA_BYTES, METHODS
 from runtime.distribution.asking import read_ask
+from runtime.distribution.bell import Bell
 from runtime.distribution.deltas import Deltas
 from runtime.distribution.files import SnapshotFiles
 from runtime.serving.errors import RETRY_AFTER_S, SENTENCES, STATUS, Refused
@@ -64,6 +65,7 @@ class Source(Protocol):
     """What is served: head office's publications, or what a gateway took of them."""
 
     files: SnapshotFiles
+    bell: Bell  # rings when what is wanted may have changed
 
     def wanted(self, store: str) -> Manifest | None:
         """What a place of this store shall have. Its file is here, whole."""
@@ -103,7 +105,18 @@ class _Endpoints:
         if ask.store != mine or (peer is not None and peer.store != mine) or ask.has.name != named:
             raise SnapshotRefused("wrong_store", name=ask.has.name, sent=ask.store)
         self._source.heard(ask)
-        return packed(SnapshotAnswer(self._source.wanted(ask.store)))
+        return packed(SnapshotAnswer(await self._news(ask)))
+
+    async def _news(self, ask: SnapshotAsk) -> Manifest | None:
+        """What the asker shall have; held back while it has that already."""
+        clock = asyncio.get_running_loop().time
+        until_s = clock() + ask.hold_ms / 1000
+        while True:
+            wanted = self._source.wanted(ask.store)
+            if wanted is not None and (wanted.counter, wanted.file) != (ask.has.counter, ask.has.file):
+                return wanted
+            if not await self._source.bell.wait(until_s - clock()):
+                return self._source.wanted(ask.store)
 
     async def file(self, request: Request) -> Response:
         file = _hash(request, "file")

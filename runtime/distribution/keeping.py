@@ -22,7 +22,7 @@ from runtime.distribution.manifest import check_manifest, read_answer
 from runtime.link.backoff import Backoff
 from runtime.link.ports import LinkDown, LinkReply
 from runtime.wire.pack import pack
-from runtime.wire.snapshots import ASK_PATH, Holding, Manifest, SnapshotAsk
+from runtime.wire.snapshots import ASK_PATH, MAX_HOLD_MS, Holding, Manifest, SnapshotAsk
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,8 @@ class Identity:
 
 class Keeper:
     """`blocking` does what blocks, off the loop; `random` gives 0 <= x < 1; `changed` is called when the status or the
-    installed file did; `holdings` is what others hold that are supplied from here."""
+    installed file did; `holdings` is what others hold that are supplied from here; `hold_s` is how long the one above
+    may hold an answer back until there is news: then `poll_s` is only for servers that do not."""
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Keeper:
         *,
         random: Callable[[], float],
         poll_s: float,
+        hold_s: float = 0.0,
         backoff: Backoff,
         most_refusals: int | None = None,
         changed: Callable[[], None] = lambda: None,
@@ -91,6 +93,7 @@ class Keeper:
         self._trust = trust
         self._random = random
         self._poll_s = poll_s
+        self._hold_s = min(hold_s, MAX_HOLD_MS / 1000)
         self._backoff = backoff
         self._most_refusals = most_refusals
         self._changed = changed
@@ -121,11 +124,14 @@ class Keeper:
         while True:
             self._woken.clear()
             wait_s = self._poll_s * (0.75 + self._random() / 2)
+            began_s = asyncio.get_running_loop().time()
             try:
                 again = await self.once()
                 failures = failures + 1 if again else 0
                 if again:
                     wait_s = self._backoff.delay_s(failures, self._random)
+                elif self._hold_s and asyncio.get_running_loop().time() - began_s > self._hold_s / 2:
+                    wait_s = 0.0  # the answer was held back: the next question takes its place
             except (LinkDown, Later) as error:  # nobody's business: the network's state is shown elsewhere
                 log.debug("%s", error)
                 failures += 1
@@ -143,7 +149,7 @@ class Keeper:
         """
         holdings = self._holdings() if self._holdings is not None else ()
         news = holdings if holdings != self._told else None
-        ask = SnapshotAsk(self._identity.store, self.holding, news)
+        ask = SnapshotAsk(self._identity.store, self.holding, news, round(self._hold_s * 1000))
         reply = await self._link.post(ASK_PATH, pack(ask))
         if reply.status != 200:
             raise Later(f"status {reply.status}", reply.retry_after_s)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.errors import SnapshotError
 from engine.signature import Trust
+from runtime.distribution.bell import Bell
 from runtime.distribution.errors import DistributionError
 from runtime.distribution.files import SnapshotFiles, put, verify, write_through
 from runtime.distribution.manifest import read_manifest
@@ -28,6 +29,7 @@ class GatewayPlace:
 
     def __init__(self, files: SnapshotFiles, trust: Trust | None) -> None:
         self.files = files
+        self.bell = Bell()
         self.doubted: Callable[[], None] = lambda: None  # called when a terminal says that a file is damaged
         self._trust = trust
         self._proven: set[bytes] = set()

@@ -83,7 +83,9 @@ class SnapshotsSettings:
     trusted_keys: tuple[str, ...] = setting(
         (), "files of the public keys whose snapshots are taken; none: any snapshot, signed or not", high=8
     )
-    poll_ms: int = setting(2_000, "how often head office is asked for new prices", low=100, high=3_600_000)
+    poll_ms: int = setting(
+        2_000, "how often new prices are asked for, where answers are not held back", low=100, high=3_600_000
+    )
     keep: int = setting(
         40,
         "snapshots that are kept, to make deltas for terminals that were away; more if they hold them",

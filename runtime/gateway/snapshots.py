@@ -38,8 +38,9 @@ class GatewaySnapshots:
         link: Link | None,
         random: Callable[[], float],
         fetcher: Callable[..., Fetcher] = Fetcher,
+        hold_s: float = 0.0,
     ) -> None:
-        """`folder` is the gateway's own. Raises OSError."""
+        """`folder` is the gateway's own; `hold_s` as runtime.distribution.keeping has it. Raises OSError."""
         files = SnapshotFiles(folder, most_bytes=settings.max_mb << 20, most_files=settings.keep)
         self.place = GatewayPlace(files, trust)
         self.place.doubted = self._doubt
@@ -55,7 +56,9 @@ class GatewaySnapshots:
                 trust,
                 random=random,
                 poll_s=settings.poll_ms / 1000,
+                hold_s=hold_s,
                 backoff=BACKOFF,
+                changed=self.place.bell.ring,
                 holdings=self.place.held,
             )
         self.endpoints: Sequence[Endpoint] = snapshot_endpoints(
@@ -66,11 +69,13 @@ class GatewaySnapshots:
         """For ever. Cancelled, it ends what it started."""
         try:
             await asyncio.to_thread(self.place.start)
+            self.place.bell.ring()
             if self.keeper is None:
                 await asyncio.Event().wait()
             else:
                 await self.keeper.run()
         finally:
+            self.place.bell.close()
             await self.deltas.close()
 
     def number(self) -> int:

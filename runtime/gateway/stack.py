@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from runtime.gateway.enrolment import Door
     from runtime.gateway.registry import Registry
 
+HELD = 0.6  # of the time that an answer is waited for, head office may hold one back
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -158,6 +160,7 @@ def _snapshots(file: GatewayFile) -> GatewaySnapshots:
             trust,
             link_to_hq(file, max_answer_bytes=2 * MAX_PIECE_BYTES),
             random.Random().random,
+            hold_s=file.hq.timeout_ms / 1000 * HELD if file.hq is not None else 0.0,
         )
     except KeyFileError as error:
         raise GatewayError("snapshot_keys", detail=f"{error} {error.remedy}".rstrip(".")) from error

@@ -25,6 +25,7 @@ from pathlib import Path
 from engine.signature import Trust
 from engine.snapshot import Snapshot
 from runtime.delta import MAX_FILE_BYTES, DeltaError, best_method, make_delta
+from runtime.distribution.bell import Bell
 from runtime.distribution.errors import DistributionError
 from runtime.distribution.files import SnapshotFiles, file_hash, write_through
 from runtime.distribution.manifest import ManifestSigner, check_form, is_scope, sign_manifest
@@ -257,6 +258,7 @@ class PublicationSource:
         self._publications = publications
         self._news = news
         self.files = publications.files
+        self.bell = Bell()
 
     def wanted(self, store: str) -> Manifest | None:
         due = self._publications.due(store)

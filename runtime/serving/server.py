@@ -7,8 +7,9 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from runtime.service.notify import Notifier
@@ -51,14 +52,18 @@ async def serve(
     beside: Sequence[Coroutine[Any, Any, None]] = (),
 ) -> None:
     """Until SIGTERM, SIGINT or `failed`. Prints `ready` when all listeners answer, and tells the service manager.
-    `beside` runs from then on; what it raises sets `failed`."""
-    servers = [_server(one) for one in listeners]
+    `beside` runs from then on; what it raises sets `failed`. When all ends it is cancelled first: an answer that it
+    holds back goes out then."""
+    loop = asyncio.get_running_loop()
+    working: list[asyncio.Task[None]] = []
 
     def stop() -> None:
         for server in servers:
             server.should_exit = True
+        for task in working:
+            task.cancel()
 
-    working: list[asyncio.Task[None]] = []
+    servers = [_server(one, lambda: loop.call_soon_threadsafe(stop)) for one in listeners]
 
     def ended(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
@@ -76,7 +81,7 @@ async def serve(
         await failed.wait()
         stop()
 
-    # uvicorn gives a signal that it obeyed on to whoever had it before: let that end in peace, and all servers with it.
+    # Before the first server takes the signals for itself, and when it gives back one that it obeyed.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop())
     watching = asyncio.ensure_future(watch())
@@ -89,7 +94,7 @@ async def serve(
             task.cancel()
 
 
-def _server(one: Listener) -> uvicorn.Server:
+def _server(one: Listener, stop: Callable[[], object]) -> uvicorn.Server:
     import uvicorn
 
     from runtime.serving.peers import PeerProtocol
@@ -109,4 +114,10 @@ def _server(one: Listener) -> uvicorn.Server:
     )
     config.load()
     config.ssl = one.tls  # uvicorn would make a context of its own, for other versions of TLS too
-    return uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            super().handle_exit(sig, frame)
+            stop()  # the other listeners, and what runs beside them
+
+    return Server(config)

@@ -1,6 +1,7 @@
 """Snapshots on their way down: from head office to a store's gateway, and from there to its terminals.
 
-    POST /v1/snapshot     body SnapshotAsk, answer 200 SnapshotAnswer: which file the asker shall have
+    POST /v1/snapshot     body SnapshotAsk, answer 200 SnapshotAnswer: which file the asker shall have. Where it has
+                          that already, the answer may be held back for `hold_ms`, until there is another
     GET  /v1/snapshots/FILE?offset=&limit=             200, a piece of that file; 404 `no_file`
     GET  /v1/deltas/FROM/FILE/METHOD?offset=&limit=    200, a piece of the delta; 404 `no_delta`: take the whole file;
                                                        503 `delta_in_making` with Retry-After
@@ -23,6 +24,7 @@ MAX_ASK_BYTES = 128 << 10
 MAX_ANSWER_BYTES = 4096  # of a SnapshotAnswer
 MAX_COUNTER = (1 << 53) - 1
 MAX_HOLDINGS = 500
+MAX_HOLD_MS = 6_000  # well within the time that a link waits for an answer
 HASH_BYTES = 32
 ALL = "all"  # a scope; the others are "group:NAME" and "store:NUMBER"
 
@@ -57,6 +59,7 @@ class SnapshotAsk:
     store: str
     has: Holding
     holdings: tuple[Holding, ...] | None = None
+    hold_ms: int = 0  # how long the asker waits for something new; 0: it wants its answer now
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,7 +267,9 @@ class Chain(World):
             for line in at_once(office.store.lines(gateway.store)):
                 kept[gateway.store, line.terminal, line.epoch] = line
         for key, line in kept.items():
-            assert line.records == line.stored, f"{key}: {line.records} counted, {line.stored} without a gap"
+            # A gateway's disk died, and then a thief had the only till that could have filled the gap: see _check_line.
+            whole = line.records == line.stored or key in self.stolen
+            assert whole, f"{key}: {line.records} counted, {line.stored} without a gap"
             assert key in self.records, f"{key} is at head office and was sold by nobody"
         for key, records in self.records.items():
             self._check_line(key, records, office.store)
@@ -283,10 +285,12 @@ class Chain(World):
     def _check_line(self, key: LineKey, records: dict[int, PackedRecord], store: SqliteStore) -> None:
         has = self._all(lambda after: at_once(store.records(*key, after, 100)))
         last = max(records)
-        if key in self.stolen:
+        numbers = [one.sequence for one in has]
+        if key in self.stolen:  # what is missing was never confirmed (check_office), so the till still had it
             self.counts["only on stolen"] += last - len(has)
-            last = len(has)
-        assert [one.sequence for one in has] == list(range(1, last + 1)), f"{key}: {len(has)} of {last} at head office"
+            assert numbers == sorted(set(numbers)) and set(numbers) <= records.keys(), f"{key}: {numbers}"
+        else:
+            assert numbers == list(range(1, last + 1)), f"{key}: {len(has)} of {last} at head office"
         for one in has:
             assert records[one.sequence].hash == one.hash == hashlib.sha256(one.body).digest(), f"{key}: other bytes"
         self.counts["records"] += len(records)

@@ -16,8 +16,10 @@ from typing import IO
 
 import pytest
 
+from runtime.serving.server import SHUTDOWN_S
 from runtime.wire.pack import build, pack, unpack
 from runtime.wire.records import CONTENT_TYPE, BatchAnswer, PackedRecord
+from runtime.wire.snapshots import ASK_PATH, MAX_HOLD_MS, Holding, SnapshotAsk
 from tests.sim.batches import STORE, batch
 
 READY_S = 20.0
@@ -178,6 +180,18 @@ def test_it_ends_cleanly_and_shows_what_it_has(gateway: Process) -> None:
     assert gateway.end(signal.SIGTERM) == 0
     connection.close()
     assert not (gateway.file.parent / "run" / "gateway.db-wal").exists(), "closed in order"
+
+
+def test_an_answer_that_is_held_back_does_not_delay_the_end(gateway: Process) -> None:
+    gateway.start()
+    connection = gateway.connect()
+    held = pack(SnapshotAsk(STORE, Holding("03", 0, b""), None, MAX_HOLD_MS))
+    connection.request("POST", ASK_PATH, held, HEADERS)
+    time.sleep(0.3)
+    began_s = time.monotonic()
+    assert gateway.end(signal.SIGTERM) == 0
+    assert time.monotonic() - began_s < SHUTDOWN_S - 1
+    assert connection.getresponse().status == 200
 
 
 def test_bytes_that_are_no_http_and_bodies_that_never_end(gateway: Process) -> None:
