@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import tempfile
 import time
@@ -20,25 +19,17 @@ from typing import Any
 
 import bench_sale
 from quarter_core import ahead
+from reliability_rows import BROKEN, HEAD, LEAKS, bad, lines_of, merged
 from rig import ROOT, commit_name
 
 sys.path.insert(0, str(ROOT))  # the harnesses are imported as tests.reliability
 
 from runtime.journal.store import Journal
 from runtime.sale import events as e
-from tests.reliability import clocks, faults, kills, mutants, powercut, private_numbers, wear
+from tests.reliability import clocks, faults, kills, mutants, powercut, private_numbers, supervision, wear
 
 DOCS = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- bench reliability -->", "<!-- end of bench reliability -->"
-BROKEN = {
-    "wal-normal": "WAL, synchronous=NORMAL", "delete-full": "rollback journal, synchronous=FULL", "psow": "psow=1",
-    "wal-off": "WAL, synchronous=OFF",
-}  # fmt: skip
-LEAKS = {
-    "answers": "one raw answer of a payment's provider printed",
-    "members": "members' numbers as they were given",
-}
-Row = tuple[str, str, str]
 Part = Callable[[bool, Path], dict[str, Any]]
 
 
@@ -47,31 +38,20 @@ def power_cut(long: bool, keep: Path) -> dict[str, Any]:
     began_s = time.monotonic()
     resume = keep / "power-cut.jsonl" if long else None
     recording, found = powercut.run(**sizes, processes=2, resume=resume, tell=_tell)  # type: ignore[arg-type]  # sizes
-    return {
-        "sales": recording.sales, "operations": len(recording.ops), "states": len(found.keys), "lost": found.lost,
-        "broken": found.broken, "s": round(time.monotonic() - began_s), "firsts": found.firsts,
-    }  # fmt: skip
+    return {**powercut.figures(recording, found), "s": round(time.monotonic() - began_s)}
 
 
 def broken_stores(long: bool, keep: Path) -> dict[str, Any]:
-    said = {}
-    for name in BROKEN:
-        _, found = powercut.run(sales=20 if long else 8, an_op=3, every=2 if long else 3, name=name, tell=_tell)
-        said[name] = {"states": len(found.keys), "lost": found.lost, "broken": found.broken}
-    return said
+    sizes = {"sales": 20 if long else 8, "an_op": 3, "every": 2 if long else 3}
+    return {name: powercut.figures(*powercut.run(**sizes, name=name, tell=_tell)) for name in BROKEN}  # type: ignore[arg-type]  # sizes
 
 
 def failing_disk(long: bool, keep: Path) -> dict[str, Any]:
-    swept = faults.sweep(1 if long else 37)
-    return {
-        "points": swept.points, "lost": swept.lost, "broken": swept.broken, "gone_on": swept.gone_on,
-        "codes": dict(swept.codes), "firsts": swept.firsts[:5],
-    }  # fmt: skip
+    return faults.figures(faults.sweep(1 if long else 37))
 
 
 def edited(long: bool, keep: Path) -> dict[str, Any]:
-    result = mutants.hunt(10_000 if long else 440, seed=2)
-    return {"mutants": result.mutants, "found": result.found, "named": result.named, "missed": result.missed[:5]}
+    return mutants.figures(mutants.hunt(10_000 if long else 440, seed=2))
 
 
 def killed_daemon(long: bool, keep: Path) -> dict[str, Any]:
@@ -89,14 +69,7 @@ def wrong_clocks(long: bool, keep: Path) -> dict[str, Any]:
 
 
 def disk_wear(long: bool, keep: Path) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    for lines in (6, 30):
-        one = wear.measure(lines, 200 if long else 40)
-        said[str(lines)] = {
-            "commits": one.commits_a_sale, "syncs": one.syncs / one.sales, "syncs_a_commit": one.syncs_a_commit,
-            "kib": one.kib_a_sale,
-        }  # fmt: skip
-    return said
+    return {str(lines): wear.figures(wear.measure(lines, 200 if long else 40)) for lines in (6, 30)}
 
 
 def commits(long: bool, keep: Path) -> dict[str, Any]:
@@ -120,110 +93,16 @@ def private(long: bool, keep: Path) -> dict[str, Any]:
     return {**whole, "with_leak": {way: private_numbers.figures(20, broken=way)["leaks"] for way in LEAKS}}
 
 
+def supervised(long: bool, keep: Path) -> dict[str, Any]:
+    with ahead():
+        return supervision.figures(long, _tell)
+
+
 PARTS: dict[str, Part] = {
     "power-cut": power_cut, "broken-stores": broken_stores, "failing-disk": failing_disk, "edited": edited,
     "killed-daemon": killed_daemon, "killed-screen": killed_screen, "clock": wrong_clocks, "wear": disk_wear,
-    "commits": commits, "private-numbers": private,
+    "commits": commits, "private-numbers": private, "supervision": supervised,
 }  # fmt: skip
-
-
-def rows_of(part: str, f: dict[str, Any]) -> list[Row]:
-    """What one part has to say: figure, measured, aim."""
-    if part == "power-cut":
-        text = f"power cut: {f['sales']} sales, {f['operations']:,} operations of the disk, distinct states left by it"
-        return [
-            (text, f"{f['states']:,}", "100,000"),
-            ("- of them with an acknowledged sale lost, or a printed one", str(f["lost"]), "0"),
-            ("- of them with a broken chain, or that do not open", str(f["broken"]), "0"),
-        ]
-    if part == "broken-stores":
-        return [
-            (f"- the same with {what}: states that lost sales", f"{f[name]['lost']:,} of {f[name]['states']:,}", "> 0")
-            for name, what in BROKEN.items()
-            if name in f
-        ]
-    if part == "failing-disk":
-        said = ", ".join(f"{code} {count}" for code, count in sorted(f["codes"].items()))
-        return [
-            (f"every write and sync failing in turn: points ({said})", f"{f['points']:,}", "2,000"),
-            ("- acknowledged rows lost; journals that did not come back", f"{f['lost']}; {f['broken']}", "0; 0"),
-            ("- sales closed on after the reserve was given up", f"{f['gone_on']:,}", "> 0"),
-        ]
-    if part == "edited":
-        found = f"{f['found']:,} of {f['mutants']:,}; {f['named']:,}"
-        return [("edited journals found; the right row named", found, "all 10,000")]
-    if part in ("killed-daemon", "killed-screen"):
-        what = "daemon, under load" if part == "killed-daemon" else "screen"
-        back = f"{f['back_p50_s']:.2f} / {f['back_p99_s']:.2f} / {f['back_max_s']:.2f} s"
-        rows = [(f"kill -9 of the {what}", str(f["kills"]), "300" if part == "killed-daemon" else "50")]
-        if part == "killed-daemon":
-            rows.append((
-                f"- of {f['sales']} sales lost; printed twice without the mark ({f['copies']} copies with it)",
-                f"{f['lost']}; {f['doubled']}", "0; 0",
-            ))  # fmt: skip
-        else:
-            rows.append(("- lines lost", str(f["lost"]), "0"))
-        rows.append(("- from the kill to the basket on the screen, median / p99 / longest", back, "3 s"))
-        return rows
-    if part == "private-numbers":
-        text = f"card and telephone numbers in {f['files']} files, {f['mb']} MB, of {f['sales']:,} sales"
-        return [
-            (f"{text}, of {f['numbers']:,} that were used", str(f["leaks"]), "0"),
-            *((f"- the same with {what}: found", f"{f['with_leak'][way]:,}", "> 0") for way, what in LEAKS.items()),
-        ]
-    if part == "clock":
-        return [(text, found, aim) for text, found, aim in f["rows"]]
-    if part == "wear":
-        return [
-            (
-                f"a sale of {lines} lines: commits, syncs, KiB written; syncs a commit",
-                f"{one['commits']:.0f}, {one['syncs']:.1f}, {one['kib']:.0f}; {one['syncs_a_commit']:.3f}",
-                "1.1 syncs a commit",
-            )
-            for lines, one in f.items()
-        ]
-    return [("one commit with its sync, median / p99", f"{f['p50_ms']:.2f} / {f['p99_ms']:.2f} ms", "p99 1 ms, report")]
-
-
-HEAD = ("| figure | measured | aim | when, commit |", "|---|---|---|---|")
-
-
-def lines_of(part: str, said: dict[str, Any]) -> list[str]:
-    """One part's rows of the table."""
-    when = f"{said['date']}, {said['commit']}"
-    return [f"| {what} | {found} | {aim} | {when} |" for what, found, aim in rows_of(part, said["figures"])]
-
-
-def merged(old: list[str], new: list[str]) -> list[str]:
-    """A table's rows with those of one part in the place of its last ones; what has no place yet comes last."""
-    kinds = [_kind(line) for line in new]
-    at = next((place for place, line in enumerate(old) if _kind(line) == kinds[0]), len(old))
-    end = at
-    while end < len(old) and _kind(old[end]) in kinds:
-        end += 1
-    return [*old[:at], *new, *old[end:]]
-
-
-def _kind(line: str) -> str:
-    """What a row is of, whatever its figures."""
-    return re.sub(r"[\d,.]+", "", line.split("|")[1])
-
-
-def bad(results: dict[str, dict[str, Any]]) -> list[str]:
-    """What is not as it must be."""
-    said = []
-    for part, f in results.items():
-        if f.get("lost") or f.get("broken") or f.get("doubled") or f.get("wrong") or f.get("missed") or f.get("leaks"):
-            said.append(f"{part}: {f}")
-    said += [
-        f"{name} loses nothing: the harness is blind"
-        for name, f in results.get("broken-stores", {}).items()
-        if not f["lost"]
-    ]
-    leaks = results.get("private-numbers", {}).get("with_leak", {})
-    return said + [
-        f"{name} is a leak that is not found: the harness is blind" for name, found in leaks.items() if not found
-    ]
 
 
 @contextmanager

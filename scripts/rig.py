@@ -230,7 +230,8 @@ class FrontEnd:
 
 
 class Controls:
-    """The control socket of the simulated devices: one JSON object a line, each answered by one."""
+    """The control socket of the simulated devices: one JSON object a line, each answered by one. `device` is empty
+    where the socket is of one device alone."""
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
@@ -238,7 +239,8 @@ class Controls:
         self._lines = self._socket.makefile("rwb")
 
     def __call__(self, device: str, **what: Any) -> dict[str, Any]:
-        self._lines.write(json.dumps({"device": device, **what}).encode() + b"\n")
+        request = {"device": device, **what} if device else what
+        self._lines.write(json.dumps(request).encode() + b"\n")
         self._lines.flush()
         answer: dict[str, Any] = json.loads(self._lines.readline())
         if "error" in answer:

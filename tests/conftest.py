@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests import reliability_table
 from tests.postgres import Postgres, binaries
 
 ROOT = Path(__file__).resolve().parent.parent
+TABLE = pytest.StashKey[reliability_table.Table]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,8 +29,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was skipped and why, a line a reason; pytest's own -rs has a line for each place in the code."""
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TABLE] = reliability_table.Table()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[TABLE].close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The table of reliability of the parts that ran; then what was skipped and why, a line a reason: pytest's own -rs
+    has a line for each place in the code."""
+    reliability_table.write(terminalreporter, config.stash[TABLE])
     reports = terminalreporter.stats.get("skipped", [])
     reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports)
     if reasons:

@@ -1,7 +1,9 @@
-"""Runs `lane` with a scanner's driver that never returns from the code HANG, and half a second's patience."""
+"""Runs `lane` with a scanner's driver that never returns from the code HANG and raises at the code RAISE. The daemon's
+patience is half a second, or $GUARD_S."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -15,10 +17,12 @@ receive = serial_line.Codec.receive
 def hangs(self: Any, data: bytes) -> Any:
     while b"HANG" in data:
         pass
+    if b"RAISE" in data:
+        raise RuntimeError("as drivers do")
     return receive(self, data)
 
 
 if __name__ == "__main__":
     serial_line.Codec.receive = hangs  # type: ignore[method-assign]
-    runtime.devices.guard.LIMIT_S = 0.5
+    runtime.devices.guard.LIMIT_S = float(os.environ.get("GUARD_S", "0.5"))
     sys.exit(main(sys.argv[1:]))

@@ -145,6 +145,13 @@ TILLS = {
 }  # fmt: skip
 
 
+def row(name: str, seen: Seen) -> tuple[str, str, str]:
+    """Figure, measured, aim."""
+    _, sales, qualities = TILLS[name]
+    said = f"{seen.sales} of {sales}, {' then '.join(seen.qualities)}"
+    return f"{name}: sales closed in order, quality of the time", said, f"all, {' then '.join(qualities)}"
+
+
 def figures() -> dict[str, Any]:
     rows: list[tuple[str, str, str]] = []
     wrong: list[str] = []
@@ -154,6 +161,5 @@ def figures() -> dict[str, Any]:
         good = (seen.sales, seen.qualities, seen.backwards, seen.faults) == (sales, qualities, 0, [])
         if not good:
             wrong.append(f"{name}: {seen.sales} {seen.qualities} {seen.backwards} {seen.faults}")
-        said = f"{seen.sales} of {sales}, {' then '.join(seen.qualities)}"
-        rows.append((f"{name}: sales closed in order, quality of the time", said, f"all, {' then '.join(qualities)}"))
+        rows.append(row(name, seen))
     return {"rows": rows, "wrong": wrong}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from runtime.journal.errors import SENTENCES, JournalError
 from runtime.sale import events as e
@@ -171,3 +172,10 @@ def sweep(every: int = 1) -> Swept:
     for plan, with_reserve in plans(every):
         point(plan, with_reserve, swept)
     return swept
+
+
+def figures(swept: Swept) -> dict[str, Any]:
+    return {
+        "points": swept.points, "lost": swept.lost, "broken": swept.broken, "gone_on": swept.gone_on,
+        "codes": dict(swept.codes), "firsts": swept.firsts[:5],
+    }  # fmt: skip

@@ -118,16 +118,27 @@ def kill_daemon(times: int, seed: int = 1, tell: Callable[[str], None] = lambda 
                 slips += store.slips()  # the simulated printer keeps a thousand
                 if number % 10 == 9:
                     tell(f"{number + 1} kills, {view.last_number} sales, back within {max(killed.back_s):.2f} s")
-            _settle(store, killed, slips)
+            settle(store, killed, slips)
     return killed
 
 
 def _kill_once(store: Store, view: View, dice: random.Random, killed: Killed) -> View:
+    load = begin_load(store, view, dice)
+    time.sleep(dice.random() * 0.6)
+    return end_and_begin(store, load, killed)
+
+
+def begin_load(store: Store, view: View, dice: random.Random) -> Load:
+    """Goes on selling where `view` stands."""
     in_basket = 0 if view.state == "closed" else sum(not line.voided for line in view.lines)
     load = Load(store.front_end, in_basket, view.last_number)
     load.dice = dice
     load.start()
-    time.sleep(dice.random() * 0.6)
+    return load
+
+
+def end_and_begin(store: Store, load: Load, killed: Killed) -> View:
+    """SIGKILL under this load, and the start after it: what is there again, and what is not."""
     store.terminal.kill(signal.SIGKILL)
     began_s = time.monotonic()
     load.join(ANSWER_WITHIN_S)
@@ -146,7 +157,7 @@ def _kill_once(store: Store, view: View, dice: random.Random, killed: Killed) ->
     return view
 
 
-def _settle(store: Store, killed: Killed, slips: list[dict[str, Any]]) -> None:
+def settle(store: Store, killed: Killed, slips: list[dict[str, Any]]) -> None:
     """The last sale is ended; then money, records and paper must agree. `slips` are those that were taken before."""
     front = store.front_end
     view = front.wait(lambda view: True)

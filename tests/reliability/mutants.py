@@ -12,6 +12,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import apsw
 
@@ -346,3 +347,7 @@ def hunt(count: int, seed: int = 1) -> Hunt:
                 result.missed.append(f"{kind} {number}: {fault} and not row {sorted(expected)}")
         base.journal.close()
     return result
+
+
+def figures(result: Hunt) -> dict[str, Any]:
+    return {"mutants": result.mutants, "found": result.found, "named": result.named, "missed": result.missed[:5]}

@@ -411,5 +411,12 @@ def main() -> int:
     return int(found.lost + found.broken > 0)
 
 
+def figures(recording: Recording, found: Found) -> dict[str, Any]:
+    return {
+        "sales": recording.sales, "operations": len(recording.ops), "states": len(found.keys), "lost": found.lost,
+        "broken": found.broken, "firsts": found.firsts,
+    }  # fmt: skip
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -395,7 +395,10 @@ def _alone(data: bytes, match: re.Match[bytes]) -> bool:
 
 def figures(sales: int, seed: int = 1, broken: str = "") -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="lanekit-private-") as folder:
-        sold = look(sell(Path(folder), sales, seed, broken))
+        return figures_of(look(sell(Path(folder), sales, seed, broken)))
+
+
+def figures_of(sold: Sold) -> dict[str, Any]:
     return {
         "sales": sold.sales, "numbers": len(sold.numbers.given), "files": sold.files, "mb": round(sold.size / 1e6, 1),
         "leaks": len(sold.found), "firsts": sold.found[:5],

@@ -11,7 +11,8 @@ from runtime.journal.database import Database
 from runtime.journal.errors import SENTENCES
 from runtime.journal.reserve import ReserveFile
 from tests.reliability import faults
-from tests.reliability.wear import measure
+from tests.reliability.wear import figures, measure
+from tests.reliability_table import hand_in
 
 # SQLite hides the first error of a VFS behind the second, and Python says so.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 def test_nothing_acknowledged_is_lost_whatever_fails() -> None:
     swept = faults.sweep(every=23)
+    hand_in("failing-disk", faults.figures(swept))
     assert swept.lost == swept.broken == 0, swept.firsts
     assert swept.failed == swept.points > 80 and swept.gone_on > 0
     assert set(swept.codes) <= {"DISK_FULL", "IO_FAILED"} and len(swept.codes) == 2
@@ -86,6 +88,7 @@ def test_no_reserve_is_made_where_there_is_not_room_for_it_twice(
 @pytest.mark.parametrize("lines", [6, 30])
 def test_one_commit_an_event_and_one_sync_a_commit(lines: int) -> None:
     wear = measure(lines, sales=30)
+    hand_in("wear", {str(lines): figures(wear)})
     assert wear.commits_a_sale == lines + 4
     assert 1.0 <= wear.syncs_a_commit <= 1.1
     assert wear.kib_a_sale / wear.commits_a_sale < 25

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from runtime.journal import walk
-from tests.reliability.mutants import MUTATIONS, hunt
+from tests.reliability.mutants import MUTATIONS, figures, hunt
+from tests.reliability_table import hand_in
 
 
 def test_every_mutant_is_found_and_its_row_named() -> None:
     result = hunt(len(MUTATIONS) * 16, seed=1)
+    hand_in("edited", figures(result))
     assert result.missed == []
     assert result.found == result.named == result.mutants
     assert set(result.codes) == set(walk.FAULTS), "a fault that no mutant shows"

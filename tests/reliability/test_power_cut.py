@@ -10,12 +10,14 @@ from tests.reliability import powercut
 from tests.reliability.cuts import Cutter
 from tests.reliability.memory_disk import SECTOR
 from tests.reliability.selling import Till
+from tests.reliability_table import hand_in
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def test_no_legal_state_of_the_disk_loses_an_acknowledged_sale() -> None:
     recording, found = powercut.run(sales=40, an_op=4, every=2, processes=2)
+    hand_in("power-cut", powercut.figures(recording, found))
     assert found.lost == found.broken == 0, found.firsts
     assert len(found.keys) > 3_000 and recording.truth.pruned > 0
     assert set(found.kinds) >= {"landed", "but one", "one alone", "one torn", "one damaged", "mixed and damaged"}
@@ -30,7 +32,8 @@ def test_100_000_states_of_300_sales() -> None:
 
 @pytest.mark.parametrize("name", [name for name in powercut.VARIANTS if name not in powercut.SOUND])
 def test_a_store_that_is_broken_by_one_line_is_caught(name: str) -> None:
-    _, found = powercut.run(sales=10, an_op=3, every=2, name=name)
+    recording, found = powercut.run(sales=10, an_op=3, every=2, name=name)
+    hand_in("broken-stores", {name: powercut.figures(recording, found)})
     assert found.lost > 0, found.verdicts
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.reliability import private_numbers
 from tests.reliability.private_numbers import Integers, found_in
+from tests.reliability_table import hand_in
 
 CARD, MOBILE = "6222021234567890128", "13800138000"
 GIVEN = {CARD, MOBILE}
@@ -15,6 +16,7 @@ GIVEN = {CARD, MOBILE}
 
 def test_a_store_full_of_them_keeps_none(tmp_path: Path) -> None:
     sold = private_numbers.look(private_numbers.sell(tmp_path, 60))
+    hand_in("private-numbers", private_numbers.figures_of(sold))
     assert sold.found == [] and len(sold.numbers.given) > 150
     looked_at = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     wanted = {"journal.db", "gateway.db", "terminal.log", "gateway.log", "paper.bytes", "export.json", "search"}
@@ -26,6 +28,7 @@ def test_a_store_full_of_them_keeps_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("broken", "where"), [("answers", "terminal.log"), ("members", "journal.db")])
 def test_a_leak_is_found(tmp_path: Path, broken: str, where: str) -> None:
     sold = private_numbers.look(private_numbers.sell(tmp_path, 4, broken=broken))
+    hand_in("private-numbers", {"with_leak": {broken: len(sold.found)}})
     assert any(one.startswith(where) for one in sold.found)
 
 

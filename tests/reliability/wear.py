@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Any
 
 from runtime.sale import events as e
 from tests.reliability.memory_disk import VFS, MemoryDisk, memory_vfs
@@ -57,3 +58,10 @@ def plain_sale(till: Till, lines: int) -> None:
     till.total()
     till.accept(e.CashTendered(till.checkout.sale.due_minor, "2026-11-22T18:30:00"))
     till.print()
+
+
+def figures(one: Wear) -> dict[str, Any]:
+    return {
+        "commits": one.commits_a_sale, "syncs": one.syncs / one.sales, "syncs_a_commit": one.syncs_a_commit,
+        "kib": one.kib_a_sale,
+    }  # fmt: skip
