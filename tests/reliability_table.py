@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reliability_rows import ORDER, rows_of
 
 FOLDER = "LANE_RELIABILITY_FIGURES"  # in the environment, which the workers get from who starts them
+WIDEST = 100, 24  # of figures and of what was measured: what is longer stands out
 
 
 class Table:
@@ -36,11 +36,13 @@ class Table:
             os.environ.pop(FOLDER, None)
 
     def lines(self) -> list[str]:
-        """figure | measured | aim, in columns; none where no part ran."""
+        """Figure, measured and aim in columns; none where no part ran."""
+        from reliability_rows import ORDER, rows_of  # a conftest that is used elsewhere has no scripts
+
         found = together(self.folder)
         rows = [row for name in sorted(found, key=ORDER.index) for row in rows_of(name, found[name])]
-        wide = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
-        return [f"{what:{wide[0]}}  {measured:>{wide[1]}}  {aim}" for what, measured, aim in rows]
+        wide = [min(most, max((len(row[column]) for row in rows), default=0)) for column, most in enumerate(WIDEST)]
+        return [f"{what:{wide[0]}}  {measured:{wide[1]}}  {aim}" for what, measured, aim in rows]
 
 
 def hand_in(part: str, figures: dict[str, Any]) -> None:
@@ -68,8 +70,8 @@ def _merged(one: Any, other: Any) -> Any:
 
 
 def write(reporter: pytest.TerminalReporter, table: Table) -> None:
-    """In the terminal's summary; the aims are the long form's."""
-    if lines := table.lines():
+    """In the terminal's summary, by who made the folder; the aims are the long form's."""
+    if table.is_mine and (lines := table.lines()):
         reporter.write_sep("=", "reliability, short form: figure, measured, aim of the long form")
         for line in lines:
             reporter.write_line(line)
