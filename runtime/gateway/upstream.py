@@ -46,6 +46,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Head office refuses record {sequence} of terminal {terminal} ({reason}); what comes after it waits here.",
         "Call service.",
     ),
+    "HQ_REVOKED": (
+        "Head office has revoked this gateway's certificate and takes nothing from it.",
+        "Sales are kept here. Have a new one made at head office (lane ca store) and put it into the [tls] folder.",
+    ),
+    "HQ_FORBIDS": (
+        "Head office does not let this gateway in ({reason}).",
+        "Sales are kept here. Correct the store in the settings, or have a certificate made: lane ca store.",
+    ),
     "HQ_LOST": ("Head office has lost sales; they are sent again.", "Tell head office."),
     "DISK_FULL": (
         "The gateway's disk is full: it cannot note what head office has.",
@@ -275,6 +283,9 @@ class Upstream:
             raise _Pause("HQ_BUSY", "", reply.retry_after_s)
         if reply.status in (400, 413) and batch.parts:
             raise _Refused(_reason(reply))
+        if reply.status == 403:
+            reason = _reason(reply)
+            raise _Pause("HQ_REVOKED") if reason == "revoked" else _Pause("HQ_FORBIDS", reason)
         if reply.status != 200:
             raise _Pause("HQ_AWAY", _reason(reply), reply.retry_after_s)
         try:

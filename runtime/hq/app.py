@@ -26,6 +26,7 @@ from runtime.chain.check import MAX_EPOCH, MAX_SEQUENCE, check_name
 from runtime.chain.group import GroupCommit
 from runtime.hq.check import CheckedBatch, check_store_batch
 from runtime.hq.errors import HqError
+from runtime.hq.revoked import RevokedList
 from runtime.hq.store import HqStore
 from runtime.serving.kit import Bodies, Endpoint, Limits, OnFatal, admit_local, application, number, packed, query
 from runtime.serving.peers import peer_of
@@ -68,13 +69,24 @@ class Desk:
 
 class Door:
     """Who gets in at the listener with TLS: gateways, each with its own store's records, and programs of head office's
-    own with its certificate, which read."""
+    own with its certificate, which read. `revoked`: whose certificates count no more; asked with every request, for a
+    connection may be older than what was revoked."""
+
+    def __init__(self, revoked: RevokedList | None = None) -> None:
+        self._revoked = revoked
 
     def admit(self, request: Request) -> None:
-        """Raises HqError `no_certificate`."""
+        """Raises HqError `no_certificate`, and what `check_revoked` raises."""
         peer = peer_of(request)
         if peer is None or peer.role not in ("gateway", "hq"):
             raise HqError("no_certificate")
+        self.check_revoked(request)
+
+    def check_revoked(self, request: Request) -> None:
+        """At addresses that are for anybody, too. Raises HqError `revoked`, `revoked_unread`."""
+        peer = peer_of(request)
+        if peer is not None and self._revoked is not None:
+            self._revoked.check(peer)
 
     def check_sender(self, request: Request, store: str) -> None:
         """Whether who asks may send this store's records. Raises HqError `wrong_sender`."""
@@ -157,6 +169,7 @@ class _Endpoints:
         )
 
     async def health(self, request: Request) -> Response:
+        self.door.check_revoked(request)
         await self.store.marks("")
         return Response(b"ok\n", media_type="text/plain")
 

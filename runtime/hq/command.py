@@ -3,6 +3,7 @@
   lane hq --config hq.toml            serve until stopped; prints one line when it is ready
   lane hq --config hq.toml --show     ask the running head office what it has, and print it in words
   lane hq publish SNAPSHOT ...        prices for stores; also published, withdraw: docs/snapshots.md
+  lane hq revoke --store S001 ...     a gateway's certificate counts no more; also revoked: docs/trust.md
 
 With PostgreSQL it may be started before the database: gateways are told to come later until that answers. Ends with 0
 when told to stop, 1 where it cannot start, 3 when its disk failed while writing, or its connections hang: start it
@@ -15,7 +16,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from runtime.hq import publish_command
+from runtime.hq import publish_command, revoke_command
 from runtime.hq.errors import HqError
 from runtime.hq.settings import HqFile, read_hq_file
 from runtime.hq.show import place_of, show
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_config(parser, None)
     parser.add_argument("--show", action="store_true", help="print what a running head office has, and end")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", help="left out: serve")
-    for word, (add, what) in publish_command.ACTIONS.items():
+    for word, (add, what) in {**publish_command.ACTIONS, **revoke_command.ACTIONS}.items():
         one = actions.add_parser(word, help=what, description=what)
         _add_config(one, argparse.SUPPRESS)  # it may stand before the action or after it
         add(one)
@@ -49,6 +50,8 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_REFUSED
     try:
         file = read_hq_file(arguments.file)
+        if arguments.action in revoke_command.ACTIONS:
+            return revoke_command.run(arguments, file)
         if arguments.action is not None:
             return publish_command.run(arguments, file)
         return show(file) if arguments.show else serve(file)

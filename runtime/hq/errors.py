@@ -38,6 +38,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The certificate is that of {peer}; what was sent is of store {store}.",
         "Correct the gateway's settings or its certificate.",
     ),
+    "revoked": (
+        "The certificate {number} of the {peer} was revoked by head office.",
+        "Make the store a new one, lane ca store, and put it into the gateway's [tls] folder.",
+    ),
+    "revoked_unread": (
+        "Head office's list of revoked certificates cannot be read ({path}: {detail}); nobody is let in.",
+        "Put {path} back from a copy; gateways send again by themselves.",
+    ),
     "no_certificate": ("A gateway's certificate is needed here.", "Give the gateway its certificate: lane ca store."),
     "trust": ("Head office's keys cannot be used: {detail}.", "Make them with lane ca hq, and name them in [tls]."),
 }
@@ -52,6 +60,7 @@ class HqError(ChainError):
         **dict.fromkeys(SENTENCES, 503),
         "wrong_sender": 403,
         "no_certificate": 403,
+        "revoked": 403,
     }
     retries_s: ClassVar = {
         **ChainError.retries_s,
@@ -61,6 +70,7 @@ class HqError(ChainError):
         "store_foreign": 60,
         "store_newer": 60,
         "disk_full": 30,
+        "revoked_unread": 60,
     }
 
     @property

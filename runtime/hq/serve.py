@@ -12,6 +12,7 @@ from runtime.chain.blocking import OneThread
 from runtime.hq.app import Desk, Door, make_app, make_page
 from runtime.hq.errors import HqError
 from runtime.hq.pulse import Pulse, is_no
+from runtime.hq.revoked import FILE, RevokedList
 from runtime.hq.settings import HqFile
 from runtime.hq.snapshots import HqSnapshots
 from runtime.hq.store import HqStore
@@ -37,7 +38,7 @@ async def serve(file: HqFile, process: Process, tls: ssl.SSLContext | None) -> N
         limits = Limits(settings.max_body_bytes, settings.max_requests, settings.body_timeout_ms / 1000)
         published = _published(file)
         desk = Desk(store, settings.max_waiting, settings.connections)
-        app = make_app(desk, limits, process.fatal, published.endpoints, Door() if tls is not None else None)
+        app = make_app(desk, limits, process.fatal, published.endpoints, _door(file) if tls is not None else None)
         listeners = [Listener(app, process.listening, tls)]
         if process.paging is not None:
             listeners.append(Listener(make_page(desk, process.fatal), process.paging))
@@ -98,6 +99,11 @@ def open_store(file: HqFile, thread: OneThread, watchdog_s: float = 0.0) -> HqSt
         # Half of the watchdog's time passes between two beats, and each waits twice so long at most.
         patience_s=watchdog_s / 6,
     )
+
+
+def _door(file: HqFile) -> Door:
+    """Raises HqError `revoked_unread`."""
+    return Door(RevokedList(file.trust / FILE) if file.trust is not None else None)
 
 
 def _published(file: HqFile) -> HqSnapshots:

@@ -184,6 +184,8 @@ def _refuse(request: Request, error: Refused, fatal: OnFatal | None) -> Response
         media_type=CONTENT_TYPE,
         background=BackgroundTask(fatal) if fatal else None,
     )
+    if error.status == 403:  # whoever was refused for who it is shows its certificate anew, and maybe another
+        response.headers["connection"] = "close"
     if error.retry_after_s is not None:
         response.headers["retry-after"] = str(error.retry_after_s)
     return response

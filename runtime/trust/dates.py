@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from runtime.trust.errors import TrustError
 
 MAX_PEM_BYTES = 1 << 16
+BEFORE_MS = 3_600_000  # a certificate holds from before it was made: clocks differ
 BEGIN, END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _SEQUENCE, _INTEGER, _UTC_TIME, _GENERALIZED_TIME, _VERSION = 0x30, 0x02, 0x17, 0x18, 0xA0
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from runtime.trust.dates import certificates, validity
+from runtime.trust.dates import BEFORE_MS, certificates, validity
 from runtime.trust.errors import TrustError
 from runtime.trust.names import AUTHORITY, MAX_CHAIN, ROOT, Peer, check_name, gateway_of, read_urn, server_name
 
@@ -26,7 +26,7 @@ except ImportError:
     raise TrustError("library") from None
 
 MAX_REQUEST_BYTES = 4096
-BEFORE = timedelta(hours=1)  # a certificate holds from before it was made: clocks differ
+BEFORE = timedelta(milliseconds=BEFORE_MS)
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)  # a clock before it is wrong
 ROOT_DAYS = 30 * 365
 STORE_DAYS = 10 * 365  # a store's authority, its gateway and head office: made by hand, offline

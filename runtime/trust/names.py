@@ -18,10 +18,12 @@ names only its own store is held by OpenSSL (name constraints), and here again.
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
+from runtime.trust.dates import BEFORE_MS
 from runtime.trust.errors import TrustError
 
 Role = Literal["terminal", "gateway", "hq"]
@@ -38,13 +40,15 @@ _EPOCH = re.compile(r"[0-9a-f]{16}")
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Who is at the other end, as its certificate says. `store` is empty for head office; `epoch` is 0 for all but
-    terminals, whose journal's it is. `serial` is the certificate's number, for who keeps a list of them."""
+    terminals, whose journal's it is. `serial` is the certificate's number, for who keeps a list of them; `made_ms` is when
+    it was made (UTC, to the second), 0 where it does not say."""
 
     role: Role
     store: str
     name: str
     epoch: int = 0
     serial: int = field(default=0, compare=False)
+    made_ms: int = field(default=0, compare=False)
 
     @property
     def urn(self) -> str:
@@ -100,9 +104,16 @@ def read_peer(shown: Mapping[str, Any] | None) -> Peer | None:
     if issuer != expected:
         raise TrustError("wrong_peer", detail=f"the {peer} is not issued by who may issue it")
     try:
-        return replace(peer, serial=int(shown["serialNumber"], 16))
+        return replace(peer, serial=int(shown["serialNumber"], 16), made_ms=_made_ms(shown))
     except (KeyError, ValueError) as error:
         raise TrustError("wrong_peer", detail="it has no number") from error
+
+
+def _made_ms(shown: Mapping[str, Any]) -> int:
+    try:
+        return int(ssl.cert_time_to_seconds(shown["notBefore"])) * 1000 + BEFORE_MS
+    except (KeyError, ValueError):
+        return 0
 
 
 def read_urn(urn: str) -> Peer:
