@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from runtime.chain.errors import ChainError
+from runtime.gateway.batches import check_batch
 from runtime.gateway.errors import GatewayError
-from runtime.gateway.store import check_batch
 from runtime.hq.check import check_store_batch
 from runtime.wire.chain import Disputed, Mark, Part, StoreAnswer, StoreBatch, read_answer, read_store_batch
 from runtime.wire.pack import WireError, build, pack, unpack

@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from runtime.gateway.admin import MAX_ANSWER_BYTES, AdminAnswer, AdminRequest, answered, read_answer
+from runtime.gateway.admin import AdminAnswer, AdminRequest, answered, read_answer
 from runtime.gateway.registry import Registry
 from runtime.link.ports import LinkReply
+from runtime.serving.admin import MAX_ANSWER_BYTES
 from runtime.terminal.enrolment import Enrolment, in_words
 from runtime.terminal.trust import OWN, PENDING, ROOT
 from runtime.trust import issuing

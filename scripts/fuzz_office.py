@@ -21,8 +21,9 @@ from runtime.distribution.errors import DistributionError
 from runtime.distribution.fetching import Fetcher, Later
 from runtime.distribution.files import SnapshotFiles
 from runtime.distribution.manifest import read_manifest
+from runtime.gateway.batches import check_batch
 from runtime.gateway.keeper import Keeper
-from runtime.gateway.store import GatewayStore, check_batch
+from runtime.gateway.store import GatewayStore
 from runtime.gateway.upstream import Upstream
 from runtime.gateway.upstream import _Pause as Pause
 from runtime.hq.app import Desk, make_app

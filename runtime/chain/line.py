@@ -49,10 +49,13 @@ def must_look(before: Line, after: Line) -> bool:
     return before.beyond > 0 and after.stored > before.stored
 
 
-def close_gap(line: Line, kept: Iterable[int]) -> Line:
-    """The line after the sequences that are kept past its mark, in rising order."""
+def close_gap(line: Line, kept: Iterable[int], closed: Iterable[tuple[int, int]] = ()) -> Line:
+    """The line after the sequences that are kept past its mark, in rising order. `closed`: (first, last) of what nobody
+    has and a person has closed, with nothing kept in it: the mark goes over them."""
     stored, beyond = line.stored, line.beyond
+    over = dict(closed)
     for sequence in kept:
+        stored = over.get(stored + 1, stored)
         if sequence != stored + 1:
             break
         stored, beyond = stored + 1, beyond - 1

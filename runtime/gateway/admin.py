@@ -7,19 +7,18 @@ request a connection, msgpack both ways.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from runtime.gateway.errors import GatewayError
-from runtime.wire.pack import WireError, build, pack, unpack
+from runtime.serving.admin import MAX_ANSWER_BYTES, MAX_REQUEST_BYTES
+from runtime.serving.admin import ask as ask_socket
+from runtime.serving.admin import serve_admin as serve_socket
+from runtime.wire.pack import build, pack, unpack
 
 if TYPE_CHECKING:
     from runtime.gateway.registry import Registry  # it needs the library cryptography
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("lane.gateway")
 
 SOCKET = "admin.sock"
-MAX_REQUEST_BYTES = 4096
-MAX_ANSWER_BYTES = 1 << 20
-TIMEOUT_S = 10.0
 MOST_MINUTES = 24 * 60  # that a code may count
 
 Action = Literal["enrol", "revoke", "terminals"]
@@ -103,67 +99,19 @@ def _listed(registry: Registry) -> list[str]:
     return lines or ["No terminal is enrolled."]
 
 
-# --- the running gateway --------------------------------------------------------------------------------------------
+# --- the running gateway, and the command ---------------------------------------------------------------------------
 
 
 async def serve_admin(folder: Path, registry: Registry) -> None:
     """For ever, until it is cancelled. Raises GatewayError when the registry's disk failed."""
-    failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                writer.write(answered(registry, await reader.read(MAX_REQUEST_BYTES)))
-                await writer.drain()
-        except (OSError, WireError) as error:
-            log.warning("a question to the registry was not answered: %s", error)
-        except GatewayError as error:
-            if not failed.done():
-                failed.set_exception(error)
-        finally:
-            writer.close()
+    async def answer(data: bytes) -> bytes:
+        return answered(registry, data)
 
-    with _at(folder) as path:
-        path.unlink(missing_ok=True)  # the last gateway's; this one has the registry's lock
-        listening = socket.socket(socket.AF_UNIX)
-        before = os.umask(0o177)
-        try:
-            listening.bind(str(path))
-        finally:
-            os.umask(before)
-    server = await asyncio.start_unix_server(answer, sock=listening, limit=MAX_REQUEST_BYTES)
-    try:
-        async with server:
-            await failed
-    finally:
-        (folder / SOCKET).unlink(missing_ok=True)
-
-
-@contextmanager
-def _at(folder: Path) -> Iterator[Path]:
-    """The socket's path, however long the folder's is: a unix socket's has at most 107 bytes."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield Path(f"/proc/self/fd/{handle}/{SOCKET}")
-    finally:
-        os.close(handle)
-
-
-# --- the command ----------------------------------------------------------------------------------------------------
+    await serve_socket(folder, SOCKET, answer)
 
 
 def ask(folder: Path, asked: AdminRequest) -> AdminAnswer | None:
     """What the running gateway says; None where none runs. Raises OSError, WireError."""
-    with socket.socket(socket.AF_UNIX) as one:
-        one.settimeout(TIMEOUT_S)
-        with _at(folder) as path:
-            try:
-                one.connect(str(path))
-            except (FileNotFoundError, ConnectionRefusedError):
-                return None
-        one.sendall(pack(asked))
-        data = bytearray()
-        with suppress(ConnectionResetError):
-            while len(data) <= MAX_ANSWER_BYTES and (part := one.recv(1 << 16)):
-                data += part
-    return read_answer(bytes(data))
+    data = ask_socket(folder, SOCKET, pack(asked))
+    return read_answer(data) if data is not None else None

@@ -21,9 +21,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from runtime.chain.check import MAX_EPOCH, MAX_SEQUENCE, check_name
+from runtime.gateway.batches import check_batch
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.keeper import Keeper
-from runtime.gateway.store import TerminalStatus, check_batch
+from runtime.gateway.store import TerminalStatus
 from runtime.serving.kit import Bodies, Endpoint, Limits, OnFatal, admit_local, application, number, packed, query
 from runtime.wire.pack import WireError, build, unpack
 from runtime.wire.times import MAX_REQUEST_BYTES, NONCE_BYTES, TimeAnswer, TimeRequest, message

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from runtime.chain.blocking import RunBlocking, run_here
 from runtime.chain.group import GroupCommit
-from runtime.gateway.store import CheckedBatch, GatewayStore
+from runtime.gateway.batches import CheckedBatch
+from runtime.gateway.store import GatewayStore
 from runtime.wire.records import BatchAnswer
 
 log = logging.getLogger("lane.gateway")

@@ -5,7 +5,8 @@ What waits together is one transaction with one sync (`keep`), each batch a part
 Of each line (a terminal and epoch) there is
   - `base`: records 1 to it are not asked for here, because head office has them, or nobody has them any more;
   - `stored`: all from `base` to it are here, synced. Terminals send what comes after it;
-  - `settled`: head office's own mark, as it was last heard. It is told from memory and written with the next batch:
+  - `settled`: head office's own mark (`Mark.whole`; past holes that a person has closed there, for a terminal that has
+    none of their records), as it was last heard. It is told from memory and written with the next batch:
     one that is too low costs nothing, and it is heard again after every start.
 A new disk knows nothing. Until head office has been heard its lines begin where the terminal was told last; then head
 office's word counts, downwards too, and terminals are asked again for what neither has.
@@ -17,14 +18,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from runtime.chain.check import MAX_SEQUENCE, MAX_VERSIONS, Checked, check_line, check_name, wire_refusal
+from runtime.chain.check import MAX_SEQUENCE, MAX_VERSIONS, Checked
 from runtime.chain.errors import ChainError
 from runtime.chain.line import Line, advance, close_gap, doubtful, must_look, signed, sort_out, unsigned
+from runtime.gateway.batches import CheckedBatch, checked_batch
 from runtime.gateway.database import GatewayDatabase
-from runtime.gateway.errors import GatewayError
 from runtime.wire.chain import Mark
-from runtime.wire.pack import WireError
-from runtime.wire.records import MAX_BATCH_BYTES, BatchAnswer, PackedRecord, RecordBatch, read_record_batch
+from runtime.wire.records import BatchAnswer, PackedRecord, RecordBatch
 
 MAX_ANSWER_BYTES = 4 << 20  # of bodies, in one answer to a reader
 PRUNED_AT_ONCE = 200  # records
@@ -62,46 +62,12 @@ class Quarantined:
     seen_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedBatch:
-    """A batch of this store's that may be kept."""
-
-    batch: RecordBatch
-    checked: tuple[Checked, ...]
-
-
 @dataclass(slots=True)
 class _Place:
     """Where a line stands."""
 
     base: int
     line: Line
-
-
-def check_batch(data: bytes, store: str) -> CheckedBatch:
-    """A batch from the bytes of a request. Pure.
-
-    Raises ChainError `not_msgpack`, `bad_field`, `too_long`, `too_many`, `bad_hash`, GatewayError `wrong_store`.
-    """
-    try:
-        batch = read_record_batch(data)
-    except WireError as error:
-        raise wire_refusal(error, MAX_BATCH_BYTES) from error
-    return checked_batch(batch, store)
-
-
-def checked_batch(batch: RecordBatch, store: str) -> CheckedBatch:
-    check_name("store", batch.store)
-    check_name("terminal", batch.terminal)
-    if batch.store != store:
-        raise GatewayError("wrong_store", terminal=batch.terminal, sent=batch.store, store=store)
-    checked = check_line(batch.store, batch.terminal, batch.epoch, batch.records)
-    if not (0 <= batch.settled <= MAX_SEQUENCE and 0 <= batch.gone <= MAX_SEQUENCE):
-        raise ChainError("bad_field", detail="settled or gone is no sequence")
-    for before, after in zip(batch.records, batch.records[1:], strict=False):
-        if after.sequence != before.sequence + 1:
-            raise ChainError("bad_field", detail=f"sequence {after.sequence} follows {before.sequence}")
-    return CheckedBatch(batch, checked)
 
 
 class GatewayStore:
@@ -111,6 +77,7 @@ class GatewayStore:
         self.database = database
         self.store = database.store
         self._settled: dict[Key, int] = {}
+        self._holed: dict[Key, Mark] = {}  # the marks with holes that a person has closed
         self._unwritten: set[Key] = set()  # whose `settled` is newer here than on disk
         self._gone: dict[Key, int] = {}
         self._fresh: dict[Key, int] = {}
@@ -184,7 +151,7 @@ class GatewayStore:
             self._add(key, place, new)
             fresh[key] = min(new[0].record.sequence, fresh.get(key, MAX_SEQUENCE))
         quarantined = tuple(checked.record.sequence for checked in other)
-        return BatchAnswer(place.line.stored, min(self._settled.get(key, 0), place.line.stored), quarantined)
+        return BatchAnswer(place.line.stored, min(self._told(key, batch.gone), place.line.stored), quarantined)
 
     def _place(self, key: Key, batch: RecordBatch) -> _Place:
         """Where the line stands, once it is known what the terminal has let go of."""
@@ -257,11 +224,14 @@ class GatewayStore:
     def hear(self, marks: Sequence[Mark], complete: bool) -> None:
         """Head office's marks; `complete`: of every line that it knows, so that it has nothing of the others. Its word
         counts downwards too. Raises GatewayError `disk_full`, `store_broken`."""
-        said = {(mark.terminal, mark.epoch): mark.stored for mark in marks}
+        said = {(mark.terminal, mark.epoch): mark.whole for mark in marks}
         with self.database.on_disk():
             if complete:
                 rows = self.database.rows("SELECT terminal, epoch FROM watermark")
                 said = {**{(terminal, unsigned(epoch)): 0 for terminal, epoch in rows}, **said}
+            for key in said:
+                self._holed.pop(key, None)
+            self._holed.update({(mark.terminal, mark.epoch): mark for mark in marks if mark.holes})
             moves = [(key, place) for key, mark in said.items() if (place := self._corrected(key, mark)) is not None]
             if moves:
                 with self.database.transaction():
@@ -279,8 +249,34 @@ class GatewayStore:
             "SELECT base, stored FROM watermark WHERE terminal=? AND epoch=?", key[0], signed(key[1])
         )
         base, stored = row or (0, 0)
-        floor = max(mark, self._gone.get(key, 0))
+        gone = self._gone.get(key, 0)
+        floor = max(mark, gone, self._passed(key, gone))
         return floor if floor > stored or floor < base else None
+
+    def _told(self, key: Key, gone: int) -> int:
+        """What is settled of a line for a terminal that has pruned all to `gone`."""
+        return self._passed(key, gone) or self._settled.get(key, 0)
+
+    def _passed(self, key: Key, gone: int) -> int:
+        """The mark past holes that a person has closed at head office: for a terminal that says that it has none of
+        their records any more. Any other must send what it has. 0 where there is none."""
+        mark = self._holed.get(key)
+        return mark.stored if mark is not None and gone >= mark.holes[-1].last else 0
+
+    def sent(self, key: Key) -> int:
+        """Head office has all records to it that are here: what has turned up of a closed hole is still to be sent."""
+        mark = self._holed.get(key)
+        if mark is None:
+            return self._settled.get(key, 0)
+        with self.database.on_disk():
+            for hole in mark.holes:
+                lowest = self.database.one(
+                    "SELECT min(sequence) FROM record WHERE terminal=? AND epoch=? AND sequence BETWEEN ? AND ?",
+                    *(key[0], signed(key[1]), hole.first, hole.last),
+                )
+                if lowest is not None:
+                    return int(lowest) - 1
+        return mark.stored
 
     def _move(self, key: Key, base: int) -> _Place:
         """Begin the line after `base`. In a transaction."""
@@ -315,8 +311,8 @@ class GatewayStore:
         Raises GatewayError `disk_full`, `store_broken`.
         """
         with self.database.on_disk():
-            for key, settled in self._settled.items():
-                old = self._old(key, settled, seen_before_ms)
+            for key in self._settled:
+                old = self._old(key, self.sent(key), seen_before_ms)
                 if old:
                     with self.database.transaction():
                         return self._forget(key, old)
@@ -357,7 +353,8 @@ class GatewayStore:
 
     def _status(self, row: tuple[Any, ...]) -> TerminalStatus:
         epoch = unsigned(row[1])
-        return TerminalStatus(row[0], epoch, self._settled.get((row[0], epoch), 0), *row[2:])
+        key = (row[0], epoch)
+        return TerminalStatus(row[0], epoch, self._told(key, self._gone.get(key, 0)), *row[2:])
 
     def records(
         self, terminal: str, epoch: int, after: int, limit: int, max_bytes: int | None = None

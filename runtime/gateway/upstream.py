@@ -202,7 +202,8 @@ class Upstream:
         await self._hear(answer.marks, complete=True)
         self._asked = True
         lines = await self._keeper.ask(self._store.terminals)
-        self._cursor = {(one.terminal, one.epoch): self._marks.get((one.terminal, one.epoch), 0) for one in lines}
+        keys = [(one.terminal, one.epoch) for one in lines]
+        self._cursor = await self._keeper.ask(lambda: {key: self._store.sent(key) for key in keys})
         self._pending = dict.fromkeys(self._cursor)
         self._done()
 
@@ -264,7 +265,7 @@ class Upstream:
         log.warning("head office refuses terminal=%r epoch=%d sequence=%d: %s", *key, part.records[0].sequence, reason)
 
     async def _hear(self, marks: tuple[Mark, ...], complete: bool) -> None:
-        said = {(mark.terminal, mark.epoch): mark.stored for mark in marks}
+        said = {(mark.terminal, mark.epoch): mark.whole for mark in marks}
         less = {key for key, mark in self._marks.items() if said.get(key, 0 if complete else mark) < mark}
         if less:
             self._lost = True

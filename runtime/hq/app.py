@@ -38,6 +38,7 @@ LARGEST_GROUP = 20  # batches in one transaction: a thousand records
 MOST_WAITING = 500
 LANES = 2  # transactions at a time: while one is synced the next is prepared
 DEFAULT_LIMIT = 50
+SHOWN_HOLES = 20
 SHOWN_QUARANTINED = 20  # of the newest, in the status
 
 
@@ -151,10 +152,15 @@ class _Endpoints:
             return JSONResponse({"store": name, "lines": [_line(one) for one in await self.store.lines(name)]})
         stores = await self.store.stores()
         newest = await self.store.quarantine(SHOWN_QUARANTINED)
+        holes = await self.store.holes()
+        late = [one for one in await self.store.closed_holes() if one.found]
         return JSONResponse(
             {
                 **{name: sum(getattr(one, name) for one in stores) for name in ("records", "sales", "total_minor")},
                 "quarantined": sum(one.quarantined for one in stores),
+                "open_holes": len(holes),
+                "holes": [_line(one) for one in holes[:SHOWN_HOLES]],
+                "late": [_line(one) for one in late[-SHOWN_HOLES:]],
                 "stores": [dataclasses.asdict(one) for one in stores],
                 "quarantine": [
                     {

@@ -4,6 +4,7 @@
   lane hq --config hq.toml --show     ask the running head office what it has, and print it in words
   lane hq publish SNAPSHOT ...        prices for stores; also published, withdraw: docs/snapshots.md
   lane hq revoke --store S001 ...     a gateway's certificate counts no more; also revoked: docs/trust.md
+  lane hq holes                       numbers that are missing; close-hole: a person says that nobody has them
 
 With PostgreSQL it may be started before the database: gateways are told to come later until that answers. Ends with 0
 when told to stop, 1 where it cannot start, 3 when its disk failed while writing, or its connections hang: start it
@@ -16,7 +17,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from runtime.hq import publish_command, revoke_command
+from runtime.hq import hole_command, publish_command, revoke_command
 from runtime.hq.errors import HqError
 from runtime.hq.settings import HqFile, read_hq_file
 from runtime.hq.show import place_of, show
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_config(parser, None)
     parser.add_argument("--show", action="store_true", help="print what a running head office has, and end")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", help="left out: serve")
-    for word, (add, what) in {**publish_command.ACTIONS, **revoke_command.ACTIONS}.items():
+    for word, (add, what) in {**publish_command.ACTIONS, **revoke_command.ACTIONS, **hole_command.ACTIONS}.items():
         one = actions.add_parser(word, help=what, description=what)
         _add_config(one, argparse.SUPPRESS)  # it may stand before the action or after it
         add(one)
@@ -52,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         file = read_hq_file(arguments.file)
         if arguments.action in revoke_command.ACTIONS:
             return revoke_command.run(arguments, file)
+        if arguments.action in hole_command.ACTIONS:
+            return hole_command.run(arguments, file)
         if arguments.action is not None:
             return publish_command.run(arguments, file)
         return show(file) if arguments.show else serve(file)

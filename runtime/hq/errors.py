@@ -34,6 +34,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Correct snapshots in the settings, or who may write there.",
     ),
     "disk_full": ("The database's disk is full.", "Make room there; sales wait at the gateways."),
+    "no_hole": (
+        "Numbers {first} to {last} of terminal {terminal}, epoch {epoch}, of store {store} are no open hole.",
+        "See lane hq holes: what has nothing beyond it may still be sent, and what is kept or closed is none.",
+    ),
     "wrong_sender": (
         "The certificate is that of {peer}; what was sent is of store {store}.",
         "Correct the gateway's settings or its certificate.",
@@ -61,6 +65,7 @@ class HqError(ChainError):
         "wrong_sender": 403,
         "no_certificate": 403,
         "revoked": 403,
+        "no_hole": 400,
     }
     retries_s: ClassVar = {
         **ChainError.retries_s,

@@ -13,13 +13,16 @@ process, and its feed positions become visible in their order.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from runtime.chain.check import Checked
 from runtime.chain.line import Line, advance, close_gap, doubtful, must_look
 from runtime.hq.check import CheckedBatch
-from runtime.wire.chain import Disputed, Mark, StoreAnswer
+from runtime.hq.holes import missing
+from runtime.wire.chain import Disputed, Hole, Mark, StoreAnswer
 
 LineKey = tuple[str, str, int]  # store, terminal, epoch
 RecordKey = tuple[str, str, int, int]  # and sequence
@@ -53,6 +56,8 @@ class Plan:
     new: list[tuple[LineKey, Checked]] = field(default_factory=list)
     aside: list[tuple[LineKey, Checked]] = field(default_factory=list)
     feed: list[Run] = field(default_factory=list)
+    late: list[tuple[LineKey, int]] = field(default_factory=list)  # records of holes that a person had closed
+    missing: dict[LineKey, tuple[Hole, ...]] = field(default_factory=dict)  # what is left of closed holes
     open_gaps: list[tuple[LineKey, int]] = field(default_factory=list)  # with the mark to look beyond
     positions: dict[str, int] = field(default_factory=dict)
     changes: dict[LineKey, LineChange] = field(default_factory=dict)
@@ -67,8 +72,15 @@ class Plan:
     def lines(self) -> list[LineKey]:
         return sorted({(batch.store, part.terminal, part.epoch) for batch in self.batches for part in batch.parts})
 
-    def begin(self, positions: Mapping[str, int], lines: Mapping[LineKey, Line]) -> None:
-        """Where the stores' feeds and the lines stand; what is not there begins."""
+    def begin(
+        self,
+        positions: Mapping[str, int],
+        lines: Mapping[LineKey, Line],
+        missing: Mapping[LineKey, tuple[Hole, ...]] = MappingProxyType({}),
+    ) -> None:
+        """Where the stores' feeds and the lines stand; what is not there begins. `missing`: of the lines with closed
+        holes, what is left of them."""
+        self.missing = dict(missing)
         self.positions = {store: positions.get(store, 0) for store in self.stores}
         self.changes = {key: LineChange(lines.get(key, Line())) for key in self.lines}
         for batch in self.batches:
@@ -104,6 +116,10 @@ class Plan:
         change = self.changes[key]
         before = change.line
         change.line = advance(before, new)
+        if key in self.missing:
+            numbers = [one.record.sequence for one in new]
+            self.late += [(key, number) for number in numbers if number <= before.stored]
+            self.missing[key] = missing(self.missing[key], numbers)
         if must_look(before, change.line):
             gaps[key] = 1
         change.records += len(new)
@@ -127,17 +143,29 @@ class Plan:
     def close_gap(self, key: LineKey, kept: Iterable[int]) -> None:
         """`kept`: the line's sequences beyond its mark, in rising order, those of this plan among them."""
         change = self.changes[key]
-        change.line = close_gap(change.line, kept)
+        change.line = close_gap(change.line, kept, ((one.first, one.last) for one in self.missing.get(key, ())))
+
+    def tell(self, log: logging.Logger) -> None:
+        """After the commit: what is worth a line in the log."""
+        for key, sequence in self.late:
+            log.warning(
+                "came after all, its hole was closed: store=%r terminal=%r epoch=%d sequence=%d", *key, sequence
+            )
+
+    def _mark(self, key: LineKey) -> Mark:
+        return mark(key, self.changes[key].line.stored, self.missing.get(key, ()))
 
     def answers(self, life: int) -> list[StoreAnswer]:
         return [
             StoreAnswer(
                 life,
-                tuple(
-                    Mark(part.terminal, part.epoch, self.changes[batch.store, part.terminal, part.epoch].line.stored)
-                    for part in batch.parts
-                ),
+                tuple(self._mark((batch.store, part.terminal, part.epoch)) for part in batch.parts),
                 tuple(disputed),
             )
             for batch, disputed in zip(self.batches, self._disputed, strict=True)
         ]
+
+
+def mark(key: LineKey, stored: int, missing: Iterable[Hole]) -> Mark:
+    """A line's mark as gateways are told it: what lies beyond `stored` is no exception yet."""
+    return Mark(key[1], key[2], stored, tuple(hole for hole in missing if hole.first <= stored))

@@ -24,11 +24,13 @@ import asyncpg
 from runtime.chain.line import Line, signed, unsigned
 from runtime.hq.check import CheckedBatch, month_of
 from runtime.hq.errors import HqError
-from runtime.hq.plan import LineKey, Plan, RecordKey
+from runtime.hq.holes import ClosedHole, OpenHole
+from runtime.hq.plan import LineKey, Plan, RecordKey, mark
 from runtime.hq.postgres_beat import PostgresBeat, commit_nothing
+from runtime.hq.postgres_holes import HAS_CLOSED, close_hole, closed_holes, missing_of, open_holes
 from runtime.hq.postgres_schema import VERSION, month_name, month_partition, months_due, tables
 from runtime.hq.store import MAX_ANSWER_BYTES, LineStatus, Quarantined, StoreStatus
-from runtime.wire.chain import FedRecord, Mark, StoreAnswer
+from runtime.wire.chain import FedRecord, StoreAnswer
 from runtime.wire.records import PackedRecord
 
 log = logging.getLogger("lane.hq")
@@ -179,6 +181,7 @@ class PostgresStore:
                         raise
                     continue
             self.commits += 1
+            plan.tell(log)
             return plan.answers(life)
         raise AssertionError("unreachable")
 
@@ -192,12 +195,14 @@ class PostgresStore:
         positions = dict(rows)
         keys = plan.lines
         rows = await connection.fetch(
-            "SELECT store, terminal, epoch, stored, beyond FROM line"
+            f"SELECT store, terminal, epoch, stored, beyond, {HAS_CLOSED} FROM line"
             " JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS t(store, terminal, epoch)"
             " USING (store, terminal, epoch)",
             *_columns(keys),
         )
-        plan.begin(positions, {(row[0], row[1], unsigned(row[2])): Line(row[3], row[4]) for row in rows})
+        lines = {(row[0], row[1], unsigned(row[2])): Line(row[3], row[4]) for row in rows}
+        with_holes = [key for key, row in zip(lines, rows, strict=True) if row[5]]
+        plan.begin(positions, lines, await missing_of(connection, with_holes))
         plan.sort_out(await self._kept(connection, plan.doubtful))
         if plan.new:
             await self._add(connection, plan)
@@ -281,8 +286,15 @@ class PostgresStore:
 
     async def marks(self, store: str) -> StoreAnswer:
         life = self._life
-        rows = await self._fetch("SELECT terminal, epoch, stored FROM line WHERE store=$1 ORDER BY 1, 2", store)
-        return StoreAnswer(life, tuple(Mark(row[0], unsigned(row[1]), row[2]) for row in rows))
+        # One look at both tables: a hole that is closed between two would be a mark without its exception.
+        async with self._connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            rows = await connection.fetch(
+                f"SELECT terminal, epoch, stored, {HAS_CLOSED} FROM line WHERE store=$1 ORDER BY 1, 2", store
+            )
+            keys = [(store, row[0], unsigned(row[1])) for row in rows]
+            left = await missing_of(connection, [key for key, row in zip(keys, rows, strict=True) if row[3]])
+        marks = (mark(key, row[2], left.get(key, ())) for key, row in zip(keys, rows, strict=True))
+        return StoreAnswer(life, tuple(marks))
 
     async def stores(self) -> list[StoreStatus]:
         rows = await self._fetch(
@@ -331,6 +343,18 @@ class PostgresStore:
             limit,
         )
         return [Quarantined(row[0], row[1], unsigned(row[2]), *row[3:]) for row in rows]
+
+    async def holes(self) -> list[OpenHole]:
+        async with self._connection() as connection:
+            return await open_holes(connection)
+
+    async def close_hole(self, hole: ClosedHole) -> None:
+        async with self._connection() as connection, connection.transaction():
+            await close_hole(connection, hole)
+
+    async def closed_holes(self) -> list[ClosedHole]:
+        async with self._connection() as connection:
+            return await closed_holes(connection)
 
     async def _fetch(self, sql: str, *arguments: Any) -> list[Any]:
         async with self._connection() as connection:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from datetime import date
 
-VERSION = 1
+VERSION = 2
 MONTHS_AHEAD = 3
 
 _LINE = "store text NOT NULL, terminal text NOT NULL, epoch bigint NOT NULL"
@@ -34,6 +34,9 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS record_body_other PARTITION OF record_body DEFAULT",
     f"CREATE TABLE IF NOT EXISTS feed ({_LINE}, last bigint NOT NULL, first bigint NOT NULL, count bigint NOT NULL,"
     " PRIMARY KEY (store, last))",
+    f"CREATE TABLE IF NOT EXISTS closed_hole ({_LINE}, first bigint NOT NULL, last bigint NOT NULL,"
+    " reason text NOT NULL, closed_by text NOT NULL, closed_at_ms bigint NOT NULL,"
+    " PRIMARY KEY (store, terminal, epoch, first))",
     f"CREATE TABLE IF NOT EXISTS quarantine ({_LINE}, sequence bigint NOT NULL, hash bytea NOT NULL,"
     " body bytea NOT NULL, seen_at_ms bigint NOT NULL, PRIMARY KEY (store, terminal, epoch, sequence, hash))",
 )

@@ -17,7 +17,6 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from runtime.hq.errors import HqError
 from runtime.hq.revoked import FILE, SECOND_MS, Revocation, add, read
 from runtime.hq.settings import HqFile
 from runtime.serving.showing import moment

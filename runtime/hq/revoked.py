@@ -2,8 +2,8 @@
 
     revoked.json    {"revoked": [{"store": "S001", "before_ms": ..., "number": "", "by": "...", "at_ms": ...}, ...]}
 
-`lane hq revoke` adds to it, and the server looks with every request whether the file is another. A file and no table: who gets
-in must be known while the database is away, for prices are given then too. Nothing ever leaves the list.
+`lane hq revoke` adds to it, and the server looks with every request whether the file is another. A file and no table:
+who gets in must be known while the database is away, for prices are given then too. Nothing ever leaves the list.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ SECOND_MS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revocation:
-    """Of one certificate of a store's gateway by its `number` (hex), or, where that is empty, of all that were made before
-    `before_ms`. `at_ms`: when it was written. Times in milliseconds since 1970, UTC."""
+    """Of one certificate of a store's gateway by its `number` (hex), or, where that is empty, of all that were made
+    before `before_ms`. `at_ms`: when it was written. Times in milliseconds since 1970, UTC."""
 
     store: str
     number: str = ""

@@ -7,16 +7,19 @@ import logging
 import random
 import ssl
 import time
+from functools import partial
 
 from runtime.chain.blocking import OneThread
 from runtime.hq.app import Desk, Door, make_app, make_page
 from runtime.hq.errors import HqError
+from runtime.hq.hole_command import SOCKET, answered
 from runtime.hq.pulse import Pulse, is_no
 from runtime.hq.revoked import FILE, RevokedList
 from runtime.hq.settings import HqFile
 from runtime.hq.snapshots import HqSnapshots
 from runtime.hq.store import HqStore
 from runtime.service.watchdog import feed
+from runtime.serving.admin import serve_admin
 from runtime.serving.kit import Limits
 from runtime.serving.process import Process
 from runtime.serving.server import Listener
@@ -47,6 +50,7 @@ async def serve(file: HqFile, process: Process, tls: ssl.SSLContext | None) -> N
         pulse = Pulse(store, ready)
         beside = [
             _tidy(store, is_there),
+            serve_admin(file.snapshots, SOCKET, partial(answered, store)),
             published.run(),
             feed(process.notifier, pulse, is_no, lambda: pulse.word),
         ]

@@ -39,6 +39,13 @@ def words(status: dict[str, Any]) -> list[str]:
         f" {count(one['sales'], 'sale')}, {amount(one['total_minor'])}; last at {moment(one['last_seen_at_ms'])}"
         for one in status["stores"]
     ]
+    if status["open_holes"]:
+        beyond = f"{count(status['open_holes'], 'hole')}: what came after it counts as beyond"
+        lines.append(f"  {beyond}. See lane hq holes.")
+    for one in status["late"]:
+        where = f"store {one['store']}, terminal {one['terminal']}, numbers {one['first']} to {one['last']}"
+        said = f"{one['closed_by']} had closed that hole ({one['reason']})"
+        lines.append(f"  ! {count(one['found'], 'record')} came after all: {where}. {said}: tell who counts.")
     return lines + aside(
         status, lambda q: f"store {q['store']}, terminal {q['terminal']}", "a number came again with other content."
     )

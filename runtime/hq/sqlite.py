@@ -5,26 +5,40 @@ The same discipline as a journal's (runtime.journal.database), and the same plan
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from runtime.chain.blocking import RunBlocking, run_here
-from runtime.chain.line import Line, signed, unsigned
+from runtime.chain.line import Line, close_gap, signed, unsigned
 from runtime.hq.check import CheckedBatch, month_of
 from runtime.hq.errors import HqError
-from runtime.hq.plan import LineKey, Plan, RecordKey
+from runtime.hq.holes import ClosedHole, OpenHole, check_hole, missing, still_open
+from runtime.hq.plan import LineKey, Plan, RecordKey, mark
 from runtime.hq.store import MAX_ANSWER_BYTES, LineStatus, Quarantined, StoreStatus
 from runtime.journal.database import Database
 from runtime.journal.errors import JournalError
-from runtime.wire.chain import FedRecord, Mark, StoreAnswer
+from runtime.wire.chain import FedRecord, Hole, Mark, StoreAnswer
 from runtime.wire.records import PackedRecord
 
-APPLICATION = 0x6C616E68  # "lanh": lanekit's head office, in the file's header
-VERSION = 1
+log = logging.getLogger("lane.hq")
 
-SCHEMA = """
+APPLICATION = 0x6C616E68  # "lanh": lanekit's head office, in the file's header
+VERSION = 2
+
+HOLES = """
+CREATE TABLE closed_hole (
+    store TEXT NOT NULL, terminal TEXT NOT NULL, epoch INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    reason TEXT NOT NULL, closed_by TEXT NOT NULL, closed_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (store, terminal, epoch, first)
+) WITHOUT ROWID;
+"""
+
+SCHEMA = (
+    HOLES
+    + """
 CREATE TABLE store (
     store TEXT PRIMARY KEY, position INTEGER NOT NULL, seen_at_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -53,6 +67,7 @@ CREATE TABLE quarantine (
     UNIQUE (store, terminal, epoch, sequence, hash)
 );
 """
+)
 
 T = TypeVar("T")
 
@@ -73,7 +88,9 @@ class SqliteStore:
         self._life = life
         self._run = run_blocking
         with _translated():
-            self._database = Database(path, application=APPLICATION, schema=SCHEMA, version=VERSION, vfs=vfs)
+            self._database = Database(
+                path, application=APPLICATION, schema=SCHEMA, version=VERSION, migrations={1: HOLES}, vfs=vfs
+            )
 
     @property
     def broken(self) -> bool:
@@ -110,12 +127,13 @@ class SqliteStore:
     def _ingest(self, group: Sequence[CheckedBatch]) -> list[StoreAnswer]:
         plan = Plan(group, self._clock_ms())
         with _translated(), self._database.transaction():
-            plan.begin(self._positions(plan.stores), self._lines(plan.lines))
+            plan.begin(self._positions(plan.stores), self._lines(plan.lines), self._missing(plan.lines))
             plan.sort_out(self._kept(plan.doubtful))
             self._write(plan)
             for key, stored in plan.open_gaps:
                 plan.close_gap(key, self._beyond(key, stored))
             self._write_lines(plan)
+        plan.tell(log)
         return plan.answers(self._life)
 
     def _positions(self, stores: list[str]) -> dict[str, int]:
@@ -128,6 +146,28 @@ class SqliteStore:
             for key in keys
         }
         return {key: Line(*row) for key, row in found.items() if row}
+
+    def _missing(self, keys: list[LineKey]) -> dict[LineKey, tuple[Hole, ...]]:
+        """Of those of these lines that have closed holes, what is left of them."""
+        found = {}
+        for key in keys:
+            closed = self._closed(key)
+            if closed:
+                kept = [
+                    row[0]
+                    for hole in closed
+                    for row in self._execute(
+                        "SELECT sequence FROM record WHERE store=? AND terminal=? AND epoch=?"
+                        " AND sequence BETWEEN ? AND ?",
+                        *(*_signed(key), hole.first, hole.last),
+                    )
+                ]
+                found[key] = missing(closed, kept)
+        return found
+
+    def _closed(self, key: LineKey) -> list[Hole]:
+        sql = "SELECT first, last FROM closed_hole WHERE store=? AND terminal=? AND epoch=? ORDER BY first"
+        return [Hole(*row) for row in self._execute(sql, *_signed(key))]
 
     def _kept(self, keys: list[RecordKey]) -> dict[RecordKey, bytes]:
         kept = {}
@@ -190,12 +230,16 @@ class SqliteStore:
     # --- out -----------------------------------------------------------------------------------------------------
 
     async def marks(self, store: str) -> StoreAnswer:
-        rows = await self._read(
-            "SELECT terminal, epoch, stored FROM line WHERE store=? ORDER BY terminal, epoch", store
-        )
-        return StoreAnswer(
-            self._life, tuple(Mark(terminal, unsigned(epoch), stored) for terminal, epoch, stored in rows)
-        )
+        def read() -> tuple[Mark, ...]:
+            with _translated(), self._database.reading():
+                rows = list(
+                    self._execute("SELECT terminal, epoch, stored FROM line WHERE store=? ORDER BY 1, 2", store)
+                )
+                lines = {(store, terminal, unsigned(epoch)): stored for terminal, epoch, stored in rows}
+                left = self._missing(list(lines))
+                return tuple(mark(key, stored, left.get(key, ())) for key, stored in lines.items())
+
+        return StoreAnswer(self._life, await self._run(read))
 
     async def stores(self) -> list[StoreStatus]:
         rows = await self._read(
@@ -239,6 +283,60 @@ class SqliteStore:
             limit,
         )
         return [Quarantined(row[0], row[1], unsigned(row[2]), *row[3:]) for row in rows]
+
+    # --- holes ---------------------------------------------------------------------------------------------------
+
+    async def holes(self) -> list[OpenHole]:
+        def read() -> list[OpenHole]:
+            with _translated(), self._database.reading():
+                sql = "SELECT store, terminal, epoch, stored, beyond FROM line WHERE beyond > 0 ORDER BY 1, 2, 3"
+                lines = [((row[0], row[1], unsigned(row[2])), row[3], row[4]) for row in self._execute(sql)]
+                return [
+                    OpenHole(*key, hole.first, hole.last, since_ms, beyond)
+                    for key, stored, beyond in lines
+                    for hole, since_ms in self._open(key, stored)
+                ]
+
+        found: list[OpenHole] = await self._run(read)
+        return found
+
+    def _open(self, key: LineKey, stored: int) -> list[tuple[Hole, int]]:
+        """A line's open holes, each with when the record behind it came."""
+        rows = self._execute(
+            "SELECT before + 1, sequence - 1, seen_at_ms FROM (SELECT sequence, seen_at_ms,"
+            " lag(sequence, 1, ?4) OVER (ORDER BY sequence) AS before FROM record"
+            " WHERE store=?1 AND terminal=?2 AND epoch=?3 AND sequence>?4) WHERE sequence > before + 1",
+            *(*_signed(key), stored),
+        )
+        closed = self._closed(key)
+        return [(part, row[2]) for row in list(rows) for part in still_open([Hole(row[0], row[1])], closed)]
+
+    async def close_hole(self, hole: ClosedHole) -> None:
+        await self._run(lambda: self._close_hole(hole))
+
+    def _close_hole(self, hole: ClosedHole) -> None:
+        key = (hole.store, hole.terminal, hole.epoch)
+        with _translated(), self._database.transaction():
+            line = self._lines([key]).get(key, Line())
+            check_hole(hole, (one for one, _ in self._open(key, line.stored)))
+            self._execute(
+                "INSERT INTO closed_hole VALUES (?,?,?,?,?,?,?,?)",
+                *(*_signed(key), hole.first, hole.last, hole.reason, hole.closed_by, hole.closed_at_ms),
+            )
+            left = [(one.first, one.last) for one in self._missing([key])[key]]
+            line = close_gap(line, self._beyond(key, line.stored), left)
+            self._execute(
+                "UPDATE line SET stored=?, beyond=? WHERE store=? AND terminal=? AND epoch=?",
+                *(line.stored, line.beyond, *_signed(key)),
+            )
+
+    async def closed_holes(self) -> list[ClosedHole]:
+        rows = await self._read(
+            "SELECT store, terminal, epoch, first, last, reason, closed_by, closed_at_ms,"
+            " (SELECT count(*) FROM record r WHERE r.store=h.store AND r.terminal=h.terminal AND r.epoch=h.epoch"
+            " AND r.sequence BETWEEN first AND last) FROM closed_hole h ORDER BY closed_at_ms, 1, 2, 3, 4"
+        )
+        return [ClosedHole(row[0], row[1], unsigned(row[2]), *row[3:]) for row in rows]
 
     # --- underneath ----------------------------------------------------------------------------------------------
 

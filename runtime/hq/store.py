@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.hq.check import CheckedBatch
+from runtime.hq.holes import ClosedHole, OpenHole
 from runtime.wire.chain import FedRecord, StoreAnswer
 from runtime.wire.records import PackedRecord
 
@@ -97,6 +98,20 @@ class HqStore(Protocol):
         """A commit and its sync, on the way that the sales take, that leaves everything as it was (runtime.hq.pulse).
 
         Raises HqError `store_stuck` too: the database is well, and this process's connections to it are not."""
+        ...
+
+    async def holes(self) -> list[OpenHole]:
+        """Every hole that a line's mark stands before, or that comes after it."""
+        ...
+
+    async def close_hole(self, hole: ClosedHole) -> None:
+        """Write that a person has closed these numbers, all of them of one open hole; the mark goes on.
+
+        Raises HqError `no_hole` too."""
+        ...
+
+    async def closed_holes(self) -> list[ClosedHole]:
+        """In the order in which they were closed."""
         ...
 
     async def tidy(self) -> None:

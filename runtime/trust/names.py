@@ -40,8 +40,8 @@ _EPOCH = re.compile(r"[0-9a-f]{16}")
 @dataclass(frozen=True, slots=True)
 class Peer:
     """Who is at the other end, as its certificate says. `store` is empty for head office; `epoch` is 0 for all but
-    terminals, whose journal's it is. `serial` is the certificate's number, for who keeps a list of them; `made_ms` is when
-    it was made (UTC, to the second), 0 where it does not say."""
+    terminals, whose journal's it is. `serial` is the certificate's number, for who keeps a list of them; `made_ms` is
+    when it was made (UTC, to the second), 0 where it does not say."""
 
     role: Role
     store: str

@@ -11,6 +11,7 @@ without a gap; it is the `settled` of the gateway's answers to its terminals.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from runtime.wire.pack import WireError, build, unpack
@@ -39,12 +40,27 @@ class StoreBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Hole:
+    """The numbers from `first` to `last`."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
-    """Head office has every record of this line from 1 to `stored`."""
+    """Head office has every record of this line from 1 to `stored`, but for `holes`: of these a person has said that
+    nobody has them any more. Who has one all the same must send it, and must not let go of it. In rising order."""
 
     terminal: str
     epoch: int
     stored: int
+    holes: tuple[Hole, ...] = ()
+
+    @property
+    def whole(self) -> int:
+        """Head office has every record from 1 to it, without exception."""
+        return self.holes[0].first - 1 if self.holes else self.stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,10 @@ def read_answer(data: bytes, limit: int) -> StoreAnswer:
     answer = build(StoreAnswer, unpack(data, limit))
     if not 0 <= answer.life < 1 << 64 or not all(0 <= mark.stored <= MAX_MARK for mark in answer.marks):
         raise WireError("bad_field", "StoreAnswer: a mark or life that is none")
+    for mark in answer.marks:
+        edges = [0, *(edge for hole in mark.holes for edge in (hole.first, hole.last + 1)), mark.stored + 2]
+        if any(high <= low for low, high in pairwise(edges)):
+            raise WireError("bad_field", "StoreAnswer: holes that are none")
     epochs = [mark.epoch for mark in answer.marks] + [one.epoch for one in answer.disputed]
     if not all(0 <= epoch < 1 << 64 for epoch in epochs):
         raise WireError("bad_field", "StoreAnswer: an epoch that is none")

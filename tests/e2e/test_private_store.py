@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from rig import RigError, Store, wait_for
@@ -332,6 +333,9 @@ def test_a_revoked_till_gets_nothing_at_once_on_an_open_connection_too(store: St
     files = Files(store.folder / "trust/root.pem", copied)
     asked = pack(RecordBatch("S001", TILL, epoch_of(files), ()))
 
+    async def never() -> NoReturn:
+        raise AssertionError("another connection")
+
     async def before_and_after() -> list[int]:
         one = link(store, files)
         try:
@@ -339,9 +343,9 @@ def test_a_revoked_till_gets_nothing_at_once_on_an_open_connection_too(store: St
             assert one._streams is not None
             said = store.lane("gateway", "revoke", "--config", str(store.gateway_file), "--terminal", TILL)
             assert "gets nothing from now on" in said
-            open_still = one._streams
+            one._connect = never  # type: ignore[method-assign]  # the same connection
             second = (await one.post("/v1/records", asked)).status
-            assert one._streams is open_still  # the same connection
+            assert one._streams is None  # and that was its last answer
             return [first, second]
         finally:
             await one.close()

@@ -16,7 +16,7 @@ from runtime.day import events as d
 from runtime.day.record import Control, build_control, parse_control, read_control
 from runtime.day.reports import COUNT_SENTENCES, TITLE_SENTENCES, rows_of, title_of
 from runtime.day.state import Totals
-from runtime.gateway.store import checked_batch
+from runtime.gateway.batches import checked_batch
 from runtime.sale import events as e
 from runtime.sale.effects import CloseRecord
 from runtime.sale.machine import fold, step

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from runtime.forward.timekeeper import read_answer
 from runtime.gateway.app import make_app
+from runtime.gateway.batches import check_batch
 from runtime.gateway.keeper import Keeper
 from runtime.gateway.show import status_words, words
-from runtime.gateway.store import GatewayStore, check_batch
+from runtime.gateway.store import GatewayStore
 from runtime.keys import Signer, new_pair, trust_of
 from runtime.link.ports import LinkReply
 from runtime.serving.errors import Refused

@@ -14,16 +14,22 @@ from typing import Any
 import pytest
 
 from runtime.gateway import upstream as upstream_module
+from runtime.gateway.batches import checked_batch
 from runtime.gateway.keeper import Keeper
-from runtime.gateway.store import GatewayStore, checked_batch
+from runtime.gateway.store import GatewayStore
 from runtime.gateway.upstream import Upstream
+from runtime.hq import plan as plan_module
+from runtime.hq import sqlite as sqlite_module
 from runtime.hq.app import Desk, make_app
+from runtime.hq.holes import ClosedHole
 from runtime.hq.sqlite import SqliteStore
 from runtime.link.backoff import Backoff
 from runtime.link.ports import LinkDown, LinkReply
 from runtime.wire.chain import Mark, StoreBatch
 from runtime.wire.pack import build, unpack
 from runtime.wire.records import CONTENT_TYPE, BatchAnswer, RecordBatch
+from tests.runtime.hq.batches import checked as hq_checked
+from tests.runtime.hq.batches import some
 from tests.sim.batches import STORE, batch
 from tests.sim.disk import Disk
 from tests.sim.network import call
@@ -380,3 +386,88 @@ def test_a_cursor_that_never_goes_back_loses_what_head_office_lost(seam: Seam) -
                 await seam.until(lambda: seam.settled() == {"T1": 6})
 
         seam.run(main)
+
+
+# --- a hole that a person has closed at head office ----------------------------------------------------------------
+
+
+async def lost(seam: Seam, gone: int = 0) -> None:
+    """Head office has 1 to 3, and 5 and 6 beyond a hole that a person closes; the gateway's disk is new."""
+    await seam.hq.ingest([hq_checked(some("T1", 7, 1, 2, 3, 5, 6))])
+    await seam.hq.close_hole(ClosedHole(STORE, "T1", 7, 4, 4, "burnt", "Wang", 1))
+    await seam.until(lambda: seam.upstream.status[1] in ("OK", "SENDING"))
+
+
+def test_a_terminal_that_has_the_record_of_a_closed_hole_sends_it_and_keeps_it_until_then(seam: Seam) -> None:
+    async def main() -> None:
+        await lost(seam)
+        for _ in range(2):
+            said = await seam.take(replace(batch("T1", 7, 7, 1), settled=3))
+            assert (said.stored, said.settled) == (3, 3), "it is asked for 4, and may let go of nothing past 3"
+        assert (await seam.take(replace(batch("T1", 7, 4, 1), settled=3))).stored >= 4
+        await seam.until(lambda: seam.settled() == {"T1": 7})
+        assert await seam.marks() == {"T1": 7}
+        kept = [one.sequence for one in await seam.hq.records(STORE, "T1", 7, 0, 50)]
+        assert kept == [1, 2, 3, 4, 5, 6, 7]
+        assert (await seam.hq.closed_holes())[0].found == 1
+
+    seam.run(main)
+
+
+def test_a_terminal_that_has_it_no_more_goes_on_and_may_prune(seam: Seam) -> None:
+    async def main() -> None:
+        await lost(seam)
+        said = await seam.take(replace(batch("T1", 7, 7, 1), settled=3, gone=4))
+        await seam.until(lambda: len(seam.sent) == 1)
+        await seam.until(lambda: seam.settled() == {"T1": 7})
+        said = await seam.take(replace(batch("T1", 7, 8, 1), settled=3, gone=4))
+        assert (said.stored, said.settled) == (8, 7)
+        await seam.until(lambda: seam.settled() == {"T1": 8})
+        sent = len(seam.sent)
+        seam.upstream._asked = False
+        seam.upstream.poke()
+        await asyncio.sleep(0.1)
+        assert len(seam.sent) == sent, "nothing is sent again for the hole's sake"
+        seam.now_ms = 10_000
+        while seam.store.prune(9_000):
+            pass
+        assert seam.store.records("T1", 7, 0, 50) == ()
+
+    seam.run(main)
+
+
+def test_a_record_of_a_closed_hole_is_not_pruned_before_head_office_has_it(seam: Seam) -> None:
+    async def main() -> None:
+        await lost(seam)
+        seam.down = True
+        await seam.take(replace(batch("T1", 7, 4, 3), settled=3))
+        seam.now_ms = 10_000
+        while seam.store.prune(9_000):
+            pass
+        assert [one.sequence for one in seam.store.records("T1", 7, 0, 50)] == [4, 5, 6]
+
+    seam.run(main)
+    seam.store.close()
+    seam.open_gateway()
+    seam.down = False
+
+    async def later() -> None:
+        await seam.until(lambda: seam.settled() == {"T1": 6})
+        assert [one.sequence for one in await seam.hq.records(STORE, "T1", 7, 3, 50)] == [4, 5, 6]
+
+    seam.run(later)
+
+
+def test_a_mark_without_its_exceptions_would_let_the_terminal_forget_it(
+    seam: Seam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault that the tests above would see: a closed hole is told as if head office had it."""
+    monkeypatch.setattr(plan_module, "mark", lambda key, stored, missing: Mark(key[1], key[2], stored))
+    monkeypatch.setattr(sqlite_module, "mark", lambda key, stored, missing: Mark(key[1], key[2], stored))
+
+    async def main() -> None:
+        await lost(seam)
+        said = await seam.take(replace(batch("T1", 7, 7, 1), settled=3))
+        assert said.stored > 4 and said.settled > 4, "4 is never sent, and pruned"
+
+    seam.run(main)

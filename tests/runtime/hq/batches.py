@@ -12,5 +12,10 @@ def part(terminal: str, epoch: int, first: int, count: int, **more: object) -> P
     return Part(terminal, epoch, tuple(record(terminal, epoch, first + i, **more) for i in range(count)))
 
 
+def some(terminal: str, epoch: int, *numbers: int) -> Part:
+    """These records of a line, with gaps between them."""
+    return Part(terminal, epoch, tuple(record(terminal, epoch, number) for number in numbers))
+
+
 def checked(*parts: Part, store: str = STORE) -> CheckedBatch:
     return check_store_batch(pack(StoreBatch(store, parts)))

@@ -15,8 +15,9 @@ import openapi
 import pytest
 from starlette.requests import Request
 
+from runtime.gateway.batches import checked_batch
 from runtime.gateway.keeper import Keeper
-from runtime.gateway.store import GatewayStore, checked_batch
+from runtime.gateway.store import GatewayStore
 from runtime.gateway.upstream import Upstream
 from runtime.hq.app import Desk, Door, make_app
 from runtime.hq.errors import HqError
@@ -118,7 +119,7 @@ async def serving(folder: Path, door: Door) -> AsyncIterator[int]:
     store = SqliteStore(folder / "in.db", lambda: 1_000, 5)
     with listen("127.0.0.1", 0) as listening:
         app = make_app(Desk(store), door=door)
-        server = _server(Listener(app, listening, open_tls(read_hq_file(folder / "in.toml"))))
+        server = _server(Listener(app, listening, open_tls(read_hq_file(folder / "in.toml"))), lambda: None)
         running = asyncio.ensure_future(server.serve([listening]))
         while not server.started:
             await asyncio.sleep(0.01)
@@ -133,7 +134,9 @@ async def serving(folder: Path, door: Door) -> AsyncIterator[int]:
 class AtTheHandshake(Door):
     """The fault: who was let in once is let in for as long as its connection lasts."""
 
-    _known: set[object] = set()
+    def __init__(self, revoked: RevokedList | None = None) -> None:
+        super().__init__(revoked)
+        self._known: set[object] = set()
 
     def check_revoked(self, request: Request) -> None:
         client = request.scope["client"]

@@ -320,8 +320,8 @@ def test_what_was_written_past_the_lock_is_found_and_the_plan_made_anew(
     lines = Plan.begin
     blind = [1]
 
-    def begin(self: Plan, positions: Any, known: Any) -> None:
-        lines(self, positions, {} if blind and blind.pop() else known)
+    def begin(self: Plan, positions: Any, known: Any, missing: Any) -> None:
+        lines(self, positions, {} if blind and blind.pop() else known, missing)
 
     async def main() -> None:
         store = PostgresStore(dsn, lambda: NOW, lambda: 1, store_partitions=2)
