@@ -59,16 +59,13 @@ def _records(line: str, *numbers: int) -> tuple[PackedRecord, ...]:
 # --- its door -------------------------------------------------------------------------------------------------------
 
 
-async def _at_once(call: Any) -> Any:
-    return call()
-
-
 @cache
 def _office() -> tuple[Any, asyncio.AbstractEventLoop]:
     folder = in_memory()
     store = SqliteStore(folder / "hq.db", lambda: 1, 5)
     limits = Limits(body_bytes=65_536, requests=4, body_timeout_s=1.0)
     source = PublicationSource(Publications(SnapshotFiles(folder / "hq", most_bytes=1 << 20, most_files=9), {}))
+    source.bell.close()  # nobody is held back until there is news
     snapshots = snapshot_endpoints(source, Deltas(source.files), Bodies(limits))
     return make_app(Desk(store), limits, more=snapshots), asyncio.new_event_loop()
 
@@ -87,7 +84,7 @@ def hq_request(data: bytes) -> None:
 def _requests() -> list[bytes]:
     batch = StoreBatch(STORE, (Part("T1", 7, _records("T1", 1, 2)), Part("T2", 7, ())))
     queries = b"store=S1&terminal=T1&epoch=7&after=0&limit=5", b"store=S1&after=0", b"", b"store=S1", b""
-    ask = SnapshotAsk(STORE, Holding("gateway", 2, b"f" * 32), (Holding("01", 1, b"g" * 32),))
+    ask = SnapshotAsk(STORE, Holding("gateway", 2, b"f" * 32), (Holding("01", 1, b"g" * 32),), 30_000)
     gets = [bytes([number]) + text for number, text in enumerate(queries, 1)]
     more = [b"\x06" + pack(ask), b"\x07offset=0&limit=5", b"\x08offset=0&limit=5", b"\x09", b"\x0a"]
     return [b"\x00" + pack(batch), b"\x00" + _records("T1", 1)[0].body, *gets, *more]
