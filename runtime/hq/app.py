@@ -16,6 +16,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -200,7 +201,18 @@ def make_app(
         Endpoint("/v1/status", "GET", one.status),
         Endpoint("/healthz", "GET", one.health, anybody=True),
     )
-    return application([*own, *more], on_fatal, door.admit)
+    return application([*own, *(_looked_at_again(each, door) for each in more)], on_fatal, door.admit)
+
+
+def _looked_at_again(one: Endpoint, door: Door) -> Endpoint:
+    """A question may be held back until there is news: who was revoked meanwhile is not told them."""
+
+    async def handler(request: Request) -> Response:
+        response = await one.handler(request)
+        door.check_revoked(request)
+        return response
+
+    return replace(one, handler=handler)
 
 
 def _name(asked: dict[str, str], what: str) -> str:

@@ -3,6 +3,7 @@
 with let_go_on_the_gateways_word(): ...     a terminal takes `stored` for `settled`
 with no_dedupe_at_head_office(): ...        what comes twice is kept twice (SQLite)
 with answer_before_sync(): ...              the gateway's database does not sync
+with closed_holes_told_as_kept(): ...       head office's mark goes over a closed hole and does not say so
 with sequence_used_again(): ...             the journal does not sync: after a crash a number is given once more
 """
 
@@ -17,9 +18,10 @@ import pytest
 
 from runtime.forward import forwarder
 from runtime.gateway.database import GatewayDatabase
-from runtime.hq import sqlite
+from runtime.hq import plan, sqlite
 from runtime.hq.plan import Plan
 from runtime.journal.database import Database
+from runtime.wire.chain import Mark
 
 _LAST = "hash BLOB NOT NULL, body BLOB NOT NULL"
 
@@ -47,6 +49,13 @@ def no_dedupe_at_head_office() -> Any:
     assert schema != sqlite.SCHEMA
     sort_out = Plan.sort_out
     return _patched((sqlite, "SCHEMA", schema), (Plan, "sort_out", lambda self, kept: sort_out(self, {})))
+
+
+def closed_holes_told_as_kept() -> Any:
+    def mark(key: plan.LineKey, stored: int, missing: object) -> Mark:
+        return Mark(key[1], key[2], stored)
+
+    return _patched((plan, "mark", mark), (sqlite, "mark", mark))
 
 
 def _unsynced(ask: Callable[..., Any]) -> Callable[..., Any]:

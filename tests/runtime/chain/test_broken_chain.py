@@ -15,13 +15,16 @@ import pytest
 
 from runtime.forward.forwarder import Forwarder
 from runtime.gateway.app import make_app
+from runtime.hq.holes import ClosedHole
 from runtime.journal.retention import Retention
 from runtime.journal.store import Journal
 from runtime.link.backoff import Backoff
 from runtime.link.ports import LinkDown, LinkReply
+from runtime.wire.chain import Part
 from runtime.wire.records import CONTENT_TYPE, PackedRecord
 from tests.reliability.selling import EPOCH, WHO, Till
 from tests.runtime.gateway.test_upstream import Seam
+from tests.runtime.hq.batches import checked
 from tests.sim import chain_faults
 from tests.sim.disk import Disk
 from tests.sim.network import call
@@ -135,6 +138,54 @@ def test_a_day_that_is_built_right() -> None:
 def test_built_wrong_it_is_caught(fault: Callable[[], AbstractContextManager[None]], says: str) -> None:
     with fault(), pytest.raises(AssertionError, match=says):
         a_day()
+
+
+def a_closed_hole() -> None:
+    """Head office is restored without record 4, the gateway has a new disk, and a person takes the till for lost, too.
+    It is not."""
+    day = Day()
+
+    async def morning() -> None:
+        day.sell(10)
+        await day.forward()
+        await day.until(lambda: day.settled() == {WHO.workstation: 10})
+
+    async def office() -> None:
+        sold = sorted(day.sold.values(), key=lambda one: one.sequence)
+        kept = tuple(one for one in sold if one.sequence != 4 and one.sequence <= 8)
+        await day.hq.ingest([checked(Part(WHO.workstation, EPOCH, kept), store=WHO.store)])
+        await day.hq.close_hole(ClosedHole(WHO.store, WHO.workstation, EPOCH, 4, 4, "burnt", "Wang", 1))
+
+    async def evening() -> None:
+        await day.until(lambda: day.upstream.status[1] in ("OK", "SENDING"))
+        for _ in range(3):
+            await day.forward()
+            day.sell(1)  # what it was told goes to disk with it
+            day.prune()
+        await day.forward()
+        await asyncio.sleep(0.3)
+        fed = [one.record.sequence for one in await day.hq.feed(WHO.store, 0, 500)]
+        assert sorted(fed) == sorted(one.sequence for one in day.sold.values()), f"not each once: {sorted(fed)}"
+        assert (await day.hq.closed_holes())[0].found == 1
+
+    try:
+        day.run(morning)
+        day.new_disk("gateway")
+        day.new_disk("hq")
+        asyncio.run(office())
+        day.run(evening)
+    finally:
+        for disk in day.disks.values():
+            disk.close()
+
+
+def test_a_till_that_has_a_record_of_a_closed_hole_gives_it_before_it_lets_go() -> None:
+    a_closed_hole()
+
+
+def test_a_closed_hole_that_is_told_as_kept_is_caught() -> None:
+    with chain_faults.closed_holes_told_as_kept(), pytest.raises(AssertionError, match="not each once"):
+        a_closed_hole()
 
 
 class _TillLink:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import openapi
 import pytest
 from starlette.requests import Request
+from starlette.responses import Response
 
 from runtime.gateway.batches import checked_batch
 from runtime.gateway.keeper import Keeper
@@ -27,6 +28,7 @@ from runtime.hq.settings import read_hq_file
 from runtime.hq.sqlite import SqliteStore
 from runtime.link.backoff import Backoff
 from runtime.link.http_link import HttpLink
+from runtime.serving.kit import Endpoint
 from runtime.serving.server import Listener, _server, listen
 from runtime.trust.authority import make_chain, make_hq, make_store
 from runtime.trust.contexts import Files, Tls
@@ -113,12 +115,12 @@ def test_a_stolen_gateway_gets_nothing_and_its_successor_all(tmp_path: Path) -> 
 
 
 @asynccontextmanager
-async def serving(folder: Path, door: Door) -> AsyncIterator[int]:
+async def serving(folder: Path, door: Door, more: Sequence[Endpoint] = ()) -> AsyncIterator[int]:
     """Head office in this process, on its port; with the keys that are in `folder`."""
     (folder / "in.toml").write_text('[hq]\n[tls]\nfolder = "hq"\n')
     store = SqliteStore(folder / "in.db", lambda: 1_000, 5)
     with listen("127.0.0.1", 0) as listening:
-        app = make_app(Desk(store), door=door)
+        app = make_app(Desk(store), more=more, door=door)
         server = _server(Listener(app, listening, open_tls(read_hq_file(folder / "in.toml"))), lambda: None)
         running = asyncio.ensure_future(server.serve([listening]))
         while not server.started:
@@ -157,6 +159,29 @@ def test_an_open_connection_is_looked_at_too(tmp_path: Path, kind: type[Door], h
             await asyncio.to_thread(revoke, hq)
             assert said(await link.post("/v1/records", BATCH)) == heard
             await link.close()
+
+    asyncio.run(main())
+
+
+def test_a_question_that_was_held_back_meanwhile_is_answered_with_a_no(tmp_path: Path) -> None:
+    chain = Chain(tmp_path)
+    hq = Hq(tmp_path, after='[tls]\nfolder = "hq"\n')
+
+    async def main() -> None:
+        asked, news = asyncio.Event(), asyncio.Event()
+
+        async def held(request: Request) -> Response:
+            asked.set()
+            await news.wait()
+            return Response(b"news")
+
+        door = Door(RevokedList(tmp_path / "hq" / FILE))
+        async with serving(tmp_path, door, [Endpoint("/held", "GET", held)]) as port:
+            asking = asyncio.ensure_future(chain.link(chain.old, port).get("/held"))
+            await asked.wait()
+            await asyncio.to_thread(revoke, hq)
+            news.set()
+            assert said(await asking) == (403, "revoked")
 
     asyncio.run(main())
 
