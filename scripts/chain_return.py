@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import psutil
 from chain_ingest import POSTGRES, hq_settings, lane_process
 from chain_keys import Office, new_office
-from rig import ROOT, Process, free_port, wait_for
+from rig import ROOT, Process, free_port, free_ports, wait_for
 
 from tests.postgres import Postgres
 
@@ -45,7 +45,7 @@ FIFTIETH = Size(10, 2, 4, 190)  # 7,600
 def come_back(quick: bool, folder: Path) -> dict[str, Any]:
     size = FIFTIETH if quick else WHOLE
     office = new_office(folder / "keys")
-    hq_port, page_port = free_port(), free_port()
+    hq_port, page_port = free_port(), free_port, free_ports()
     with ExitStack() as closing:
         postgres = closing.enter_context(Postgres(*POSTGRES, place=str(folder)))
         dsn = postgres.new_database()
@@ -93,8 +93,9 @@ def come_back(quick: bool, folder: Path) -> dict[str, Any]:
 
 def _gateways(size: Size, folder: Path, office: Office, hq_port: int, closing: ExitStack) -> list[dict[str, Any]]:
     stores: list[dict[str, Any]] = []
+    ports = free_ports(size.gateways)
     for n in range(1, size.gateways + 1):
-        store, port = f"{n:04d}", free_port()
+        store, port = f"{n:04d}", ports[n - 1]
         terminals = [f"{t:02d}" for t in range(1, size.tills_a_gateway + 1)]
         keys = office.store(store, terminals)
         (folder / f"{store}.toml").write_text(

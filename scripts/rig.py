@@ -64,6 +64,21 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def free_ports(count: int, lowest: int = 20_000) -> list[int]:
+    """Ports below those that the kernel gives to connections, for listeners that begin long after they were chosen."""
+    found: list[int] = []
+    for port in range(lowest, 32_000):
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise RigError(f"{count} free ports are not to be had")
+
+
 def free_display() -> str:
     """A number that no X server uses, as DISPLAY has it. Two who ask at once get the same: see `virtual_display`."""
     sockets = Path("/proc/net/unix").read_text(encoding="utf-8")  # has those of other containers on this network too
