@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,19 @@ from runtime.gateway.store import GatewayStore
 from runtime.gateway.upstream import Upstream
 from runtime.gateway.upstream import _Pause as Pause
 from runtime.hq.app import Desk, make_app
+from runtime.hq.check import check_store_batch
+from runtime.hq.errors import HqError
+from runtime.hq.hole_command import HoleAnswer, HoleRequest, answered
+from runtime.hq.hole_command import read_answer as read_hole_answer
 from runtime.hq.publishing import Publication, Publications, PublicationSource
+from runtime.hq.revoked import Revocation
+from runtime.hq.revoked import read as read_revoked
 from runtime.hq.sqlite import SqliteStore
 from runtime.link.ports import LinkReply
 from runtime.serving.kit import Bodies, Limits
-from runtime.wire.chain import Disputed, Mark, Part, StoreAnswer, StoreBatch
-from runtime.wire.pack import pack
+from runtime.trust.names import Peer
+from runtime.wire.chain import Disputed, Hole, Mark, Part, StoreAnswer, StoreBatch
+from runtime.wire.pack import WireError, pack
 from runtime.wire.records import ErrorAnswer, PackedRecord, RecordBatch
 from runtime.wire.snapshots import Holding, Manifest, SnapshotAsk
 
@@ -153,11 +160,13 @@ def _answers() -> list[bytes]:
     both = pack(StoreAnswer(9, (Mark("T1", 7, 2), Mark("T2", 7, 2)), (Disputed("T1", 7, 1),)))
     other = pack(StoreAnswer(8, (Mark("T1", 7, 1 << 62),)))
     refusal = pack(ErrorAnswer("store", "bad_hash", "No."))
+    holed = pack(StoreAnswer(9, (Mark("T1", 7, 9, (Hole(1, 2), Hole(5, 9))),)))
     past = pack(StoreAnswer(8, (Mark("T1", 7, 1 << 63),)))  # more than a database holds
     bodies = [
         (0, past, both),
         (0, none, both),
         (0, both, none),
+        (0, holed, both),
         (1, other, both),
         (3, none, refusal),
         (5, none, refusal),
@@ -267,7 +276,60 @@ def _publications() -> list[bytes]:
     return [*map(pack, published), pack(one), holdings, deep]
 
 
+# --- what a person asks, and the list of who counts no more ---------------------------------------------------------
+
+
+@cache
+def _with_a_hole() -> tuple[SqliteStore, asyncio.AbstractEventLoop]:
+    store, loop = SqliteStore(in_memory() / "hq.db", lambda: 1_000, 5), asyncio.new_event_loop()
+    part = Part("1", 7, _records("1", 1, 2, 5))
+    loop.run_until_complete(store.ingest([check_store_batch(pack(StoreBatch(STORE, (part,))))]))
+    return store, loop
+
+
+def holes(data: bytes) -> None:
+    """A question at head office's own socket, and the command's reading of an answer."""
+    store, loop = _with_a_hole()
+    try:
+        said = read_hole_answer(loop.run_until_complete(answered(store, data)))
+        assert said.lines and all(line.isprintable() for line in said.lines)
+    except WireError:
+        pass
+    try:
+        read_hole_answer(data)
+    except WireError:
+        pass
+
+
+def _hole_seeds() -> list[bytes]:
+    asked = HoleRequest("close-hole", STORE, "1", 7, 3, 3, "burnt", "Wang")
+    return [pack(HoleRequest("holes")), pack(asked), pack(replace(asked, last=9)), pack(HoleAnswer(True, ("x",)))]
+
+
+def revoked(data: bytes) -> None:
+    """The list of certificates that count no more."""
+    path = _list()
+    path.write_bytes(data)
+    try:
+        for one in read_revoked(path):
+            one.covers(Peer("gateway", "S001", "S001", serial=5, made_ms=9))
+    except HqError as error:
+        assert error.code == "revoked_unread"
+
+
+@cache
+def _list() -> Path:
+    return in_memory() / "revoked.json"
+
+
+def _lists() -> list[bytes]:
+    listed = [Revocation(store="S001", before_ms=7, by="Wang", at_ms=5), Revocation(store="S001", number="5")]
+    return [json.dumps({"revoked": [asdict(one) for one in listed]}).encode(), b'{"revoked": []}']
+
+
 TARGETS = {
+    "holes": (holes, _hole_seeds),
+    "revoked": (revoked, _lists),
     "hq_request": (hq_request, _requests),
     "hq_answer": (hq_answer, _answers),
     "pieces": (pieces, _pieces),

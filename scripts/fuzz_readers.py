@@ -20,7 +20,7 @@ NAMES = (
     "display", "payment", "simulators", "beat", "beat_answer", "ticket", "came_back",
     "chain", "enrolment_code", "certificate_request", "certificate", "peer", "enrolment", "certificate_answer",
     "admin", "hq_request", "hq_answer", "pieces", "publication", "status", "shown", "till_page", "view",
-    "gateway_records",
+    "gateway_records", "holes", "revoked",
 )  # fmt: skip
 MAX_BYTES = 8_192
 ROOT = Path(__file__).resolve().parent.parent
