@@ -45,7 +45,7 @@ FIFTIETH = Size(10, 2, 4, 190)  # 7,600
 def come_back(quick: bool, folder: Path) -> dict[str, Any]:
     size = FIFTIETH if quick else WHOLE
     office = new_office(folder / "keys")
-    hq_port, page_port = free_port(), free_port, free_ports()
+    hq_port, page_port = free_port(), free_port()
     with ExitStack() as closing:
         postgres = closing.enter_context(Postgres(*POSTGRES, place=str(folder)))
         dsn = postgres.new_database()
