@@ -13,7 +13,7 @@ from ui.overlay import cover_of
 from ui.possible import valid
 from ui.texts import Texts, mark
 
-BANK_NOTES = (10, 50, 100)  # bank notes, in whole units of the currency
+BANK_NOTES = (10, 20, 50, 100)  # in whole units of the currency; in hundreds of one that has no smaller units
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,28 +169,18 @@ def _cancel_label(view: View, local: Local, t: Texts) -> str:
 
 
 def quick_amounts(due: int, exponent: int) -> tuple[int, ...]:
-    """What a customer is likely to hand over: what is due, and that filled up to the next 10, 50, 100."""
-    unit = 10**exponent
-    amounts = [due]
-    for note in BANK_NOTES:
-        amount = -(-due // (note * unit)) * note * unit
-        if amount not in amounts and amount > 0:
-            amounts.append(amount)
-    if len(amounts) < 4 and due > 0:
-        last = 100 * unit
-        more = -(-due // last) * last + last
-        if more not in amounts:
-            amounts.append(more)
-    return tuple(amounts[:4])
+    """What a customer who has not the exact sum is likely to hand over, least first: more than what is due, and no note
+    of it too many, so what is due filled up to the next 10, 20, 50, 100. Four at most; none where notes pay exactly."""
+    unit = 10**exponent if exponent > 0 else 100
+    filled = {-(-due // (note * unit)) * note * unit for note in BANK_NOTES}
+    return tuple(sorted(amount for amount in filled if amount > due > 0))
 
 
 def quick_cash_of(view: View | None, local: Local, t: Texts) -> tuple[Button, ...]:
+    """Sums of notes; the exact sum has a button of its own."""
     if view is None or view.state != "tendering" or not local.connected or cover_of(view, local) == "form":
         return ()
     if is_refund(view) or view.age_question:
         return ()
     amounts = quick_amounts(due_minor(view), view.exponent)
-    return tuple(
-        Button(f"cash:{amount}", note_text(amount, view.currency, view.exponent) if i else t("Exact"), "")
-        for i, amount in enumerate(amounts)
-    )
+    return tuple(Button(f"cash:{amount}", note_text(amount, view.currency, view.exponent), "") for amount in amounts)

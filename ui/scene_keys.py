@@ -9,7 +9,6 @@ from ui.models import Screen
 from ui.paper import TOUCH, Grid, Paper, Rect
 
 KEYPAD: tuple[tuple[str, ...], ...] = (("7", "8", "9"), ("4", "5", "6"), ("1", "2", "3"), ("0", "00", "."))
-QUICK = 4  # sums of cash in a row
 PLACES: dict[str, tuple[int, int]] = {  # action -> row and column, of three: the same in every state
     "quantity": (0, 0), "set_quantity": (0, 1), "void_line": (0, 2),
     "x_report": (0, 1), "paid_out": (0, 2),  # between sales, where no line can be changed
@@ -98,8 +97,9 @@ def _buttons(paper: Paper, grid: Grid, screen: Screen, area: Rect, gap: int) -> 
         w = (area.w - (columns - 1) * gap) // columns
         return Rect(area.x + column * (w + gap), top + row * (h + gap), w, h)
 
-    for column, button in enumerate(screen.quick_cash[:QUICK]):
-        paper.button(button, place(0, column, QUICK), size)
+    columns = max(3, len(screen.quick_cash))
+    for column, button in enumerate(screen.quick_cash):
+        paper.button(button, place(0, column, columns), size)
     wide = [button for button in screen.buttons if button.primary or button.wide]
     for column, button in enumerate(wide):
         paper.button(button, place(2, column, len(wide)), grid.pick(20, 24) if len(wide) == 1 else grid.pick(17, 21))

@@ -103,7 +103,7 @@ def test_paid_is_understood_either_way() -> None:
 def test_paying_in_parts_shows_what_is_due() -> None:
     view = ui_views.basket(state="tendering", paid_minor=10000, tenders=(ViewTender("code", 10000),))
     now = shown(view)
-    assert now.main.value == "¥12.21" and now.quick_cash[0].action == "cash:1221"
+    assert now.main.value == "¥12.21" and now.quick_cash[0].action == "cash:2000"
 
 
 def test_a_part_that_is_paid_leaves_the_rest_to_be_seen() -> None:
@@ -339,7 +339,17 @@ def test_buttons_say_what_they_would_do() -> None:
 def test_quick_cash_fits_its_buttons() -> None:
     big = replace(ui_views.states()["tendering"], total_minor=68995633)
     now = shown(big)
-    assert [b.label for b in now.quick_cash] == ["Exact", "¥689,960", "¥690,000", "¥690,100"]
+    assert [b.label for b in now.quick_cash] == ["¥689,960", "¥690,000"]
+
+
+def test_the_exact_sum_is_offered_once() -> None:
+    """By its big button and key; the quick sums are sums of notes, in both languages the same."""
+    for texts in (ZH, EN):
+        for due in (ui_views.TOTAL, 10000, 350):
+            now = shown(replace(ui_views.states()["tendering"], total_minor=due), texts=texts)
+            labels = [button.label for button in (*now.quick_cash, *now.buttons)]
+            assert sum(texts("Exact cash") in label for label in labels) == 1 and len(set(labels)) == len(labels)
+            assert all(re.fullmatch(r"¥\d+", button.label) for button in now.quick_cash)
 
 
 def test_masking() -> None:
@@ -347,10 +357,23 @@ def test_masking() -> None:
 
 
 def test_quick_cash() -> None:
-    assert quick_amounts(11221, 2) == (11221, 12000, 15000, 20000)
-    assert quick_amounts(350, 2) == (350, 1000, 5000, 10000)
-    assert quick_amounts(10000, 2) == (10000, 20000)
-    assert quick_amounts(0, 2) == (0,)
+    assert quick_amounts(11221, 2) == (12000, 15000, 20000)
+    assert quick_amounts(350, 2) == (1000, 2000, 5000, 10000)
+    assert quick_amounts(2680, 2) == (3000, 4000, 5000, 10000)
+    assert quick_amounts(8990, 2) == (9000, 10000)
+    assert quick_amounts(10000, 2) == quick_amounts(0, 2) == quick_amounts(-500, 2) == ()
+    assert quick_amounts(712, 0) == (1000, 2000, 5000, 10000)  # of yen
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(0, 4))
+def test_quick_cash_is_what_a_customer_hands_over(due: int, exponent: int) -> None:
+    """More than what is due, each once, least first, and without its last note it were too little."""
+    amounts = quick_amounts(due, exponent)
+    assert list(amounts) == sorted(set(amounts)) and len(amounts) <= 4
+    unit = 10**exponent if exponent else 100
+    for amount in amounts:
+        notes = [note * unit for note in (10, 20, 50, 100) if amount % (note * unit) == 0]
+        assert amount > due > 0 and notes and amount - max(notes) < due
 
 
 LINE = st.builds(
