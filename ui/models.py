@@ -14,6 +14,7 @@ from ui.banner import Banner, Severity, banner_of
 from ui.basket import HEADS, Figure, Row, Saving, empty_of, figures_of, rows_of, rung_text, savings_of
 from ui.buttons import Button, bar_of, button_of, buttons_of, pad_key, quick_cash_of
 from ui.local import Local, basis
+from ui.money import SIGNS
 from ui.overlay import cover_of
 from ui.panels import DOT, Panel, panel_of
 from ui.possible import valid
@@ -36,6 +37,7 @@ SAID_BY_BANNER: dict[str, tuple[str, ...]] = {
     "paying": ("payment_asked", "payment_waits"),
     "closed": ("paid",),
 }
+HINT_SUMS = ("gain", "amount")  # come without their currency
 HINT_NAME = 32  # columns of a name in a hint, which is one line
 SEVERITY_WORDS: dict[Severity, str] = {"good": mark("Done"), "info": mark("Note"), "bad": mark("Attention")}
 
@@ -297,7 +299,9 @@ def _with_hint(message: Message | None, view: View | None, local: Local, t: Text
     if view is None or view.hint is None or view.state != "ringing" or not local.connected:
         return message
     short = {name: _shortened(str(value)) for name, value in view.hint.args.items()}
-    hint, _ = t.sentence(replace(view.hint, args={**short}))
+    sign = SIGNS.get(view.currency, f"{view.currency} ")
+    sums = {name: sign + short[name] for name in HINT_SUMS if short.get(name)}
+    hint, _ = t.sentence(replace(view.hint, args={**short, **sums}))
     if message is None:
         return _said("info", hint, "", False, t)
     if message.severity == "bad" or message.remedy:

@@ -124,7 +124,7 @@ def _help(view: View | None, local: Local, t: Texts) -> Panel:
         for number, action in enumerate(actions)
     )
     picked = actions[local.pick] if local.pick is not None and local.pick < len(actions) else ""
-    how = t("Type to search: 改价, gj or price. {cancel} closes this; scanning goes on.", **keys.names())
+    how = t("Type to search: a word, or its key. {cancel} closes this; scanning goes on.", **keys.names())
     return Panel(
         "help",
         t("Functions"),

@@ -22,7 +22,7 @@ def message(view: View, language: str = "zh") -> Message | None:
 
 
 @pytest.mark.parametrize(
-    ("language", "says"), [("zh", "再买1件黑焰可乐 500ml，省3.00"), ("en", "1 more 黑焰可乐 500ml: 3.00 less")]
+    ("language", "says"), [("zh", "再买 1 件黑焰可乐 500ml，省 ¥3.00"), ("en", "1 more 黑焰可乐 500ml: ¥3.00 less")]
 )
 def test_below_what_was_rung_and_alone(language: str, says: str) -> None:
     below = message(HINT, language)
@@ -43,4 +43,4 @@ def test_a_long_name_leaves_room_for_what_is_saved() -> None:
     assert HINT.hint is not None
     args = {**HINT.hint.args, "item": "特级初榨橄榄油家庭装礼盒" * 5}
     long = message(replace(HINT, hint=Sentence(HINT.hint.code, HINT.hint.text, "", args)))
-    assert long is not None and long.remedy.endswith("…，省3.00") and len(long.remedy) < 32
+    assert long is not None and long.remedy.endswith("…，省 ¥3.00") and len(long.remedy) < 32

@@ -115,7 +115,7 @@ def test_keys_and_reasons_of_the_settings_are_used_and_shown() -> None:
     made.arrive(Link(True))
     made.arrive(ui_views.basket())
     shown = made.screen()
-    assert shown.banner.hint == "继续扫描；按F5结算收款。" and shown.buttons[0].key == "F5"
+    assert shown.banner.hint == "继续扫描；按 F5 结算收款。" and shown.buttons[0].key == "F5"
     made.key("Ctrl+K")
     panel = made.screen().panel
     assert panel is not None and [one.label for one in panel.choices] == ["验钞"]
