@@ -191,9 +191,9 @@ async def _answered(data: bytes) -> Any:
 
 def status_seed() -> bytes:
     return json.dumps({
-        "store": "S1", "sales": 1, "total_minor": 5, "quarantined": 1, "head_office": None,
+        "store": "S1", "sales": 1, "quarantined": 1, "head_office": None,
         "terminals": [{"terminal": "1", "epoch": "7", "stored": 1, "beyond": 2, "records": 2, "sales": 1,
-                       "total_minor": 5, "last_seen_at_ms": 1763800000000}],
+                       "total_minor": 5, "currency": "CNY", "exponent": 2, "last_seen_at_ms": 1763800000000}],
         "quarantine": [{"terminal": "1", "sequence": 3, "quarantined": "ab", "kept": "cd"}],
     }).encode()  # fmt: skip
 

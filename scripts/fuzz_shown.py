@@ -127,7 +127,7 @@ def till_page(data: bytes) -> None:
 
 
 def _overview(beat: Beat) -> Overview:
-    this = {beat.terminal: Heard(beat.status, beat.prices, beat.epoch, beat.run, beat.serial, 1, beat.exponent)}
+    this = {beat.terminal: Heard(beat.status, beat.prices, beat.epoch, beat.run, beat.serial, 1)}
     day = DaySales(AT[:10], {beat.terminal: (2, 700)})
     return overview("S", AT, 2, (), (), heard(Board(), beat, 1).terminals, this, day)
 
@@ -138,7 +138,11 @@ def _beat() -> Beat:
 
 
 def _beats() -> list[bytes]:
-    return [pack(_beat()), pack(replace(_beat(), status=None, prices=None)), pack(replace(_beat(), exponent=0))]
+    return [
+        pack(_beat()),
+        pack(replace(_beat(), status=None, prices=None)),
+        pack(replace(_beat(), shares=Shares(currency="JPY", exponent=0))),
+    ]
 
 
 def view(data: bytes) -> None:

@@ -13,7 +13,7 @@ sends is answered with an ErrorAnswer in msgpack and one line in the log.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from starlette.applications import Starlette
@@ -32,6 +32,17 @@ from runtime.wire.times import MAX_REQUEST_BYTES, NONCE_BYTES, TimeAnswer, TimeR
 MAX_READ_LIMIT = 500  # records in one answer
 DEFAULT_READ_LIMIT = 50
 SHOWN_QUARANTINED = 20  # of the newest, in the status
+
+
+CurrencyOf = Callable[[str], tuple[str, int]]  # of a terminal: ISO 4217 letters, or empty, and the decimals
+
+
+def _not_said(terminal: str) -> tuple[str, int]:
+    return "", 2
+
+
+def _currency(said: tuple[str, int]) -> dict[str, str | int]:
+    return {"currency": said[0], "exponent": said[1]}
 
 
 async def _nothing() -> None:
@@ -82,8 +93,15 @@ class Upwards(Protocol):
 
 class _Endpoints:
     def __init__(
-        self, keeper: Keeper, limits: Limits, signer: TimeSigner | None, door: Admission, upstream: Upwards | None
+        self,
+        keeper: Keeper,
+        limits: Limits,
+        signer: TimeSigner | None,
+        door: Admission,
+        upstream: Upwards | None,
+        currency: CurrencyOf,
     ) -> None:
+        self.currency = currency
         self.upstream = upstream
         self.keeper = keeper
         self.store = keeper.store
@@ -131,7 +149,6 @@ class _Endpoints:
                 "store": self.store.store,
                 "records": sum(t.records for t in terminals),
                 "sales": sum(t.sales for t in terminals),
-                "total_minor": sum(t.total_minor for t in terminals),
                 "quarantined": sum(t.quarantined for t in terminals),
                 "head_office": self._head_office(terminals),
                 "terminals": [
@@ -145,6 +162,7 @@ class _Endpoints:
                         "records": t.records,
                         "sales": t.sales,
                         "total_minor": t.total_minor,
+                        **_currency(self.currency(t.terminal)),
                         "quarantined": t.quarantined,
                         "first_seen_at_ms": t.first_seen_at_ms,
                         "last_seen_at_ms": t.last_seen_at_ms,
@@ -187,12 +205,14 @@ def make_app(
     more: Sequence[Endpoint] = (),
     door: Admission | None = None,
     upstream: Upwards | None = None,
+    currency: CurrencyOf = _not_said,
 ) -> Starlette:
     """The gateway as an ASGI application over a keeper of its open store. `on_fatal` is awaited once the answer to a
     request that broke the store has gone out: the process must end then. Without a `signer` the time is not told.
-    `more`: the endpoints of other modules. `door`: who gets in; None for a listener that only this machine reaches."""
+    `more`: the endpoints of other modules. `door`: who gets in; None for a listener that only this machine reaches.
+    `currency`: what a terminal sells in."""
     door = door or OpenDoor()
-    one = _Endpoints(keeper, limits or Limits(), signer, door, upstream)
+    one = _Endpoints(keeper, limits or Limits(), signer, door, upstream, currency)
     own = (
         Endpoint("/v1/records", "POST", one.take),
         Endpoint("/v1/time", "POST", one.time, anybody=True),
@@ -204,9 +224,13 @@ def make_app(
 
 
 def make_page(
-    keeper: Keeper, on_fatal: OnFatal = _nothing, more: Sequence[Endpoint] = (), upstream: Upwards | None = None
+    keeper: Keeper,
+    on_fatal: OnFatal = _nothing,
+    more: Sequence[Endpoint] = (),
+    upstream: Upwards | None = None,
+    currency: CurrencyOf = _not_said,
 ) -> Starlette:
     """What people on this machine are shown, read-only: for a listener on 127.0.0.1. `more`: the page's own."""
-    one = _Endpoints(keeper, Limits(), None, OpenDoor(), upstream)
+    one = _Endpoints(keeper, Limits(), None, OpenDoor(), upstream, currency)
     own = (Endpoint("/v1/status", "GET", one.status), Endpoint("/healthz", "GET", one.health))
     return application([*own, *more], on_fatal, admit_local)

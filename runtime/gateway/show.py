@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from runtime.currency import added_up, money, moneys, sum_of
 from runtime.gateway.page.words import overview_words
 from runtime.gateway.settings import GatewayFile
 from runtime.serving.process import Place
-from runtime.serving.showing import Ask, amount, aside, count, in_words, moment
+from runtime.serving.showing import Ask, aside, count, in_words, moment
 from runtime.serving.showing import show as show_server
 
 
@@ -37,17 +38,21 @@ def status_words(data: bytes) -> list[str]:
 
 
 def words(status: dict[str, Any]) -> list[str]:
-    """A gateway's status (GET /v1/status) as lines for a person. Amounts are in minor units' hundredths."""
+    """A gateway's status (GET /v1/status) as lines for a person."""
+    terminals = status["terminals"]
+    sums = [sum_of(one["total_minor"], one["currency"], one["exponent"]) for one in terminals]
+    totals = added_up(sums)
     lines = [
-        f"Store {status['store']}: {count(status['sales'], 'sale')} of {count(len(status['terminals']), 'terminal')},"
-        f" in all {amount(status['total_minor'])}."
+        f"Store {status['store']}: {count(status['sales'], 'sale')} of {count(len(terminals), 'terminal')},"
+        f" in all {moneys(totals) or '0'}."
     ]
-    for one in status["terminals"]:
+    for one, total in zip(terminals, sums, strict=True):
         beyond = one["beyond"]
         lines.append(
             f"  terminal {one['terminal']}, epoch {int(one['epoch']):016x}: records 1 to {one['stored']} without a gap"
             + (f" and {beyond} beyond one" if beyond else "")
-            + f"; {count(one['sales'], 'sale')}, {amount(one['total_minor'])}; last at {moment(one['last_seen_at_ms'])}"
+            + f"; {count(one['sales'], 'sale')}, {money(total, letters=len(totals) > 1)}"
+            f"; last at {moment(one['last_seen_at_ms'])}"
         )
     if status["head_office"] is not None:
         upward = status["head_office"]

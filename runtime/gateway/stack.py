@@ -24,6 +24,7 @@ from runtime.gateway.page.serve import Page
 from runtime.gateway.retention import prune
 from runtime.gateway.settings import GatewayFile
 from runtime.gateway.sharing.beats import BeatEndpoints, Sharing
+from runtime.gateway.sharing.board import currency_of
 from runtime.gateway.sharing.store import SharedStore
 from runtime.gateway.sharing.users import SharedUsers
 from runtime.gateway.snapshots import GatewaySnapshots
@@ -80,11 +81,15 @@ def open_stack(
     sharing = Sharing(shared, store, settings.store, _utc_ms, SharedUsers(file.users), prices=snapshots.number)
     beats = BeatEndpoints(sharing, keeper.ask, Bodies(limits), door or OpenDoor())
     more = [*(door.endpoints() if door is not None else ()), *snapshots.endpoints, *beats.endpoints()]
-    app = make_app(keeper, limits, fatal, signer, more, door, upstream)
+
+    def currency(terminal: str) -> tuple[str, int]:
+        return currency_of(terminal, shared.board.terminals)
+
+    app = make_app(keeper, limits, fatal, signer, more, door, upstream, currency)
     listeners = [Listener(app, listening, tls)]
     if paging is not None:
         people = Page(store, sharing, keeper.ask, config_dir(), lambda: _alarms(upstream, snapshots))
-        listeners.append(Listener(make_page(keeper, fatal, people.endpoints(), upstream), paging))
+        listeners.append(Listener(make_page(keeper, fatal, people.endpoints(), upstream, currency), paging))
     beside: list[Coroutine[Any, Any, None]] = [
         *(feed(notifier, keeper, _is_full), snapshots.run(), prune(keeper, settings.keep_days)),
         *([upstream.run()] if upstream is not None else []),

@@ -20,6 +20,7 @@ from pathlib import Path
 from drivers.api import ScanData
 from engine.errors import EngineError
 from engine.signature import Trust
+from runtime.currency import sign_of
 from runtime.day.business_day import read_ends
 from runtime.day.permissions import with_changes
 from runtime.devices.manager import DeviceManager
@@ -66,9 +67,6 @@ from runtime.wire.snapshots import MAX_PIECE_BYTES
 from runtime.wire.status import Status
 
 log = logging.getLogger(__name__)
-
-SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "GBP": "£", "EUR": "€"}
-
 
 MOST_REFUSALS = 3  # of one publication that arrives damaged; then the fault is not on the way
 
@@ -185,7 +183,7 @@ class Daemon:
             receipt_texts=ReceiptTexts(
                 header=settings.receipt.header,
                 footer=settings.receipt.footer,
-                sign=SIGNS.get(currency, f"{currency} "),
+                sign=sign_of(currency),
                 translate=translator(self._config, terminal.language),
             ),
             sale_settings=settings.sale,

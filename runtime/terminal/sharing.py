@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runtime.sale import events as ev
@@ -93,7 +93,7 @@ class Sharing:
     # --- beats -------------------------------------------------------------------------------------------------------
 
     def beat(self, run: int, serial: int, status: Status | None) -> Beat:
-        till = self._till
+        till, book = self._till, self._till.snapshot
         return Beat(
             store=till.identity.store,
             terminal=till.identity.workstation,
@@ -102,13 +102,12 @@ class Sharing:
             serial=serial,
             status=status,
             prices=till.prices_code(),
-            shares=shares_of(till.checkout),
+            shares=replace(shares_of(till.checkout), currency=book.currency, exponent=book.exponent),
             handed=handed_of(till.checkout, self._handed),
             others=self._others_hash,
             receipts=till.returns.holds(),
             last_sequence=till.checkout.last_sequence,
             users=self.users_hash,
-            exponent=till.snapshot.exponent,
         )
 
     def heard(self, answer: BeatAnswer) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 from drivers.api import Document
 from engine.errors import EngineError
 from engine.snapshot import Snapshot
+from runtime.currency import sign_of
 from runtime.settings import SettingsError
 from runtime.terminal.control_paper import control_document
 from runtime.terminal.findable import amount_of, maps, net_lines
@@ -28,7 +29,6 @@ from runtime.tools.poslog import is_control, quantity, transaction, unit_of
 from runtime.translation import translator
 
 FORMATS = ("json", "csv", "text")
-SIGNS = {"CNY": "¥", "JPY": "¥", "USD": "$", "GBP": "£", "EUR": "€"}
 CSV_NAMES = (
     "RetailStoreID", "WorkstationID", "SequenceNumber", "BusinessDayDate", "EndDateTime", "OperatorID",
     "LineItemSequenceNumber", "Kind", "ItemID", "Description", "Quantity", "UnitOfMeasureCode",
@@ -97,7 +97,7 @@ class Paper:
             )
         return receipt_document(
             record, copy=True, header=self.header, footer=self.footer, exponent=self.exponent,
-            sign=SIGNS.get(self.currency, f"{self.currency} "),
+            sign=sign_of(self.currency),
             promotion_name=self.promotion_name, _=self.translate,
         )  # fmt: skip
 

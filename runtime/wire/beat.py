@@ -77,7 +77,7 @@ class TicketTake:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What one terminal has for the others and of them (runtime.sale.shared)."""
+    """What one terminal has for the others and of them (runtime.sale.shared), and the currency that it sells in."""
 
     tickets: tuple[TicketSummary, ...] = ()
     claims: tuple[TicketClaim, ...] = ()
@@ -86,6 +86,8 @@ class Shares:
     last_number: int = 0
     last_claim: int = 0
     last_release: int = 0
+    currency: str = ""  # ISO 4217 letters; empty: not said
+    exponent: int = 2  # its decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,6 @@ class Beat:
     receipts: tuple[ReceiptHold, ...] = ()
     last_sequence: int = 0  # SequenceNumber of its last record
     users: bytes = b""  # hash of its list of users
-    exponent: int = 2  # decimals of its currency
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 
+from runtime.currency import money, moneys
 from runtime.gateway.page.overview import Overview, TillNow
 from runtime.wire.messages import Sentence
 from runtime.wire.sentences import fill
@@ -53,10 +54,10 @@ def page(store: Overview, _: Translate, language: str) -> str:
     """The whole document, in one of LANGUAGES; `_` translates into it."""
     troubled = sum(till.state == "trouble" and bool(till.troubles) for till in store.tills)  # alarms are counted anyway
     sums = (
-        (_("Sales today"), str(store.sales)),
-        (_("Total today"), amount(store.total_minor, store.exponent)),
-        (_("Tills"), str(len(store.tills))),
-        (_("To see to"), str(troubled + len(store.alarms))),
+        (_("Sold today"), _sales(store.sales, _)),
+        (_("Total today"), moneys(store.totals)),
+        (_("In this store"), _count(len(store.tills), _("{count} till"), _("{count} tills"))),
+        (_("To see to"), _count(troubled + len(store.alarms), _("{count} thing"), _("{count} things"))),
     )
     others = " · ".join(
         f'<a href="/?lang={name}" lang="{name}">{text}</a>' for name, text in LANGUAGES.items() if name != language
@@ -74,13 +75,6 @@ def page(store: Overview, _: Translate, language: str) -> str:
         f"<div class=tills>{''.join(_till(till, store, _) for till in store.tills) or _nobody(_)}</div>"
         "</main></body></html>"
     )
-
-
-def amount(minor: int, exponent: int) -> str:
-    """Minor units as people write them, in groups of three."""
-    whole, rest = divmod(abs(minor), 10**exponent)
-    text = f"{whole:,}" + (f".{rest:0{exponent}d}" if exponent else "")
-    return f"-{text}" if minor < 0 else text
 
 
 def said(sentence: Sentence, _: Translate) -> tuple[str, str]:
@@ -110,8 +104,8 @@ def _alarms(store: Overview, _: Translate) -> str:
 
 def _till(till: TillNow, store: Overview, _: Translate) -> str:
     states = {"good": _("Well"), "trouble": _("Needs a look"), "silent": _("Not heard")}
-    sums = _("{count} sales").format(count=till.sales) + f" · {amount(till.total_minor, store.exponent)}"
-    rows = [(_("Today"), sums)]
+    total = money(till.total, letters=len(store.totals) > 1)
+    rows = [(_("Sold today"), _sales(till.sales, _)), (_("Total today"), total)]
     status = till.status
     if status is not None:
         last = status.last_sale
@@ -123,11 +117,11 @@ def _till(till: TillNow, store: Overview, _: Translate) -> str:
     elif till.state == "silent":
         rows.append((_("Only on this till"), _("not known")))
     if till.unsettled:
-        rows.append((_("Not at head office"), str(till.unsettled)))
+        rows.append((_("Not at head office"), _count(till.unsettled, _("{count} record"), _("{count} records"))))
     if till.tickets:
-        rows.append((_("Put aside"), str(till.tickets)))
-    if status is not None and status.last_sale.receipts_waiting:
-        rows.append((_("Receipts waiting"), str(status.last_sale.receipts_waiting)))
+        rows.append((_("Put aside"), _count(till.tickets, _("{count} ticket"), _("{count} tickets"))))
+    if status is not None and (waiting := status.last_sale.receipts_waiting):
+        rows.append((_("To be printed"), _count(waiting, _("{count} receipt"), _("{count} receipts"))))
     if status is not None:
         rows.append((_("Prices"), status.versions.snapshot[:8]))
         rows.append((_("Version"), status.versions.lanekit or "-"))
@@ -151,7 +145,16 @@ def _waiting(queue: StatusQueue, _: Translate) -> str:
     """How many sales are only there, and since when."""
     if queue.unsent and queue.oldest_at:
         return _("{count} sales, since {at}").format(count=queue.unsent, at=_time(queue.oldest_at))
-    return _("{count} sales").format(count=queue.unsent) if queue.unsent else _("none")
+    return _sales(queue.unsent, _) if queue.unsent else _("none")
+
+
+def _sales(number: int, _: Translate) -> str:
+    return _count(number, _("{count} sale"), _("{count} sales"))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    """A number with what is counted."""
+    return (one if number == 1 else many).format(count=number)
 
 
 def _kinds(_: Translate) -> dict[str, str]:

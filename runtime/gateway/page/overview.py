@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from runtime.currency import Sum, added_up
 from runtime.gateway.sharing.beats import Heard
+from runtime.gateway.sharing.board import currency_of
 from runtime.gateway.sharing.store import DaySales
 from runtime.gateway.sharing.tickets import Known
 from runtime.gateway.store import Quarantined, TerminalStatus
@@ -53,7 +55,7 @@ class TillNow:
     state: State  # `trouble` too where only an alarm is about it
     heard_ms_ago: int | None  # a beat, or a record where none came in this run
     sales: int  # of the day
-    total_minor: int
+    total: Sum
     tickets: int  # put aside
     unsettled: int  # records that head office has not; 0 too where there is none
     status: Status | None
@@ -74,8 +76,7 @@ class Overview:
     at: str  # the gateway's local time
     date: str  # the business day that is counted, empty before the first sale
     sales: int
-    total_minor: int
-    exponent: int
+    totals: tuple[Sum, ...]  # one of each currency that was sold in, and one at least
     tills: tuple[TillNow, ...]
     alarms: tuple[Alarm, ...] = ()
 
@@ -101,15 +102,16 @@ def overview(
     alarms = [*(Alarm(one) for one in more), *(records := list(_alarms_of_records(lines, quarantine)))]
     named = {str(one.sentence.args["terminal"]) for one in records}
     for name in sorted(names):
-        till = _till(name, now_ms, lines, known.get(name), heard.get(name), day)
+        till = _till(name, now_ms, lines, known, heard.get(name), day)
         if till.state == "silent":
             alarms.append(Alarm(alarm("alarm_silent", terminal=name)))
         alarms += (own := list(_alarms_of(till, heard.get(name))))
         # a till that an alarm is about is not called well below it
         tills.append(replace(till, state="trouble") if till.state == "good" and (own or name in named) else till)
-    exponent = max((one.exponent for one in heard.values()), default=2)
-    sums = (sum(one[0] for one in day.tills.values()), sum(one[1] for one in day.tills.values()))
-    return Overview(store, at, day.date, *sums, exponent, tuple(tills), tuple(alarms))
+    sales = sum(one[0] for one in day.tills.values())
+    totals = added_up(Sum(one[1], *currency_of(name, known)) for name, one in day.tills.items())
+    totals = totals or (Sum(0, *currency_of("", known)),)
+    return Overview(store, at, day.date, sales, totals, tuple(tills), tuple(alarms))
 
 
 def alarm(code: str, **args: str | int) -> Sentence:
@@ -118,8 +120,14 @@ def alarm(code: str, **args: str | int) -> Sentence:
 
 
 def _till(
-    name: str, now_ms: int, lines: tuple[TerminalStatus, ...], known: Known | None, heard: Heard | None, day: DaySales
+    name: str,
+    now_ms: int,
+    lines: tuple[TerminalStatus, ...],
+    all_known: Mapping[str, Known],
+    heard: Heard | None,
+    day: DaySales,
 ) -> TillNow:
+    known = all_known.get(name)
     mine = [line for line in lines if line.terminal == name]
     last_ms = heard.at_ms if heard is not None else max((line.last_seen_at_ms for line in mine), default=None)
     ago = max(0, now_ms - last_ms) if last_ms is not None else None
@@ -134,7 +142,7 @@ def _till(
         state=state,
         heard_ms_ago=ago,
         sales=sales,
-        total_minor=total_minor,
+        total=Sum(total_minor, *currency_of(name, all_known)),
         tickets=len(known.shares.tickets) if known is not None else 0,
         unsettled=sum(line.stored - line.settled for line in mine) if any(line.settled for line in lines) else 0,
         status=status,

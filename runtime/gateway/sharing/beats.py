@@ -40,7 +40,6 @@ class Heard:
     run: int
     serial: int
     at_ms: int
-    exponent: int  # of its currency
 
 
 Find = Callable[[ReceiptKey], tuple[int, PackedRecord] | None]  # gives the epoch and the record
@@ -100,7 +99,7 @@ class Sharing:
         if before is not None and same_run and beat.serial <= before.serial:
             raise GatewayError("stale_beat", terminal=beat.terminal)
         status = beat.status or (before.status if before is not None and same_run else None)
-        this = (beat.epoch, beat.run, beat.serial, self.now_ms(), beat.exponent)
+        this = (beat.epoch, beat.run, beat.serial, self.now_ms())
         self.heard[beat.terminal] = Heard(status, beat.prices, *this)
 
     def _stored(self, beat: Beat) -> int:

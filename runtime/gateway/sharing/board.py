@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from runtime.gateway.sharing import tickets
-from runtime.gateway.sharing.tickets import Handed, Known
+from runtime.gateway.sharing.tickets import Handed, Known, Terminals
 from runtime.wire.beat import Beat, BeatAnswer
 
 MAX_HANDED_BYTES = 64 << 20  # of tickets on their way; past it they wait with their owners
@@ -71,3 +71,14 @@ def answer(board: Board, beat: Beat, now_ms: int) -> BeatAnswer:
 def unheard(board: Board) -> Board:
     """As after a restart: nobody was heard yet."""
     return replace(board, terminals={name: replace(one, heard_ms=None) for name, one in board.terminals.items()})
+
+
+def currency_of(name: str, terminals: Terminals) -> tuple[str, int]:
+    """What a till sells in (ISO 4217 letters), with its decimals: as it last said, also before this run of the gateway.
+    One that never said it sells in what the store sells in, where that is one currency; else nobody knows: empty."""
+    some = [one for one in terminals.values() if one.shares.currency]
+    said = {one.terminal: (one.shares.currency, one.shares.exponent) for one in some}
+    if name in said:
+        return said[name]
+    all_said = set(said.values())
+    return all_said.pop() if len(all_said) == 1 else ("", 2)

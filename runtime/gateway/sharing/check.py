@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from runtime.chain.check import check_name
+from runtime.currency import MOST_DECIMALS
 from runtime.gateway.errors import GatewayError
 from runtime.wire.beat import HASH_BYTES, MAX_BEAT_BYTES, MAX_TICKET_BYTES, Beat
 from runtime.wire.pack import WireError, build, pack, unpack
@@ -11,6 +14,7 @@ MAX_NUMBER = (1 << 63) - 1
 MAX_LIST = 64  # entries of each kind; a terminal has at most 20
 MAX_STATUS_BYTES = 32 << 10
 MAX_TEXT = 200
+CURRENCY = re.compile("[A-Z]{3}")
 
 
 def read_beat(data: bytes, store: str) -> Beat:
@@ -35,8 +39,10 @@ def read_beat(data: bytes, store: str) -> Beat:
 def _check_numbers(beat: Beat) -> None:
     shares = beat.shares
     numbers = [beat.epoch, beat.serial + 1, shares.last_number + 1, shares.last_claim + 1, shares.last_release + 1]
-    if not 0 <= beat.exponent <= 4:
-        raise GatewayError("bad_field", detail="an exponent is 0 to 4")
+    if not 0 <= shares.exponent <= MOST_DECIMALS:
+        raise GatewayError("bad_field", detail=f"an exponent is 0 to {MOST_DECIMALS}")
+    if shares.currency and not CURRENCY.fullmatch(shares.currency):
+        raise GatewayError("bad_field", detail="a currency has three capital letters")
     numbers += [beat.last_sequence + 1, beat.run + 1]
     for ticket in shares.tickets:
         numbers += [ticket.number, ticket.items]

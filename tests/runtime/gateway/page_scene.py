@@ -64,15 +64,14 @@ def scene() -> Overview:
                        "Tell head office; the old prices stay in use.")  # fmt: skip
     last = StatusSale(380, "2026-11-22T18:27:01", 0)
     heard = {
-        "01": Heard(status("01"), None, 11, 1, 5, NOW_MS - 1_400, 2),
-        "02": Heard(status("02", last_sale=last), refused, 11, 1, 5, NOW_MS - 300, 2),
-        "03": Heard(three, None, 11, 1, 5, NOW_MS - 2_000, 2),
+        "01": Heard(status("01"), None, 11, 1, 5, NOW_MS - 1_400),
+        "02": Heard(status("02", last_sale=last), refused, 11, 1, 5, NOW_MS - 300),
+        "03": Heard(three, None, 11, 1, 5, NOW_MS - 2_000),
     }  # fmt: skip
     tickets = (TicketSummary(4, "2026-11-22T18:12:00", 8630, 4, "海南香蕉"), TicketSummary(5, "", 1990, 1, "牛奶"))
-    known = {
-        "02": Known("02", 11, Shares(tickets=tickets), NOW_MS),
-        "04": Known("04", 11, Shares(), None),
-    }
+    known = {name: Known(name, 11, Shares(currency="CNY"), NOW_MS) for name in ("01", "03")}
+    known["02"] = Known("02", 11, Shares(tickets=tickets, currency="CNY"), NOW_MS)
+    known["04"] = Known("04", 11, Shares(currency="CNY"), None)
     lines = [
         line("01", 412, 1_834_512), line("02", 380, 1_502_900), line("03", 97, 401_150),
         line("04", 51, 190_020, last_seen_at_ms=NOW_MS - 7_200_000, beyond=2, stored=51, settled=51),

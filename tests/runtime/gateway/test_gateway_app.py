@@ -160,9 +160,22 @@ def test_the_status_and_its_words(gateway: Gateway) -> None:
         assert part in text, text
 
 
+def test_what_is_in_two_currencies_is_not_added_up(gateway: Gateway) -> None:
+    """Nor where two of them have one sign; and what no till said has none."""
+    sold = {"T1": ("CNY", 2, 1250), "T2": ("JPY", 0, 700), "T3": ("CNY", 2, 50), "T4": ("", 2, 9)}
+    for terminal, (_, _, minor) in sold.items():
+        gateway.post(pack(batch(terminal, 5, 1, 1, total_minor=minor)))
+    gateway.app = make_app(gateway.keeper, currency=lambda terminal: sold[terminal][:2])
+    lines = words(json.loads(gateway.ask("GET", "/v1/status")[2]))
+    assert lines[0] == "Store S1: 4 sales of 4 terminals, in all 0.09 + CNY 13.00 + JPY 700."
+    assert "1 sale, JPY 700;" in lines[2] and "1 sale, 0.09;" in lines[4]
+    gateway.app = make_app(gateway.keeper, currency=lambda terminal: ("CNY", 2))
+    assert words(json.loads(gateway.ask("GET", "/v1/status")[2]))[0].endswith("in all ¥20.09.")
+
+
 FAR_FUTURE = (
-    b'{"store":"S","sales":1,"total_minor":5,"quarantined":0,"terminals":[{"terminal":"1","epoch":"7","stored":1,'
-    b'"records":1,"sales":1,"total_minor":5,"last_seen_at_ms":1e30}]}'
+    b'{"store":"S","sales":1,"quarantined":0,"terminals":[{"terminal":"1","epoch":"7","stored":1,"beyond":0,'
+    b'"records":1,"sales":1,"total_minor":5,"currency":"CNY","exponent":2,"last_seen_at_ms":1e30}]}'
 )
 
 
