@@ -99,8 +99,8 @@ def pages(words: list[str]) -> None:
         print("docs/pictures/page-*.png: there is no chromium here (apt-get install chromium)", flush=True)
         return
     for target, language, size in (
-        ("page-store.png", "zh", "1280,1060"),
-        ("page-store-phone-en.png", "en", "390,1990"),
+        ("page-store.png", "zh", "1280,1110"),
+        ("page-store-phone-en.png", "en", "390,2060"),
     ):
         if words and not any(word in target for word in words):
             continue
