@@ -51,11 +51,13 @@ def must_look(before: Line, after: Line) -> bool:
 
 def close_gap(line: Line, kept: Iterable[int], closed: Iterable[tuple[int, int]] = ()) -> Line:
     """The line after the sequences that are kept past its mark, in rising order. `closed`: (first, last) of what nobody
-    has and a person has closed, with nothing kept in it: the mark goes over them."""
+    has and a person has closed, with nothing kept in it, no two side by side: the mark goes over them, also
+    where it stands in the middle of one."""
     stored, beyond = line.stored, line.beyond
-    over = dict(closed)
+    holes = tuple(closed)
     for sequence in kept:
-        stored = over.get(stored + 1, stored)
+        if sequence != stored + 1:
+            stored = next((last for first, last in holes if first <= stored + 1 <= last), stored)
         if sequence != stored + 1:
             break
         stored, beyond = stored + 1, beyond - 1

@@ -46,7 +46,8 @@ class ClosedHole:
 
 
 def missing(closed: Iterable[Hole], kept: Collection[int]) -> tuple[Hole, ...]:
-    """What is left of closed holes, in rising order, without the numbers that are kept all the same."""
+    """What is left of closed holes, in rising order, without the numbers that are kept all the same. Parts that lie side
+    by side are one."""
     left: list[Hole] = []
     for hole in sorted(closed, key=lambda one: one.first):
         first = hole.first
@@ -56,7 +57,12 @@ def missing(closed: Iterable[Hole], kept: Collection[int]) -> tuple[Hole, ...]:
             first = number + 1
         if first <= hole.last:
             left.append(Hole(first, hole.last))
-    return tuple(left)
+    whole: list[Hole] = []
+    for hole in left:
+        if whole and whole[-1].last + 1 == hole.first:
+            hole = Hole(whole.pop().first, hole.last)
+        whole.append(hole)
+    return tuple(whole)
 
 
 def still_open(gaps: Iterable[Hole], closed: Sequence[Hole]) -> tuple[Hole, ...]:

@@ -118,7 +118,8 @@ class Plan:
         change.line = advance(before, new)
         if key in self.missing:
             numbers = [one.record.sequence for one in new]
-            self.late += [(key, number) for number in numbers if number <= before.stored]
+            closed = self.missing[key]
+            self.late += [(key, n) for n in numbers if any(hole.first <= n <= hole.last for hole in closed)]
             self.missing[key] = missing(self.missing[key], numbers)
         if must_look(before, change.line):
             gaps[key] = 1
@@ -168,4 +169,5 @@ class Plan:
 
 def mark(key: LineKey, stored: int, missing: Iterable[Hole]) -> Mark:
     """A line's mark as gateways are told it: what lies beyond `stored` is no exception yet."""
-    return Mark(key[1], key[2], stored, tuple(hole for hole in missing if hole.first <= stored))
+    holes = (Hole(one.first, min(one.last, stored)) for one in missing if one.first <= stored)
+    return Mark(key[1], key[2], stored, tuple(holes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import sqlite3
@@ -123,6 +124,22 @@ def test_a_record_that_turns_up_is_kept_once_and_said(opener: Opener, caplog: py
     opener.run(main)
 
 
+def test_a_record_of_a_closed_hole_is_said_though_another_hole_is_open_before_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        store = SqliteStore(tmp_path / "hq.db", lambda: 1, 5)
+        await take(store, some("T1", 7, 1, 3, 6))
+        assert await close(store, 4, 5) == ""
+        with caplog.at_level(logging.WARNING, "lane.hq"):
+            await take(store, some("T1", 7, 4, 7))
+        assert caplog.text.count("came after all, its hole was closed") == 1 and "sequence=4" in caplog.text
+        assert (await take(store, part("T1", 7, 2, 1))).marks == (Mark("T1", 7, 7, (Hole(5, 5),)),)
+        await store.close()
+
+    asyncio.run(main())
+
+
 def test_batches_that_come_while_a_hole_is_closed_lose_nothing(opener: Opener) -> None:
     async def main(store: HqStore) -> None:
         await take(store, some("T1", 7, 1, 2, 3, 5))
@@ -164,8 +181,28 @@ def test_a_database_of_before_gets_its_table(tmp_path: Path, postgres: Postgres)
     assert postgres.psql("SELECT max(version) FROM about", database) == "2"
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations((3, 4, 5))))
+def test_a_hole_may_be_closed_in_parts_in_any_order(order: tuple[int, ...], tmp_path: Path) -> None:
+    """A gateway reads what it is told after each, and the mark goes over all of it in the end."""
+
+    async def main() -> None:
+        store = SqliteStore(tmp_path / "hq.db", lambda: 1, 5)
+        await take(store, some("T1", 7, 1, 2, 6, 7))
+        for number in order:
+            assert await close(store, number, number) == ""
+            read_answer(pack(await store.marks(STORE)), 1 << 20)
+        told = (Mark("T1", 7, 7, (Hole(3, 5),)),)
+        assert (await store.marks(STORE)).marks == told and await line(store) == (7, 0, 4)
+        assert (await take(store, part("T1", 7, 4, 1))).marks == (Mark("T1", 7, 7, (Hole(3, 3), Hole(5, 5))),)
+        await store.close()
+
+    asyncio.run(main())
+
+
 def test_what_is_left_of_holes() -> None:
     assert missing([Hole(8, 9), Hole(3, 6)], [3, 5, 9, 12]) == (Hole(4, 4), Hole(6, 6), Hole(8, 8))
+    assert missing([Hole(6, 6), Hole(3, 4), Hole(5, 5)], [4]) == (Hole(3, 3), Hole(5, 6)), "parts are one hole"
+    assert mark(("S", "T", 7), 5, [Hole(4, 6)]) == Mark("T", 7, 5, (Hole(4, 5),))
     assert missing([Hole(3, 6)], []) == (Hole(3, 6),) and missing([Hole(3, 4)], [3, 4]) == ()
     assert still_open([Hole(3, 9)], [Hole(5, 6), Hole(9, 9)]) == (Hole(3, 4), Hole(7, 8))
     assert mark(("S", "T", 7), 5, [Hole(3, 4), Hole(7, 8)]) == Mark("T", 7, 5, (Hole(3, 4),))
