@@ -46,8 +46,8 @@ class ClosedHole:
 
 
 def missing(closed: Iterable[Hole], kept: Collection[int]) -> tuple[Hole, ...]:
-    """What is left of closed holes, in rising order, without the numbers that are kept all the same. Parts that lie side
-    by side are one."""
+    """What is left of closed holes, in rising order, without the numbers that are kept all the same. Parts side by side
+    are one."""
     left: list[Hole] = []
     for hole in sorted(closed, key=lambda one: one.first):
         first = hole.first
