@@ -6,8 +6,8 @@ Of each line (a terminal and epoch) there is
   - `base`: records 1 to it are not asked for here, because head office has them, or nobody has them any more;
   - `stored`: all from `base` to it are here, synced. Terminals send what comes after it;
   - `settled`: head office's own mark (`Mark.whole`; past holes that a person has closed there, for a terminal that has
-    none of their records), as it was last heard. It is told from memory and written with the next batch:
-    one that is too low costs nothing, and it is heard again after every start.
+    none of their records), as it was last heard. It is told from memory and written with the next batch: one that is
+    too low costs nothing, and it is heard again after every start. What head office lost is written at once.
 A new disk knows nothing. Until head office has been heard its lines begin where the terminal was told last; then head
 office's word counts, downwards too, and terminals are asked again for what neither has.
 """
@@ -79,6 +79,7 @@ class GatewayStore:
         self._settled: dict[Key, int] = {}
         self._holed: dict[Key, Mark] = {}  # the marks with holes that a person has closed
         self._unwritten: set[Key] = set()  # whose `settled` is newer here than on disk
+        self._too_high: set[Key] = set()  # of these, those where the disk says more than head office has
         self._gone: dict[Key, int] = {}
         self._fresh: dict[Key, int] = {}
         self._heard = False  # head office has said in this run what it has of every line
@@ -132,7 +133,7 @@ class GatewayStore:
                     except ChainError as error:
                         answers.append(error)
                 written = self._write_settled()
-            self._unwritten -= written
+            self._note_written(written)
             for key, sequence in fresh.items():
                 self._fresh[key] = min(sequence, self._fresh.get(key, sequence))
             database.shorten_log()
@@ -232,15 +233,20 @@ class GatewayStore:
             for key in said:
                 self._holed.pop(key, None)
             self._holed.update({(mark.terminal, mark.epoch): mark for mark in marks if mark.holes})
+            for key, mark in said.items():  # first of all: what head office lost is not settled, on a full disk too
+                before = self._settled.get(key, -1)
+                if before != mark:
+                    self._settled[key] = mark
+                    self._unwritten.add(key)
+                if before > mark:
+                    self._too_high.add(key)
             moves = [(key, place) for key, mark in said.items() if (place := self._corrected(key, mark)) is not None]
-            if moves:
+            if moves or self._too_high:
                 with self.database.transaction():
                     for key, base in moves:
                         self._move(key, base)
-            for key, mark in said.items():
-                if self._settled.get(key, -1) != mark:
-                    self._settled[key] = mark
-                    self._unwritten.add(key)
+                    written = self._write_settled()
+                self._note_written(written)
         self._heard = self._heard or complete
 
     def _corrected(self, key: Key, mark: int) -> int | None:
@@ -299,6 +305,10 @@ class GatewayStore:
                 *(self._settled[terminal, epoch], terminal, signed(epoch)),
             )
         return written
+
+    def _note_written(self, written: set[Key]) -> None:
+        self._unwritten -= written
+        self._too_high -= written
 
     def take_fresh(self) -> dict[Key, int]:
         """The lines that got records since this was asked last, and the lowest new sequence of each."""

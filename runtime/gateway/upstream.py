@@ -30,7 +30,7 @@ from runtime.wire.records import MAX_BATCH, MAX_BATCH_BYTES, ErrorAnswer
 log = logging.getLogger("lane.gateway")
 
 PATH = "/v1/records"
-ASK_S = 60.0  # without sales head office is asked this often: is it there, what does it have
+ASK_S = 60.0  # head office is asked this often: is it there, what does it have
 ROOM_BYTES = 1 << 17  # of a batch, for all that is not a record's body
 MAX_ANSWER_BYTES = 1 << 20
 MAX_DISPUTED = 100  # keys that are kept to be shown
@@ -111,6 +111,7 @@ class Upstream:
         self._failures = 0
         self._limit = MAX_BATCH
         self._asked = False  # head office has said what it has of every line
+        self._asked_at_s = 0.0  # of the loop's clock: when it said so last
         self._life: int | None = None
         self._marks: dict[Key, int] = {}
         self._cursor: dict[Key, int] = {}
@@ -182,6 +183,8 @@ class Upstream:
     async def _round(self) -> None:
         """Every line as far as it goes."""
         while True:
+            if self._asked and asyncio.get_running_loop().time() - self._asked_at_s >= ASK_S:
+                await self._ask_in_passing()
             if not self._asked:
                 await self._ask()
             for key, lowest in (await self._keeper.ask(self._store.take_fresh)).items():
@@ -201,11 +204,22 @@ class Upstream:
         self._life = answer.life
         await self._hear(answer.marks, complete=True)
         self._asked = True
+        self._asked_at_s = asyncio.get_running_loop().time()
         lines = await self._keeper.ask(self._store.terminals)
         keys = [(one.terminal, one.epoch) for one in lines]
         self._cursor = await self._keeper.ask(lambda: {key: self._store.sent(key) for key in keys})
         self._pending = dict.fromkeys(self._cursor)
         self._done()
+
+    async def _ask_in_passing(self) -> None:
+        """A store that sells without a pause hears of lines that it sends nothing of too. Nothing is sent again for it,
+        unless head office is another or has less."""
+        answer = await self._post(StoreBatch(self._store.store, ()))
+        self._asked_at_s = asyncio.get_running_loop().time()
+        if answer.life != self._life:
+            self._asked = False
+            return
+        await self._hear(answer.marks, complete=True)
 
     def _next(self, waiting: set[Key]) -> _Sent | None:
         """The next batch: from each line in turn what it has after its cursor, as long as there is room. Runs where the

@@ -314,6 +314,50 @@ def test_a_full_disk_is_waited_for(seam: Seam) -> None:
     seam.run(after)
 
 
+def test_what_head_office_lost_is_not_settled_though_the_disk_is_full(seam: Seam) -> None:
+    """It was restored: what it lost is neither told as settled nor pruned, whether or not that can be noted."""
+
+    async def main() -> None:
+        await seam.take(batch("T1", 7, 1, 5))
+        await seam.until(lambda: seam.settled() == {"T1": 5})
+        seam.now_ms = 10_000
+        while seam.store.prune(9_000):
+            pass
+        await seam.take(batch("T1", 7, 6, 3))
+        await seam.until(lambda: seam.settled() == {"T1": 8})
+        seam.disks["gateway"].fail("write", error="full", times=0)
+        seam.new_disk("hq")
+        seam.upstream._asked = False
+        seam.upstream.poke()
+        await seam.until(lambda: seam.upstream.status[1] == "DISK_FULL")
+        assert seam.settled() == {"T1": 0}
+        seam.disks["gateway"].mend()
+        seam.now_ms = 20_000
+        assert seam.store.prune(19_000) == 0, "6 to 8 are nowhere else"
+
+    seam.run(main)
+
+
+def test_what_head_office_lost_is_not_settled_after_a_start_either(seam: Seam) -> None:
+    async def main() -> None:
+        await seam.take(batch("T1", 7, 1, 5))
+        await seam.until(lambda: seam.settled() == {"T1": 5})
+        await seam.take(batch("T1", 7, 6, 1))  # writes it
+        await seam.until(lambda: seam.settled() == {"T1": 6})
+        seam.refuse = lambda sent: True
+        seam.new_disk("hq")
+        seam.upstream._asked = False
+        seam.upstream.poke()
+        await seam.until(lambda: seam.settled() == {"T1": 0})
+
+    seam.run(main)
+    seam.store.close()
+    seam.open_gateway()
+    assert seam.settled() == {"T1": 0}
+    seam.now_ms = 10_000
+    assert seam.store.prune(9_000) == 0
+
+
 def test_only_settled_records_are_pruned(seam: Seam) -> None:
     async def main() -> None:
         await seam.take(batch("T1", 7, 1, 2))
@@ -410,6 +454,24 @@ def test_a_terminal_that_has_the_record_of_a_closed_hole_sends_it_and_keeps_it_u
         kept = [one.sequence for one in await seam.hq.records(STORE, "T1", 7, 0, 50)]
         assert kept == [1, 2, 3, 4, 5, 6, 7]
         assert (await seam.hq.closed_holes())[0].found == 1
+
+    seam.run(main)
+
+
+def test_a_busy_store_hears_the_marks_of_its_other_lines_too(seam: Seam, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a minute, whether or not it sells: here of a hole that was closed in the line of a till that is no more."""
+    monkeypatch.setattr(upstream_module, "ASK_S", 0.05)
+
+    async def main() -> None:
+        await seam.take(batch("T2", 7, 1, 1))
+        await seam.take(batch("T2", 7, 3, 1))
+        await seam.until(lambda: len(seam.sent) == 2 and seam.settled() == {"T2": 1})
+        await asyncio.sleep(0.02)
+        await seam.hq.close_hole(ClosedHole(STORE, "T2", 7, 2, 2, "burnt", "Wang", 1))
+        for number in range(1, 100):
+            await seam.take(batch("T1", 7, number, 1))
+            await asyncio.sleep(0.01)
+        assert seam.store.sent(("T2", 7)) == 3
 
     seam.run(main)
 
