@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 from engine.errors import SnapshotError
@@ -126,12 +126,11 @@ class SnapshotFiles:
                     if not name.fullmatch(path.name):
                         path.unlink(missing_ok=True)
 
-    def clear_incoming(self, but: Iterable[str] = ()) -> None:
-        """Remove what is under way, but for the names that are wanted still."""
-        stay = set(but)
+    def clear_incoming(self, but: str = "") -> None:
+        """Remove what is under way, but for what has this in its name, if it is not empty."""
         with contextlib.suppress(OSError):
             for path in self.incoming.iterdir():
-                if path.name not in stay:
+                if not but or but not in path.name:
                     path.unlink(missing_ok=True)
 
     def _listed(self, part: str, name: re.Pattern[str]) -> list[Path]:

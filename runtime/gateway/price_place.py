@@ -88,9 +88,7 @@ class GatewayPlace:
         self.files.sweep({manifest.file, *(one.file for one in self.holdings.values() if one.file)})
 
     def forget(self, but: Manifest | None) -> None:
-        wanted = but.file.hex() if but is not None else ""
-        names = [path.name for path in self.files.incoming.iterdir() if wanted and wanted in path.name]
-        self.files.clear_incoming(names)
+        self.files.clear_incoming(but.file.hex() if but is not None else "")
 
     # --- serving ------------------------------------------------------------------------------------------------
 

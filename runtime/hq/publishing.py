@@ -18,6 +18,7 @@ import json
 import logging
 import os
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ from runtime.wire.snapshots import ALL, MAX_ANSWER_BYTES, MAX_COUNTER, Holding, 
 log = logging.getLogger(__name__)
 
 _NUMBER = re.compile(r"[0-9]{12}", re.ASCII)
+TICK_NS = 100_000_000  # more than any file system's clock takes to its next tick
 MOST_HELD = 5_000  # stores whose last word is kept
 
 
@@ -74,7 +76,8 @@ class Publications:
         if seen != self._seen:
             found = sorted(path for path in self._folder.iterdir() if _NUMBER.fullmatch(path.name))
             self._all = tuple(one for one in map(_read, found) if one is not None)
-            self._seen = seen
+            # What is written in the same tick of the file system's clock would not show: then it is looked at again.
+            self._seen = seen if abs(time.time_ns() - seen) > TICK_NS else 0
         return self._all
 
     def live(self) -> dict[str, Publication]:

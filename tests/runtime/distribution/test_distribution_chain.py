@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,17 @@ def test_a_head_office_that_forgot_is_not_followed_back(store: Store, tmp_path: 
     store.office.start()
     run(store.keeper, times=2)
     assert store.served() == 250 and store.keeper.status[0] == "prices_older"
+
+
+@pytest.mark.parametrize("price", [100, 250])
+def test_a_folder_of_what_is_under_way_may_be_removed_at_any_time(store: Store, price: int) -> None:
+    store.office.publish(100)
+    run(store.keeper)
+    shutil.rmtree(store.place.files.incoming)
+    store.office.publish(price)  # the same file under another number, or another
+    run(store.keeper)
+    assert store.keeper.status == ("", {}) and store.served() == price
+    assert store.place.taken is not None and store.place.taken.counter == 2
 
 
 def test_prices_of_another_store_or_group_are_not_taken(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -132,6 +133,20 @@ def test_head_office_sees_what_another_process_published(tmp_path: Path) -> None
         assert await late == new, "told to stop it answers at once"
 
     in_loop(main)
+
+
+def test_a_publication_of_the_same_tick_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file system's clock stands still for some milliseconds: two publications may leave one time."""
+    office = Office(tmp_path / "office")
+    reading = Publications(office.publications.files, {})
+    folder = reading.files.folder / "publications"
+    office.publish(100)
+    now_ns = folder.stat().st_mtime_ns
+    monkeypatch.setattr(time, "time_ns", lambda: now_ns + 1)
+    assert len(reading.all()) == 1
+    office.publish(200)
+    os.utime(folder, ns=(now_ns, now_ns))
+    assert len(reading.all()) == 2
 
 
 @pytest.mark.parametrize(("hold_s", "least", "most"), [(0.4, 3, 9), (0.0, 1, 1)])
