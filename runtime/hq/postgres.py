@@ -36,6 +36,7 @@ from runtime.wire.records import PackedRecord
 log = logging.getLogger("lane.hq")
 
 KEEPS = ("fsync", "full_page_writes", "synchronous_commit")
+SERVER = "SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname = current_database()"
 COMMAND_S = 30.0  # one statement
 CONNECT_S = 10.0
 TRIES = 3  # of a transaction that lost against another one
@@ -68,6 +69,7 @@ class PostgresStore:
         self._pool: asyncpg.Pool | None = None
         self._making = asyncio.Lock()
         self._life = new_life()
+        self._server: asyncpg.Record | None = None  # what tells it from another, and from itself started again
         self.broken = False
         self.commits = 0
         self.beat = PostgresBeat(dsn, patience_s, self._beat, lambda: self.commits)
@@ -133,6 +135,9 @@ class PostgresStore:
             value = await connection.fetchval(f"SHOW {setting}")
             if value == "off" and not self._allow_unsafe:
                 raise HqError("store_unsafe", setting=setting, value=value)
+        server = await connection.fetchrow(SERVER)
+        if server != self._server:  # the pool connects anew by itself: nothing has failed where nobody asked meanwhile
+            self._server, self._life = server, self._new_life()
 
     async def _make_tables(self, connection: asyncpg.Connection) -> None:
         for last in (False, False, True):
@@ -170,9 +175,9 @@ class PostgresStore:
 
     async def ingest(self, group: Sequence[CheckedBatch]) -> Sequence[StoreAnswer]:
         for again in range(TRIES):
-            life = self._life
             plan = Plan(group, self._clock_ms())
             async with self._connection() as connection:
+                life = self._life
                 try:
                     async with connection.transaction():
                         await self._write(connection, plan)
@@ -285,9 +290,9 @@ class PostgresStore:
     # --- out -----------------------------------------------------------------------------------------------------
 
     async def marks(self, store: str) -> StoreAnswer:
-        life = self._life
         # One look at both tables: a hole that is closed between two would be a mark without its exception.
         async with self._connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            life = self._life
             rows = await connection.fetch(
                 f"SELECT terminal, epoch, stored, {HAS_CLOSED} FROM line WHERE store=$1 ORDER BY 1, 2", store
             )

@@ -301,6 +301,20 @@ def test_a_server_that_goes_away_is_said_so_and_found_again(dsn: str, postgres: 
     asyncio.run(main())
 
 
+def test_a_server_that_was_away_while_nobody_asked_is_another_too(postgres: Postgres, tmp_path: Path) -> None:
+    """The pool connects anew by itself: nothing fails, and yet it may be a restored server."""
+
+    async def main(store: HqStore) -> None:
+        life = (await take(store, part("T1", 7, 1, 2))).life
+        assert (await take(store, part("T1", 7, 3, 1))).life == life
+        postgres.kill()
+        postgres.start()
+        await asyncio.sleep(0.2)
+        assert (await store.marks(STORE)).life != life
+
+    Opener("postgres", tmp_path, postgres).run(main)
+
+
 def test_two_processes_make_the_tables_at_once(dsn: str) -> None:
     async def main() -> None:
         stores = [PostgresStore(dsn, lambda: NOW, lambda: 1, store_partitions=2) for _ in range(4)]
