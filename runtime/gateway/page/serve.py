@@ -67,7 +67,7 @@ class Page:
         sharing = self._sharing
         now_ms = sharing.now_ms()
         at = time.localtime(now_ms / 1000)
-        sharing.shared.catch_up(sharing.records, 10_000)
+        sharing.shared.catch_up_where_room(sharing.records, 10_000)
         return overview(
             self._store.store,
             time.strftime("%Y-%m-%dT%H:%M:%S", at),

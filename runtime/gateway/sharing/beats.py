@@ -78,7 +78,10 @@ class Sharing:
         now_ms = self.now_ms()
         board = heard(self.shared.board, beat, now_ms)
         found = {key: self._find(key) for key in _asked(beat)}
-        self.shared.catch_up(self.records, ALL if found else CATCH_UP)
+        if found:
+            self.shared.catch_up(self.records, ALL)
+        else:
+            self.shared.catch_up_where_room(self.records, CATCH_UP)
         holds = self.shared.holds
         if holds or beat.receipts:
             holds = holds_after(

@@ -191,6 +191,14 @@ class SharedStore:
                 most -= len(some)
         return True
 
+    def catch_up_where_room(self, records: Records, most: int) -> None:
+        """As `catch_up`, for who can do with what was read before: a full disk is passed over."""
+        try:
+            self.catch_up(records, most)
+        except GatewayError as error:
+            if error.fatal:
+                raise
+
     def _take(self, line: Line, some: tuple[PackedRecord, ...], to: int) -> None:
         with self._writing() as connection:
             for record in some:

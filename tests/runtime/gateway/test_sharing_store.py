@@ -9,14 +9,18 @@ from pathlib import Path
 import apsw
 import pytest
 
+from runtime.chain.blocking import run_here
 from runtime.gateway.errors import GatewayError
+from runtime.gateway.page.serve import Page
 from runtime.gateway.sharing.beats import Sharing
 from runtime.gateway.sharing.check import MAX_LIST, read_beat
 from runtime.gateway.sharing.store import SharedStore
 from runtime.gateway.store import GatewayStore
 from runtime.serving.errors import Refused
+from runtime.share import config_dir
 from runtime.wire.beat import Beat, HandedTicket, ReceiptHold, Shares, TicketRelease, TicketSummary
 from runtime.wire.pack import pack
+from tests.sim.batches import batch
 
 TICKET = TicketSummary(1, "2026-11-22T18:30:00", 350, 1, "milk")
 BEAT = Beat("S1", "01", 7, run=1, serial=1, shares=Shares(tickets=(TICKET,), last_number=1))
@@ -132,5 +136,31 @@ def test_a_write_that_fails_ends_the_process_and_a_full_disk_changes_nothing(
     with pytest.raises(GatewayError) as caught:
         here.beat(replace(BEAT, serial=4))
     assert caught.value.code == "store_broken" and caught.value.fatal
+    shared.close()
+    store.close()
+
+
+def test_a_full_disk_hides_neither_the_page_nor_what_the_others_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records that cannot be read on in are wanted for goods that come back, and for nothing else."""
+    shared = SharedStore.open(tmp_path / "shared.db", "S1")
+    here, store = sharing(tmp_path, shared)
+    here.beat(BEAT)
+    store.ingest(batch("01", 7, 1, 3))
+
+    def full(*_: object) -> None:
+        raise apsw.FullError("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("runtime.gateway.sharing.store.sold_in", full)
+        assert here.beat(replace(BEAT, serial=2)).settled == ()
+        seen = Page(store, here, run_here, config_dir())._look()
+        assert [one.terminal for one in seen.tills] == ["01"]
+        asked = replace(BEAT, serial=3, receipts=(ReceiptHold("01", "0007", 2, ask=True, epoch=7),))
+        with pytest.raises(GatewayError) as caught:
+            here.beat(asked)
+        assert caught.value.code == "disk_full"
+    assert here.beat(replace(asked, serial=4)).receipts[0].state == "held"
     shared.close()
     store.close()
