@@ -40,8 +40,9 @@ SERVER = "SELECT pg_postmaster_start_time(), oid FROM pg_database WHERE datname 
 COMMAND_S = 30.0  # one statement
 CONNECT_S = 10.0
 TRIES = 3  # of a transaction that lost against another one
+# InternalClientError is what asyncpg says where a server is killed in the moment that it is connected to.
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
-        asyncpg.InsufficientResourcesError, asyncio.TimeoutError)  # fmt: skip
+        asyncpg.InsufficientResourcesError, asyncpg.InternalClientError, asyncio.TimeoutError)  # fmt: skip
 AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
 

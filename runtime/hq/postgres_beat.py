@@ -63,7 +63,8 @@ class PostgresBeat:
             async with asyncio.timeout(self._patience_s):
                 connection = await asyncpg.connect(self._dsn, timeout=self._patience_s)
                 await commit_nothing(connection)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):  # a TimeoutError is an OSError
+        # A TimeoutError is an OSError.
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             return False
         finally:
             if connection is not None:

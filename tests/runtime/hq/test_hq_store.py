@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from runtime.hq import postgres as postgres_module
@@ -313,6 +314,25 @@ def test_a_server_that_was_away_while_nobody_asked_is_another_too(postgres: Post
         assert (await store.marks(STORE)).life != life
 
     Opener("postgres", tmp_path, postgres).run(main)
+
+
+def test_a_server_that_is_killed_while_it_is_connected_to_is_away(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """asyncpg has an error of its own for that, which is none of PostgreSQL's: it ended head office."""
+
+    async def killed(self: PostgresStore, connection: asyncpg.Connection) -> None:
+        raise asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress")
+
+    async def main() -> None:
+        store = PostgresStore(dsn, lambda: NOW, lambda: 1, store_partitions=2)
+        for ask in (store.start, store.tidy, store.beat, lambda: store.marks(STORE)):
+            with pytest.raises(HqError) as caught, monkeypatch.context() as patch:
+                patch.setattr(PostgresStore, "_init", killed)
+                await ask()
+            assert caught.value.code == "store_away" and not caught.value.fatal
+        await store.start()
+        await store.close()
+
+    asyncio.run(main())
 
 
 def test_two_processes_make_the_tables_at_once(dsn: str) -> None:
