@@ -43,6 +43,7 @@ TRIES = 3  # of a transaction that lost against another one
 # InternalClientError is what asyncpg says where a server is killed in the moment that it is connected to.
 AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
         asyncpg.InsufficientResourcesError, asyncpg.InternalClientError, asyncio.TimeoutError)  # fmt: skip
+MADE_AT_ONCE = (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError)
 AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
 
@@ -148,7 +149,7 @@ class PostgresStore:
                         await connection.execute(statement)
                     await connection.execute("INSERT INTO about VALUES ($1) ON CONFLICT DO NOTHING", VERSION)
                 break
-            except (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
+            except MADE_AT_ONCE:
                 if last:  # another process was making them at the same time
                     raise
         version = await connection.fetchval("SELECT max(version) FROM about")
@@ -169,7 +170,7 @@ class PostgresStore:
                 async with connection.transaction():
                     for statement in month_partition(month, self._store_partitions):
                         await connection.execute(statement)
-            except (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
+            except MADE_AT_ONCE:
                 continue  # another process made it
 
     # --- in ------------------------------------------------------------------------------------------------------

@@ -347,6 +347,31 @@ def test_two_processes_make_the_tables_at_once(dsn: str) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    "said", [asyncpg.UniqueViolationError, asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError]
+)
+def test_a_table_that_another_process_makes_at_the_same_moment_is_there(
+    dsn: str, said: type[asyncpg.PostgresError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL says it in three ways, by where the other one is with it."""
+    execute, refused = asyncpg.Connection.execute, list[str]()
+
+    async def once(self: asyncpg.Connection, query: str, *more: Any, **named: Any) -> str:
+        if "closed_hole" in query and not refused:
+            refused.append(query)
+            raise said('type "closed_hole" already exists')
+        return str(await execute(self, query, *more, **named))
+
+    async def main() -> None:
+        monkeypatch.setattr(asyncpg.Connection, "execute", once)
+        store = PostgresStore(dsn, lambda: NOW, lambda: 1, store_partitions=2)
+        await store.start()
+        assert refused and (await take(store, part("T1", 7, 1, 2))).marks == (Mark("T1", 7, 2),)
+        await store.close()
+
+    asyncio.run(main())
+
+
 def test_what_was_written_past_the_lock_is_found_and_the_plan_made_anew(
     dsn: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
