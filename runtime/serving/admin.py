@@ -25,7 +25,8 @@ TIMEOUT_S = 30.0
 
 async def serve_admin(folder: Path, name: str, answer: Callable[[bytes], Awaitable[bytes]]) -> None:
     """For ever, until it is cancelled, at `folder/name`. `answer` may raise WireError for what is no request, and a
-    Refused that is fatal: that is raised here."""
+    Refused that is fatal: that is raised here. Where the socket cannot be made, on a disk that takes nothing, that is
+    in the log and nobody is heard: commands are worth no sale."""
     failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -41,20 +42,33 @@ async def serve_admin(folder: Path, name: str, answer: Callable[[bytes], Awaitab
         finally:
             writer.close()
 
-    with _at(folder, name) as path:
-        path.unlink(missing_ok=True)  # the last server's; this one has the lock of what is behind
-        listening = socket.socket(socket.AF_UNIX)
-        before = os.umask(0o177)
-        try:
-            listening.bind(str(path))
-        finally:
-            os.umask(before)
+    try:
+        listening = _listen(folder, name)
+    except OSError as error:
+        log.error("commands are not heard at %s: %s", folder / name, error)
+        await failed
+        return
     server = await asyncio.start_unix_server(answered, sock=listening, limit=MAX_REQUEST_BYTES)
     try:
         async with server:
             await failed
     finally:
         (folder / name).unlink(missing_ok=True)
+
+
+def _listen(folder: Path, name: str) -> socket.socket:
+    with _at(folder, name) as path:
+        path.unlink(missing_ok=True)  # the last server's; this one has the lock of what is behind
+        listening = socket.socket(socket.AF_UNIX)
+        before = os.umask(0o177)
+        try:
+            listening.bind(str(path))
+        except OSError:
+            listening.close()
+            raise
+        finally:
+            os.umask(before)
+    return listening
 
 
 def ask(folder: Path, name: str, asked: bytes) -> bytes | None:
