@@ -12,6 +12,8 @@ from typing import Any
 
 from runtime.wire.pack import WireError, unpack
 
+MAX_NUMBER = (1 << 63) - 1  # what a database's integers hold
+MAX_TOTAL_MINOR = 10**12  # of one record, as runtime.chain.check has it: nine million of the largest still fit
 FLAG = b"\xaaReturnFlag\xc3"  # `"ReturnFlag": true` in canonical msgpack
 
 
@@ -32,9 +34,12 @@ def returned_in(body: bytes) -> Iterator[Returned]:
     if FLAG not in body:
         return
     try:
-        yield from tuple(_returned(unpack(body)))
-    except (WireError, KeyError, TypeError, AttributeError):
+        found = tuple(_returned(unpack(body)))
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError):  # a WireError is a ValueError
         return
+    numbers = (n for one in found for n in (one.epoch, one.sequence, one.line, one.amount, one.given_minor))
+    if all(abs(n) <= MAX_NUMBER for n in numbers):
+        yield from found
 
 
 def sold_in(body: bytes) -> tuple[str, int] | None:
@@ -48,7 +53,7 @@ def sold_in(body: bytes) -> tuple[str, int] | None:
         date = record["BusinessDayDate"]
     except (WireError, KeyError, TypeError, AttributeError):
         return None
-    fits = type(total) is int and abs(total) < 1 << 62 and isinstance(date, str) and len(date) == 10
+    fits = type(total) is int and abs(total) <= MAX_TOTAL_MINOR and isinstance(date, str) and len(date) == 10
     return (date, total) if fits else None
 
 

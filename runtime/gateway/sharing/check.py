@@ -67,6 +67,13 @@ def _check_lists(beat: Beat) -> None:
     lists = (shares.tickets, shares.claims, shares.releases, shares.takes, beat.receipts)
     if any(len(one) > MAX_LIST for one in lists) or len(beat.handed) > 1:
         raise GatewayError("bad_field", detail=f"more than {MAX_LIST} entries in a list")
+    for numbers in (
+        [one.number for one in shares.tickets],
+        [one.claim for one in shares.claims],
+        [one.release for one in shares.releases],
+    ):
+        if len(set(numbers)) < len(numbers):
+            raise GatewayError("bad_field", detail="a number stands twice in a list")
     slips = [one.slip for one in shares.tickets if one.slip is not None]
     texts = [one.terminal for one in slips]
     texts += [one.terminal for some in (shares.claims, shares.releases, shares.takes, beat.receipts) for one in some]

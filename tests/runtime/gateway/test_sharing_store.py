@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import apsw
+import msgpack
 import pytest
 
 from runtime.chain.blocking import run_here
@@ -18,9 +19,11 @@ from runtime.gateway.sharing.store import SharedStore
 from runtime.gateway.store import GatewayStore
 from runtime.serving.errors import Refused
 from runtime.share import config_dir
-from runtime.wire.beat import Beat, HandedTicket, ReceiptHold, Shares, TicketRelease, TicketSummary
+from runtime.wire.beat import Beat, HandedTicket, ReceiptHold, Shares, TicketClaim, TicketRelease, TicketSummary
+from runtime.wire.came_back import FLAG
 from runtime.wire.pack import pack
-from tests.sim.batches import batch
+from runtime.wire.records import RecordBatch
+from tests.sim.batches import batch, packed
 
 TICKET = TicketSummary(1, "2026-11-22T18:30:00", 350, 1, "milk")
 BEAT = Beat("S1", "01", 7, run=1, serial=1, shares=Shares(tickets=(TICKET,), last_number=1))
@@ -53,6 +56,20 @@ def test_all_of_it_is_there_after_a_restart_and_a_beat_that_says_nothing_new_wri
     assert all(one.heard_ms is None for one in again.board.terminals.values())
     again.close()
     store.close()
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        Shares(releases=(TicketRelease(1, 1, "02", 8, 1), TicketRelease(1, 2, "03", 8, 1))),
+        Shares(claims=(TicketClaim(1, "02", 8, 1), TicketClaim(1, "02", 8, 2))),
+        Shares(tickets=(TICKET, replace(TICKET, items=2))),
+    ],
+)
+def test_a_number_that_stands_twice_is_refused_and_ends_nothing(shares: Shares) -> None:
+    with pytest.raises(GatewayError) as caught:
+        read_beat(pack(replace(GIVEN, shares=shares)), "S1")
+    assert caught.value.code == "bad_field"
 
 
 def test_an_older_beat_of_the_same_run_is_refused(tmp_path: Path) -> None:
@@ -162,5 +179,27 @@ def test_a_full_disk_hides_neither_the_page_nor_what_the_others_share(
             here.beat(asked)
         assert caught.value.code == "disk_full"
     assert here.beat(replace(asked, serial=4)).receipts[0].state == "held"
+    shared.close()
+    store.close()
+
+
+def test_a_record_with_strange_numbers_of_what_came_back_stops_no_beat(tmp_path: Path) -> None:
+    """A record's body is kept as it is, whatever a terminal writes into it."""
+    shared = SharedStore.open(tmp_path / "shared.db", "S1")
+    here, store = sharing(tmp_path, shared)
+    here.beat(BEAT)
+    strange = ("x", 1 << 63, float("inf"), -(1 << 63), None)
+    for at, value in enumerate(strange):
+        origin = {"epoch": value, "SequenceNumber": 1, "LineNumber": 1}
+        line = {"returned": origin, "VoidFlag": False, "qty": 1, "milli": 0, "LineNumber": 1}
+        more = {"ReturnFlag": True, "apart": [{"LineNumber": 1, "Amount": -5}], "adjustments": [], "lines": [line]}
+        body = {"type": "RetailTransaction", "StoreID": "S1", "WorkstationID": "01", "SequenceNumber": at + 1, **more}
+        body |= {"epoch": 7, "total": 1 << 61, "BusinessDayDate": "2026-11-30"}
+        raw = msgpack.packb(body)
+        assert FLAG in raw
+        store.ingest(RecordBatch("S1", "01", 7, (packed(raw, at + 1),)))
+    here.beat(replace(BEAT, serial=2))
+    assert shared.catch_up(store, 1000) and shared.came_back("01", 7, 1) == ()
+    assert shared.day_sales("2026-12-01").tills == {}
     shared.close()
     store.close()
