@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import logging
+import random
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -122,6 +123,39 @@ def test_a_record_that_turns_up_is_kept_once_and_said(opener: Opener, caplog: py
         assert await line(store) == (7, 0, 7)
 
     opener.run(main)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_comes_and_is_closed_the_mark_says_what_is_here(seed: int, tmp_path: Path) -> None:
+    """Records in any order, holes closed whole and in parts, against a plain set of numbers."""
+    chance = random.Random(seed)
+
+    async def main() -> None:
+        store = SqliteStore(tmp_path / "hq.db", lambda: 1, 5)
+        here, closed = set[int](), set[int]()
+        for _ in range(40):
+            if chance.random() < 0.6:
+                some_ = sorted({chance.randint(1, 30) for _ in range(chance.randint(1, 4))})
+                await take(store, some("T1", 7, *some_))
+                here.update(some_)
+            elif holes := await store.holes():
+                hole = chance.choice(holes)
+                first = chance.randint(hole.first, hole.last)
+                last = chance.randint(first, hole.last)
+                assert await close(store, first, last) == ""
+                closed.update(range(first, last + 1))
+            if not here:
+                continue
+            stored = next(n - 1 for n in range(1, 40) if n not in here | closed)
+            told = read_answer(pack(await store.marks(STORE)), 1 << 20).marks[0]
+            missing_ = [n for hole in told.holes for n in range(hole.first, hole.last + 1)]
+            assert (told.stored, missing_) == (stored, [n for n in range(1, stored + 1) if n not in here])
+            assert await line(store) == (stored, sum(n > stored for n in here), len(here))
+            open_ = {n for hole in await store.holes() for n in range(hole.first, hole.last + 1)}
+            assert open_ == {n for n in range(stored + 1, max(here)) if n not in here | closed}
+        await store.close()
+
+    asyncio.run(main())
 
 
 def test_a_record_of_a_closed_hole_is_said_though_another_hole_is_open_before_it(
