@@ -71,11 +71,15 @@ class Bodies:
         try:
             async with asyncio.timeout(self.limits.body_timeout_s):
                 data = bytearray()
-                async for chunk in request.stream():
-                    data += chunk
+                while True:  # as Request.stream does, without its layers: they are a tenth of what a batch costs
+                    message = await request.receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    data += message.get("body", b"")
                     if len(data) > limit:
                         raise Refused("too_long", limit=limit)
-                return bytes(data)
+                    if not message.get("more_body", False):
+                        return bytes(data)
         except TimeoutError as error:
             raise Refused("too_slow", limit=round(self.limits.body_timeout_s)) from error
         finally:
