@@ -4,13 +4,14 @@ fuzz_targets.py's list."""
 from __future__ import annotations
 
 import atexit
-import logging
 import shutil
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+
+from fuzz_network import unlogged
 
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.registry import Registry
@@ -76,6 +77,7 @@ def peer(data: bytes) -> None:
         assert error.code == "wrong_peer"
 
 
+@unlogged()
 def enrolment(data: bytes) -> None:
     """Both bodies at a registry with an open code: nothing but the right code or key gets a certificate."""
     registry, code = _registry()
@@ -105,7 +107,6 @@ _SEED = bytes(range(21))
 
 @cache
 def _registry() -> tuple[Registry, str]:
-    logging.getLogger("lane").setLevel(logging.CRITICAL)
     memory = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="lanekit-fuzz-", dir=memory if memory.is_dir() else None))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ def test_a_command_is_answered(tmp_path: Path) -> None:
 def test_a_disk_that_takes_no_socket_ends_no_server(
     there: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.ERROR, logger="lane.serving")
     folder = tmp_path / "keys"
     if there:
         (folder / "x.sock").mkdir(parents=True)  # its name cannot be had
