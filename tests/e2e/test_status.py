@@ -105,7 +105,14 @@ def test_a_daemon_that_hangs_and_one_of_another_version_are_told_apart(
         listener.listen()
         assert tool.look(file)[1][0].sentence.code == "NO_ANSWER"
         listener.accept()  # the one that has gone
-        thread = threading.Thread(target=lambda: listener.accept()[0].sendall(b"\0\0\0\1\xc0"))
+        monkeypatch.setattr(tool, "ANSWER_S", 10.0)
+        peers: list[socket.socket] = []  # open until the end: one closed with something unread takes its answer back
+
+        def answer() -> None:
+            peers.append(listener.accept()[0])
+            peers[0].sendall(b"\0\0\0\1\xc0")
+
+        thread = threading.Thread(target=answer)
         thread.start()
         assert tool.look(file)[1][0].sentence.code == "OTHER_VERSION"
         thread.join()
