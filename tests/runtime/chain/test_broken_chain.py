@@ -23,7 +23,7 @@ from runtime.link.ports import LinkDown, LinkReply
 from runtime.wire.chain import Part
 from runtime.wire.records import CONTENT_TYPE, PackedRecord
 from tests.reliability.selling import EPOCH, WHO, Till
-from tests.runtime.gateway.test_upstream import Seam
+from tests.runtime.gateway.seam import Seam
 from tests.runtime.hq.batches import checked
 from tests.sim import chain_faults
 from tests.sim.disk import Disk
