@@ -4,23 +4,20 @@ fuzz_targets.py's list."""
 from __future__ import annotations
 
 import asyncio
-import atexit
-import shutil
-import tempfile
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from runtime.gateway.admin import AdminAnswer, AdminRequest, answered, read_answer
+from fuzz_rig import NOW, in_memory, new_registry
+
+from runtime.gateway.admin import AdminRequest, answered
 from runtime.gateway.registry import Registry
 from runtime.link.ports import LinkReply
-from runtime.serving.admin import MAX_ANSWER_BYTES
+from runtime.serving.admin import MAX_ANSWER_BYTES, AdminAnswer, read_answer
 from runtime.terminal.enrolment import Enrolment, in_words
 from runtime.terminal.trust import OWN, PENDING, ROOT
 from runtime.trust import issuing
-from runtime.trust.authority import make_chain, make_store
 from runtime.trust.codes import make_code
 from runtime.trust.errors import TrustError
 from runtime.trust.names import Peer
@@ -28,17 +25,8 @@ from runtime.wire.enrolment import ROOT_PATH, CertificateAnswer
 from runtime.wire.pack import WireError, pack
 from runtime.wire.records import ErrorAnswer
 
-NOW = datetime(2026, 11, 30, tzinfo=UTC)
 TILL = Peer("terminal", "S001", "03", 7)
 MOST_WORDS = 600  # characters of a refusal, with its remedy
-
-
-def in_memory() -> Path:
-    """A folder of this process's own; nothing of it is ever on a disk where there is memory for it."""
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="lanekit-fuzz-", dir=memory if memory.is_dir() else None))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
 
 
 # --- at the terminal ------------------------------------------------------------------------------------------------
@@ -124,10 +112,7 @@ def _answers() -> list[bytes]:
 
 @cache
 def _registry() -> Registry:
-    folder = in_memory()
-    make_chain(folder / "safe", "Chain", NOW)
-    make_store(folder / "safe", "S001", folder / "trust", NOW)
-    return Registry.open(folder / "trust", "S001", lambda: int(NOW.timestamp() * 1000))
+    return new_registry()
 
 
 def admin(data: bytes) -> None:

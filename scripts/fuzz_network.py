@@ -4,18 +4,13 @@ Targets of fuzz_targets.py's list."""
 from __future__ import annotations
 
 import asyncio
-import atexit
 import hashlib
 import json
-import logging
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any, cast
+
+from fuzz_rig import in_memory, unlogged
 
 from engine.gs1 import Gs1Error, is_gs1, read_gs1
 from engine.signature import Trust
@@ -52,10 +47,7 @@ class _Signer:
 
 @cache
 def _gateway() -> tuple[Any, asyncio.AbstractEventLoop]:
-    memory = Path("/dev/shm")  # each batch is a sync
-    folder = tempfile.mkdtemp(prefix="lanekit-fuzz-", dir=memory if memory.is_dir() else None)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    store = GatewayStore.open(f"{folder}/gateway.db", "S1", lambda: 1)
+    store = GatewayStore.open(str(in_memory() / "gateway.db"), "S1", lambda: 1)  # each batch is a sync
     limits = Limits(body_bytes=65_536, requests=4, body_timeout_s=1.0)
     return make_app(Keeper(store), limits, signer=_Signer()), asyncio.new_event_loop()
 
@@ -79,20 +71,6 @@ def _sealed(body: bytes) -> bytes:
     if isinstance(value, dict):
         body = pack({**value, "StoreID": "S1", "WorkstationID": "1", "epoch": 7, "SequenceNumber": 1})
     return pack(RecordBatch("S1", "1", 7, (PackedRecord(1, hashlib.sha256(body).digest(), body),)))
-
-
-@contextmanager
-def unlogged() -> Iterator[None]:
-    """Every refusal is a line."""
-    logs = [logging.getLogger(name) for name in ("lane", "runtime")]
-    before = [log.level for log in logs]
-    for log in logs:
-        log.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for log, level in zip(logs, before, strict=True):
-            log.setLevel(level)
 
 
 def asked(server: tuple[Any, asyncio.AbstractEventLoop], method: str, path: str, query: bytes, body: bytes) -> None:

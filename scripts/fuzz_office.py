@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fuzz_enrolling import in_memory
-from fuzz_network import asked, unlogged
+from fuzz_network import asked
+from fuzz_rig import in_memory, unlogged
 
 from engine.errors import SnapshotError
 from runtime.distribution.deltas import Deltas
@@ -29,13 +29,13 @@ from runtime.gateway.upstream import _Pause as Pause
 from runtime.hq.app import Desk, make_app
 from runtime.hq.check import check_store_batch
 from runtime.hq.errors import HqError
-from runtime.hq.hole_command import HoleAnswer, HoleRequest, answered
-from runtime.hq.hole_command import read_answer as read_hole_answer
+from runtime.hq.hole_command import HoleRequest, answered
 from runtime.hq.publishing import Publication, Publications, PublicationSource
 from runtime.hq.revoked import Revocation
 from runtime.hq.revoked import read as read_revoked
 from runtime.hq.sqlite import SqliteStore
 from runtime.link.ports import LinkReply
+from runtime.serving.admin import AdminAnswer, read_answer
 from runtime.serving.kit import Bodies, Limits
 from runtime.trust.names import Peer
 from runtime.wire.chain import Disputed, Hole, Mark, Part, StoreAnswer, StoreBatch
@@ -291,19 +291,19 @@ def holes(data: bytes) -> None:
     """A question at head office's own socket, and the command's reading of an answer."""
     store, loop = _with_a_hole()
     try:
-        said = read_hole_answer(loop.run_until_complete(answered(store, data)))
+        said = read_answer(loop.run_until_complete(answered(store, data)))
         assert said.lines and all(line.isprintable() for line in said.lines)
     except WireError:
         pass
     try:
-        read_hole_answer(data)
+        read_answer(data)
     except WireError:
         pass
 
 
 def _hole_seeds() -> list[bytes]:
     asked = HoleRequest("close-hole", STORE, "1", 7, 3, 3, "burnt", "Wang")
-    return [pack(HoleRequest("holes")), pack(asked), pack(replace(asked, last=9)), pack(HoleAnswer(True, ("x",)))]
+    return [pack(HoleRequest("holes")), pack(asked), pack(replace(asked, last=9)), pack(AdminAnswer(True, ("x",)))]
 
 
 def revoked(data: bytes) -> None:

@@ -3,20 +3,14 @@ fuzz_targets.py's list."""
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 
-from fuzz_network import unlogged
+from fuzz_rig import NOW, new_registry, unlogged
 
 from runtime.gateway.errors import GatewayError
 from runtime.gateway.registry import Registry
 from runtime.trust import issuing
-from runtime.trust.authority import make_chain, make_store
 from runtime.trust.codes import make_code, read_code
 from runtime.trust.dates import certificates, validity
 from runtime.trust.errors import TrustError
@@ -24,7 +18,6 @@ from runtime.trust.names import Peer, gateway_of, read_peer, read_urn
 from runtime.wire.enrolment import EnrolRequest, RenewRequest, renewal
 from runtime.wire.pack import WireError, build, pack, unpack
 
-_NOW = datetime(2026, 11, 30, tzinfo=UTC)
 _TILL = Peer("terminal", "S001", "03", 7)
 
 
@@ -107,12 +100,7 @@ _SEED = bytes(range(21))
 
 @cache
 def _registry() -> tuple[Registry, str]:
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="lanekit-fuzz-", dir=memory if memory.is_dir() else None))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    make_chain(folder / "safe", "Chain", _NOW)
-    make_store(folder / "safe", "S001", folder / "trust", _NOW)
-    registry = Registry.open(folder / "trust", "S001", lambda: int(_NOW.timestamp() * 1000))
+    registry = new_registry()
     return registry, registry.make_code("03", _SEED, 60)
 
 
@@ -128,11 +116,11 @@ def _requests() -> list[bytes]:
 
 @cache
 def _certificates() -> list[bytes]:
-    root = issuing.new_root("Chain", _NOW)
-    store = issuing.new_store_authority(root, "S001", _NOW)
+    root = issuing.new_root("Chain", NOW)
+    store = issuing.new_store_authority(root, "S001", NOW)
     key = issuing.new_key()
-    own = issuing.key_pem(key) + issuing.issue(store, key.public_key(), _TILL, _NOW, 365)
-    return [root.pem, own, issuing.issue_gateway(root, "S001", _NOW)]
+    own = issuing.key_pem(key) + issuing.issue(store, key.public_key(), _TILL, NOW, 365)
+    return [root.pem, own, issuing.issue_gateway(root, "S001", NOW)]
 
 
 def _peers() -> list[bytes]:

@@ -14,7 +14,7 @@ from ui.banner import Banner, Severity, banner_of
 from ui.basket import HEADS, Figure, Row, Saving, empty_of, figures_of, rows_of, rung_text, savings_of
 from ui.buttons import Button, bar_of, button_of, buttons_of, pad_key, quick_cash_of
 from ui.local import Local, basis
-from ui.money import SIGNS
+from ui.money import sign_of
 from ui.overlay import cover_of
 from ui.panels import DOT, Panel, panel_of
 from ui.possible import valid
@@ -299,8 +299,7 @@ def _with_hint(message: Message | None, view: View | None, local: Local, t: Text
     if view is None or view.hint is None or view.state != "ringing" or not local.connected:
         return message
     short = {name: _shortened(str(value)) for name, value in view.hint.args.items()}
-    sign = SIGNS.get(view.currency, f"{view.currency} ")
-    sums = {name: sign + short[name] for name in HINT_SUMS if short.get(name)}
+    sums = {name: sign_of(view.currency) + short[name] for name in HINT_SUMS if short.get(name)}
     hint, _ = t.sentence(replace(view.hint, args={**short, **sums}))
     if message is None:
         return _said("info", hint, "", False, t)

@@ -24,10 +24,14 @@ def grouped_text(amount_minor: int, exponent: int) -> str:
     return f"{'-' if amount_minor < 0 else ''}{int(whole):,}{point}{part}"
 
 
+def sign_of(currency: str) -> str:
+    """What stands before an amount."""
+    return SIGNS.get(currency, f"{currency} ")
+
+
 def money_text(amount_minor: int, currency: str, exponent: int) -> str:
     """That with its currency: `¥12.34`, `-¥12,345.67`, `JPY 1,234`."""
-    sign = SIGNS.get(currency, f"{currency} ")
-    return f"{'-' if amount_minor < 0 else ''}{sign}{grouped_text(abs(amount_minor), exponent)}"
+    return f"{'-' if amount_minor < 0 else ''}{sign_of(currency)}{grouped_text(abs(amount_minor), exponent)}"
 
 
 def note_text(amount_minor: int, currency: str, exponent: int) -> str:

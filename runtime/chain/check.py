@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from runtime.chain.errors import ChainError
+from runtime.wire.came_back import MAX_TOTAL_MINOR
+from runtime.wire.chain import MAX_MARK
 from runtime.wire.pack import WireError, peek
 from runtime.wire.records import MAX_BATCH, PackedRecord
 
 MAX_NAME = 64  # characters of a store's or terminal's name
 MAX_EPOCH = (1 << 64) - 1
-MAX_SEQUENCE = (1 << 53) - 1  # far more than a terminal will ever sell; exact in every JSON reader
+MAX_SEQUENCE = MAX_MARK  # far more than a terminal will ever sell; exact in every JSON reader
 MAX_RECORD_BYTES = 1 << 20
-MAX_TOTAL_MINOR = 10**12  # of one record; nine million of the largest still fit 64 bits
 MAX_VERSIONS = 16  # contents of one record that are kept aside
 _FACTS = frozenset(
     ("StoreID", "WorkstationID", "epoch", "SequenceNumber", "type", "TransactionStatus", "BusinessDayDate", "total")
@@ -61,10 +62,10 @@ def check_line(store: str, terminal: str, epoch: int, records: Sequence[PackedRe
     return tuple([_checked(record, store, terminal, epoch) for record in records])
 
 
-def check_name(what: str, name: str) -> None:
-    """A store's or terminal's name. Raises ChainError `bad_field`."""
-    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
-        raise ChainError("bad_field", detail=f"{what} is not 1 to {MAX_NAME} printable characters")
+def check_name(what: str, name: str, most: int = MAX_NAME) -> None:
+    """A store's, terminal's or person's name, or another text of one line. Raises ChainError `bad_field`."""
+    if not 1 <= len(name) <= most or not name.isprintable():
+        raise ChainError("bad_field", detail=f"{what} is not 1 to {most} printable characters")
 
 
 def _checked(record: PackedRecord, store: str, terminal: str, epoch: int) -> Checked:

@@ -116,7 +116,7 @@ class _Endpoints:
             if wanted is not None and (wanted.counter, wanted.file) != (ask.has.counter, ask.has.file):
                 return wanted
             if not await self._source.bell.wait(until_s - clock()):
-                return self._source.wanted(ask.store)
+                return wanted
 
     async def file(self, request: Request) -> Response:
         file = _hash(request, "file")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from runtime.gateway.errors import GatewayError
-from runtime.serving.admin import MAX_ANSWER_BYTES, MAX_REQUEST_BYTES
+from runtime.serving.admin import MAX_REQUEST_BYTES, AdminAnswer, read_answer
 from runtime.serving.admin import ask as ask_socket
 from runtime.serving.admin import serve_admin as serve_socket
 from runtime.wire.pack import build, pack, unpack
@@ -39,12 +39,6 @@ class AdminRequest:
     minutes: int = 60
 
 
-@dataclass(frozen=True, slots=True)
-class AdminAnswer:
-    ok: bool
-    lines: tuple[str, ...]
-
-
 def carry_out(registry: Registry, asked: AdminRequest) -> AdminAnswer:
     """Do it, in words. Raises GatewayError with `fatal` only."""
     try:
@@ -65,11 +59,6 @@ def answered(registry: Registry, data: bytes) -> bytes:
     said = carry_out(registry, asked)
     log.info("%s terminal=%r: %s", asked.action, asked.terminal, "done" if said.ok else "refused")
     return pack(said)
-
-
-def read_answer(data: bytes) -> AdminAnswer:
-    """What the command was answered. Raises WireError."""
-    return build(AdminAnswer, unpack(data, MAX_ANSWER_BYTES))
 
 
 def _enrol(registry: Registry, asked: AdminRequest) -> tuple[str, ...]:

@@ -22,10 +22,10 @@ from runtime.chain.blocking import OneThread
 from runtime.chain.check import MAX_EPOCH, MAX_SEQUENCE, check_name
 from runtime.chain.errors import ChainError
 from runtime.hq.errors import HqError
-from runtime.hq.holes import MAX_BY, MAX_REASON, ClosedHole, OpenHole
+from runtime.hq.holes import MAX_REASON, ClosedHole, OpenHole
 from runtime.hq.settings import HqFile
 from runtime.hq.store import HqStore
-from runtime.serving.admin import MAX_ANSWER_BYTES, MAX_REQUEST_BYTES, ask
+from runtime.serving.admin import MAX_REQUEST_BYTES, AdminAnswer, ask, read_answer
 from runtime.serving.showing import count, moment
 from runtime.tools.refusal import refuse
 from runtime.wire.pack import build, pack, unpack
@@ -45,12 +45,6 @@ class HoleRequest:
     last: int = 0
     reason: str = ""
     by: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HoleAnswer:
-    ok: bool
-    lines: tuple[str, ...]
 
 
 def add_holes(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +91,7 @@ def _wanted(arguments: argparse.Namespace) -> HoleRequest:
     )
 
 
-async def _alone(file: HqFile, asked: HoleRequest) -> HoleAnswer:
+async def _alone(file: HqFile, asked: HoleRequest) -> AdminAnswer:
     from runtime.hq.serve import open_store
 
     thread = OneThread("store")
@@ -120,32 +114,26 @@ async def answered(store: HqStore, data: bytes) -> bytes:
     return pack(await carry_out(store, build(HoleRequest, unpack(data, MAX_REQUEST_BYTES))))
 
 
-def read_answer(data: bytes) -> HoleAnswer:
-    """Raises WireError."""
-    return build(HoleAnswer, unpack(data, MAX_ANSWER_BYTES))
-
-
-async def carry_out(store: HqStore, asked: HoleRequest) -> HoleAnswer:
+async def carry_out(store: HqStore, asked: HoleRequest) -> AdminAnswer:
     """Do it, in words. Raises HqError with `fatal` only."""
     try:
         if asked.action == "holes":
-            return HoleAnswer(True, tuple(_listed(await store.holes(), await store.closed_holes())))
+            return AdminAnswer(True, tuple(_listed(await store.holes(), await store.closed_holes())))
         hole = _checked(asked)
         await store.close_hole(hole)
     except ChainError as error:
         if error.fatal:
             raise
-        return HoleAnswer(False, (f"{error} {error.remedy}",))
-    return HoleAnswer(True, (f"Closed: {_place(hole)}. A record of it that turns up is kept all the same.",))
+        return AdminAnswer(False, (f"{error} {error.remedy}",))
+    return AdminAnswer(True, (f"Closed: {_place(hole)}. A record of it that turns up is kept all the same.",))
 
 
 def _checked(asked: HoleRequest) -> ClosedHole:
     """Raises ChainError `bad_field`."""
     check_name("store", asked.store)
     check_name("terminal", asked.terminal)
-    for what, said, most in (("the reason", asked.reason, MAX_REASON), ("the name", asked.by, MAX_BY)):
-        if not 1 <= len(said) <= most or not said.isprintable():
-            raise ChainError("bad_field", detail=f"{what} is not 1 to {most} printable characters")
+    check_name("the reason", asked.reason, MAX_REASON)
+    check_name("the name", asked.by)
     if not 0 <= asked.epoch <= MAX_EPOCH or not 1 <= asked.first <= asked.last <= MAX_SEQUENCE:
         raise ChainError("bad_field", detail="epoch or numbers are none")
     now_ms = time.time_ns() // 1_000_000

@@ -14,7 +14,6 @@ from runtime.hq.errors import HqError
 from runtime.wire.chain import Hole
 
 MAX_REASON = 200  # characters
-MAX_BY = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,12 @@ never take an older number.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import logging
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -30,6 +28,7 @@ from runtime.distribution.bell import Bell
 from runtime.distribution.errors import DistributionError
 from runtime.distribution.files import SnapshotFiles, file_hash, write_through
 from runtime.distribution.manifest import ManifestSigner, check_form, is_scope, sign_manifest
+from runtime.tools.files import one_at_a_time
 from runtime.wire.pack import WireError, build, pack, unpack
 from runtime.wire.snapshots import ALL, MAX_ANSWER_BYTES, MAX_COUNTER, Holding, Manifest, SnapshotAsk
 
@@ -118,7 +117,7 @@ class Publications:
                 raise PublishError(f"{scope!r} is no store or group.")
             if kind == "group" and name not in self._groups:
                 raise PublishError(f"There is no group {name} in the settings; [groups] has every group's stores.")
-        with self._lock():
+        with one_at_a_time(self.files.folder / "lock", os.O_CREAT):
             # The bytes that were read are the bytes that are kept: they are verified where they lie from now on.
             kept = self.files.incoming / "publishing"
             write_through(kept, data)
@@ -145,7 +144,7 @@ class Publications:
             raise PublishError(f"Nothing is published for {scope} alone; lane hq published lists what is.")
         kind, _, name = scope.partition(":")
         stores = [name] if kind == "store" else sorted(self._of(scope))
-        with self._lock():
+        with one_at_a_time(self.files.folder / "lock", os.O_CREAT):
             mine = self.live()[scope]
             back = {one.scope: one for one in (self.due(store, but=scope) for store in stores) if one is not None}
             made = []
@@ -208,16 +207,6 @@ class Publications:
             return
         if len(delta) * 2 < len(data):
             write_through(path, delta)
-
-    @contextlib.contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Two who publish at once follow one another."""
-        handle = os.open(self.files.folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
 
     # --- who has what -------------------------------------------------------------------------------------------
 

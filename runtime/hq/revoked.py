@@ -8,17 +8,14 @@ who gets in must be known while the database is away, for prices are given then 
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from runtime.hq.errors import HqError
-from runtime.tools.files import read_limited, write_whole
+from runtime.tools.files import one_at_a_time, read_limited, write_whole
 from runtime.trust.names import Peer
 
 FILE = "revoked.json"
@@ -76,7 +73,7 @@ def read(path: Path) -> tuple[Revocation, ...]:
 
 def add(path: Path, one: Revocation) -> None:
     """On disk when this returns. Raises HqError `revoked_unread`, OSError."""
-    with _alone(path.parent):
+    with one_at_a_time(path.parent):
         known = read(path) if path.exists() else ()
         if one not in known:
             value = {"revoked": [asdict(each) for each in (*known, one)]}
@@ -100,14 +97,3 @@ def _state(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return (0, 0, 0)
     return state.st_mtime_ns, state.st_ino, state.st_size
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two people at once: one after the other."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)

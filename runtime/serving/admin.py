@@ -11,16 +11,30 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.serving.errors import Refused
-from runtime.wire.pack import WireError
+from runtime.wire.pack import WireError, build, unpack
 
 log = logging.getLogger("lane.serving")
 
 MAX_REQUEST_BYTES = 4096
 MAX_ANSWER_BYTES = 1 << 20
 TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAnswer:
+    """What a command is answered, in words. `ok`: whether it was done."""
+
+    ok: bool
+    lines: tuple[str, ...]
+
+
+def read_answer(data: bytes) -> AdminAnswer:
+    """Raises WireError."""
+    return build(AdminAnswer, unpack(data, MAX_ANSWER_BYTES))
 
 
 async def serve_admin(folder: Path, name: str, answer: Callable[[bytes], Awaitable[bytes]]) -> None:

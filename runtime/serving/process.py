@@ -11,7 +11,7 @@ import asyncio
 import faulthandler
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,15 +56,12 @@ class Process:
         await serve(listeners, self.failed, ready, self.notifier, beside)
 
 
-def run(who: str, place: Place, log: tuple[Path, int], main: Callable[[Process], Awaitable[None]]) -> int:
+def run(who: str, place: Place, log: tuple[Path, int], main: Callable[[Process], Coroutine[Any, Any, None]]) -> int:
     """Until SIGTERM, SIGINT or a failure; gives the exit status. `log`: the ring's newest file and its size in KiB.
     Raises what `main` raises before it serves."""
     begin()
     keep(*log)
     faulthandler.enable()  # where it stood when the watchdog ended it
-
-    async def started(process: Process) -> None:
-        await main(process)
 
     with ExitStack() as closing:
         try:
@@ -75,7 +72,7 @@ def run(who: str, place: Place, log: tuple[Path, int], main: Callable[[Process],
             print(f"Cannot listen on {where}: {error.strerror or error}. Is another {who} running?", file=sys.stderr)
             return EXIT_CANNOT_START
         process = Process(listening, paging, closing)
-        asyncio.run(started(process))
+        asyncio.run(main(process))
     if process.failed.is_set():
         print(f"The {who} ended by itself: its log says why. Start it again.", file=sys.stderr)
         return EXIT_DISK_FAILED

@@ -95,8 +95,7 @@ async def serve(
     finally:
         notifier.stopping()
         watching.cancel()
-        for task in working:
-            task.cancel()
+        stop()
 
 
 def _server(one: Listener, stop: Callable[[], object]) -> uvicorn.Server:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _SHOWN = 40  # characters of a file's name in that of the file beside it
@@ -53,6 +56,18 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+@contextmanager
+def one_at_a_time(path: Path, flags: int = 0) -> Iterator[None]:
+    """Who comes while another is in here waits for it, in this process or another. `path`: a file or folder that both
+    name; `flags` of os.open, O_CREAT for a file that may not be there. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | flags, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def overwritten(output: Path, *inputs: Path) -> str:

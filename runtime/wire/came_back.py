@@ -13,7 +13,7 @@ from typing import Any
 from runtime.wire.pack import WireError, unpack
 
 MAX_NUMBER = (1 << 63) - 1  # what a database's integers hold
-MAX_TOTAL_MINOR = 10**12  # of one record, as runtime.chain.check has it: nine million of the largest still fit
+MAX_TOTAL_MINOR = 10**12  # of one record; nine million of the largest still fit 64 bits
 FLAG = b"\xaaReturnFlag\xc3"  # `"ReturnFlag": true` in canonical msgpack
 
 

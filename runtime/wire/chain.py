@@ -18,7 +18,7 @@ from runtime.wire.pack import WireError, build, unpack
 from runtime.wire.records import MAX_BATCH, MAX_BATCH_BYTES, PackedRecord, read_record
 
 MAX_PARTS = MAX_BATCH  # lines in one batch
-MAX_MARK = (1 << 53) - 1  # as runtime.chain.check has it of numbers
+MAX_MARK = (1 << 53) - 1  # and of a record's number
 FEED_LIMIT = 500  # records in one answer of the feed
 
 
